@@ -1,0 +1,20 @@
+//! The heart of Azimuth: what a turn, a tool call, a principal, an approval and
+//! an audit record are, and which transitions they may take.
+//!
+//! **Invariant:** nothing here does I/O, reads a clock, draws a random number or
+//! fails from outside. The only errors are refusals: a command that the present
+//! state does not allow.
+
+pub mod audit;
+pub mod canonical;
+pub mod conversation;
+pub mod event;
+pub mod ids;
+pub mod limits;
+pub mod policy;
+pub mod principal;
+pub mod search;
+pub mod time;
+pub mod tool;
+pub mod turn;
+pub mod work;

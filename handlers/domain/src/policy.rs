@@ -1,0 +1,85 @@
+//! The vocabulary of decisions. Who decides is `app/policy`.
+
+use serde::{Deserialize, Serialize};
+
+/// Who must say yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalBy {
+    /// The person who asked.
+    Asker,
+    /// Somebody else who holds the approver role.
+    AnotherApprover,
+}
+
+/// What policy says of one tool call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "decision", rename_all = "snake_case")]
+pub enum Decision {
+    /// It may run.
+    Allow,
+    /// It may not; the reason is for the user's eyes.
+    Deny {
+        /// Stable reason code with a sentence, see [`DenyReason`].
+        reason: DenyReason,
+    },
+    /// It may run once a person has agreed to exactly this call.
+    RequireApproval {
+        /// Whose agreement.
+        by: ApprovalBy,
+    },
+}
+
+/// Why a call was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DenyReason {
+    /// No policy allows it (default deny).
+    NotPermitted,
+    /// The tool is unknown, changed or switched off.
+    ToolDisabled,
+    /// It would reveal or carry a secret value.
+    SecretNotAvailable,
+    /// The `tenant` argument names another tenant than the asker's.
+    ForeignTenant,
+    /// A person said no.
+    ByApprover,
+    /// Nobody answered in time.
+    ApprovalExpired,
+    /// What runs is not what was approved.
+    ApprovalMismatch,
+    /// What was shown is no longer what would happen.
+    Drift,
+}
+
+impl DenyReason {
+    /// The stable code, as in events and the audit.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotPermitted => "not_permitted",
+            Self::ToolDisabled => "tool_disabled",
+            Self::SecretNotAvailable => "secret_not_available",
+            Self::ForeignTenant => "foreign_tenant",
+            Self::ByApprover => "by_approver",
+            Self::ApprovalExpired => "approval_expired",
+            Self::ApprovalMismatch => "approval_mismatch",
+            Self::Drift => "drift",
+        }
+    }
+
+    /// One sentence in English, for models, the audit and problem documents.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::NotPermitted => "No policy permits this call for this person.",
+            Self::ToolDisabled => "This tool is not enabled here.",
+            Self::SecretNotAvailable => {
+                "Calls that reveal or carry a secret value are not available yet; listing names works."
+            }
+            Self::ForeignTenant => "The call names another tenant than the asker's own.",
+            Self::ByApprover => "A person refused this call.",
+            Self::ApprovalExpired => "Nobody approved this call in time.",
+            Self::ApprovalMismatch => "The call is not the one that was approved.",
+            Self::Drift => "What the call would do changed after it was approved.",
+        }
+    }
+}

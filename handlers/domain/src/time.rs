@@ -1,0 +1,94 @@
+//! A moment, as the store keeps it and as the API shows it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::format_description::well_known::Rfc3339;
+
+/// A moment in Unix milliseconds, UTC. Stored as a number; shown as RFC 3339
+/// with milliseconds.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The moment `ms` milliseconds after this one (before, when negative).
+    pub fn plus_ms(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// Milliseconds from `earlier` to this moment; negative when it is later.
+    pub fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// `2026-11-24T13:05:09.123Z`. Years outside 0–9999 show as the epoch.
+    pub fn to_rfc3339(self) -> String {
+        self.calendar().map_or_else(
+            || "1970-01-01T00:00:00.000Z".to_owned(),
+            |t| {
+                format!(
+                    "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                    t.year(),
+                    u8::from(t.month()),
+                    t.day(),
+                    t.hour(),
+                    t.minute(),
+                    t.second(),
+                    t.millisecond()
+                )
+            },
+        )
+    }
+
+    /// The UTC day, `2026-11-24`.
+    pub fn day(self) -> String {
+        self.to_rfc3339()[..10].to_owned()
+    }
+
+    /// Reads RFC 3339 in any offset. `None` when it is not a moment.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let moment = time::OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(moment.unix_timestamp_nanos() / 1_000_000)
+            .ok()
+            .map(Self)
+    }
+
+    fn calendar(self) -> Option<time::OffsetDateTime> {
+        let moment =
+            time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).ok()?;
+        (0..=9999).contains(&moment.year()).then_some(moment)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_rfc3339())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_milliseconds_and_reads_them_back() {
+        let moment = Timestamp(1_795_525_509_123);
+        assert_eq!(moment.to_rfc3339(), "2026-11-24T13:05:09.123Z");
+        assert_eq!(Timestamp::parse_rfc3339(&moment.to_rfc3339()), Some(moment));
+        assert_eq!(
+            Timestamp::parse_rfc3339("2026-11-24T22:05:09.123+09:00"),
+            Some(moment)
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_moment() {
+        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-24"] {
+            assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
+        }
+        assert_eq!(Timestamp(i64::MAX).to_rfc3339(), "1970-01-01T00:00:00.000Z");
+    }
+}

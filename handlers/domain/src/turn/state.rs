@@ -1,0 +1,425 @@
+//! The turn document: everything that must survive a crash between two actions.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::event::{Outcome, ResultRef, WaitingFor};
+use crate::ids::{CallId, ConversationKey, MessageId, TurnId};
+use crate::policy::{ApprovalBy, DenyReason};
+use crate::principal::{Role, UserKey};
+use crate::time::Timestamp;
+use crate::tool::{EffectClass, ToolRef};
+
+/// Version of [`Turn`] that this build writes.
+pub const TURN_VERSION: u32 = 1;
+
+/// One user message up to its final answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Version of this shape.
+    pub v: u32,
+    /// Id.
+    pub id: TurnId,
+    /// Who asked, and with which roles their token came.
+    pub asker: Asker,
+    /// Chat with a model, or one tool call without.
+    pub kind: TurnKind,
+    /// The user's message.
+    pub message: MessageId,
+    /// What that message answers; `None` at the root.
+    pub parent: Option<MessageId>,
+    /// SHA-256 of what the idempotency key came with.
+    pub request_hash: String,
+    /// Model that answers.
+    pub model_name: String,
+    /// `ko` or `en`: the language of texts that we write ourselves.
+    pub language: String,
+    /// The subscription that a call is for when it names none.
+    pub default_subscription: Option<String>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+    /// Where it stands.
+    pub status: TurnStatus,
+    /// The model's state in the last step.
+    pub model: ModelState,
+    /// All steps, the current one last; at least one.
+    pub steps: Vec<Step>,
+    /// Number that the next watchdog message must reach (rule 1).
+    pub watch: u64,
+    /// Sequence number of the newest event as of the last write (rule 14).
+    pub event_seq: u64,
+    /// Tokens used so far.
+    pub usage: Usage,
+    /// Answers in a row that could not be used.
+    pub repairs: u32,
+    /// Running time so far, without the present stretch.
+    pub running_ms: i64,
+    /// Since when it has been running; `None` while people are awaited.
+    pub running_since: Option<Timestamp>,
+}
+
+/// The person whose turn it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asker {
+    /// Tenant and object id.
+    pub user: UserKey,
+    /// Display name.
+    pub name: Option<String>,
+    /// Roles of the token that the turn came with.
+    pub roles: BTreeSet<Role>,
+    /// When that token was issued.
+    pub token_issued_at: Timestamp,
+}
+
+/// What drives the turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnKind {
+    /// A model.
+    Chat,
+    /// The request itself is the first answer; there is no second step.
+    Console,
+}
+
+/// Where a turn stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum TurnStatus {
+    /// Work goes on, or waits for approvals inside its calls.
+    Running,
+    /// The grant for Azure was refused when the turn was made (rule 1a).
+    WaitingSignIn {
+        /// When the turn gives up.
+        deadline: Timestamp,
+    },
+    /// Ends as soon as nothing is started any more (rule 11).
+    Cancelling,
+    /// Answered.
+    Done,
+    /// Ended without an answer.
+    Failed {
+        /// Stable code.
+        code: String,
+        /// A sentence that says what to do.
+        message: String,
+    },
+    /// Ended by its asker.
+    Cancelled,
+}
+
+impl TurnStatus {
+    /// Whether nothing follows.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Done | Self::Failed { .. } | Self::Cancelled)
+    }
+}
+
+/// The model's state in the current step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum ModelState {
+    /// Nobody has asked it yet.
+    Idle,
+    /// Somebody is asking it.
+    Claimed {
+        /// Which claim of this step, from 1.
+        claim_no: u32,
+        /// Until when the claim is respected.
+        lease_until: Timestamp,
+    },
+    /// The step's calls are known.
+    Answered,
+}
+
+/// One model call and the tool calls that it asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Step {
+    /// What the model said before it called tools; the text is a message.
+    pub message: Option<MessageId>,
+    /// The calls, in the model's order.
+    pub calls: Vec<ToolCall>,
+    /// What the model is told when its answer could not be used at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<String>,
+}
+
+/// One call of a tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// Id.
+    pub id: CallId,
+    /// The id that the model gave it.
+    pub model_call_id: String,
+    /// The tool.
+    pub tool: ToolRef,
+    /// Its arguments.
+    pub arguments: Value,
+    /// What it may do.
+    pub effect: EffectClass,
+    /// Whether arguments or result hold a secret.
+    pub secret: bool,
+    /// What it works on.
+    pub target: Option<String>,
+    /// Pinned hash of the tool when the call was asked for.
+    pub tool_hash: String,
+    /// Attempts begun so far.
+    pub attempt: u32,
+    /// The approval that it needs or needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// Where it stands.
+    pub state: CallState,
+    /// The stored result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultRef>,
+    /// The beginning of the result, ≤ 1 KiB; dropped when the next step begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
+    /// One sentence about how it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// How long the attempt took that ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<i64>,
+}
+
+/// Somebody's agreement to exactly one call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who must agree.
+    pub by: ApprovalBy,
+    /// What they agree to, see [`super::digest::approval_digest`].
+    pub digest: String,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// Until when it can be given.
+    pub expires_at: Timestamp,
+    /// What was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<ApprovalDecision>,
+}
+
+/// What a person said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalDecision {
+    /// Yes or no.
+    pub approved: bool,
+    /// Who.
+    pub by: UserKey,
+    /// Their name, for people's eyes.
+    pub by_name: Option<String>,
+    /// Why, in their words.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where a call stands. The last five are terminal and never change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum CallState {
+    /// What it would do is being read.
+    Previewing {
+        /// The read.
+        preview_call: CallId,
+        /// When people are asked without it.
+        deadline: Timestamp,
+    },
+    /// A person has to decide.
+    AwaitingApproval {
+        /// When silence means no.
+        deadline: Timestamp,
+    },
+    /// The asker has to sign in to Azure.
+    AwaitingSignIn {
+        /// The approval that was given before.
+        digest: Option<String>,
+        /// When the call is given up.
+        deadline: Timestamp,
+    },
+    /// An executor may claim it.
+    Queued {
+        /// The approval that was given.
+        digest: Option<String>,
+    },
+    /// An executor has it.
+    Started {
+        /// Until when that is respected.
+        lease_until: Timestamp,
+        /// When this attempt began.
+        since: Timestamp,
+    },
+    /// It ran.
+    Finished {
+        /// Whether it says that it worked.
+        ok: bool,
+    },
+    /// Nobody knows whether it ran, or how it ended.
+    Unknown,
+    /// Policy or a person said no.
+    Denied {
+        /// Why.
+        reason: DenyReason,
+    },
+    /// The turn was cancelled before it ran.
+    Cancelled,
+    /// It never ran.
+    NotRun {
+        /// Why.
+        reason: NotRunReason,
+    },
+}
+
+/// Why a call never ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotRunReason {
+    /// The model asked for something that is no valid call.
+    Invalid,
+    /// Every attempt was lost before it began.
+    Attempts,
+    /// Its message could not be processed.
+    Poison,
+    /// The asker did not sign in to Azure in time.
+    SignIn,
+}
+
+impl CallState {
+    /// Whether the state never changes again.
+    pub fn is_terminal(&self) -> bool {
+        self.outcome().is_some()
+    }
+
+    /// How the call ended, once it has.
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Previewing { .. }
+            | Self::AwaitingApproval { .. }
+            | Self::AwaitingSignIn { .. }
+            | Self::Queued { .. }
+            | Self::Started { .. } => None,
+            Self::Finished { ok: true } => Some(Outcome::Ok),
+            Self::Finished { ok: false } => Some(Outcome::Error),
+            Self::Unknown => Some(Outcome::Unknown),
+            Self::Denied { .. } => Some(Outcome::Denied),
+            Self::Cancelled => Some(Outcome::Cancelled),
+            Self::NotRun { .. } => Some(Outcome::NotRun),
+        }
+    }
+
+    /// The name used in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Previewing { .. } => "previewing",
+            Self::AwaitingApproval { .. } => "awaiting_approval",
+            Self::AwaitingSignIn { .. } => "awaiting_sign_in",
+            Self::Queued { .. } => "queued",
+            Self::Started { .. } => "started",
+            Self::Finished { .. } => "finished",
+            Self::Unknown => "unknown",
+            Self::Denied { .. } => "denied",
+            Self::Cancelled => "cancelled",
+            Self::NotRun { .. } => "not_run",
+        }
+    }
+}
+
+/// Tokens used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens that models read.
+    pub input_tokens: u64,
+    /// Tokens that models wrote.
+    pub output_tokens: u64,
+}
+
+impl Usage {
+    /// Both together.
+    pub fn total(self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+
+    /// The sum of two.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.saturating_add(other.input_tokens),
+            output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+        }
+    }
+}
+
+impl Turn {
+    /// Partition of the turn.
+    pub fn key(&self) -> ConversationKey {
+        self.id.key(&self.asker.user.tid)
+    }
+
+    /// Number of the current step, from 0.
+    pub fn step_no(&self) -> u32 {
+        u32::try_from(self.steps.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    /// The calls of the current step.
+    pub fn calls(&self) -> &[ToolCall] {
+        self.steps.last().map_or(&[], |s| s.calls.as_slice())
+    }
+
+    /// A call of any step.
+    pub fn call(&self, id: &CallId) -> Option<&ToolCall> {
+        self.steps.iter().flat_map(|s| &s.calls).find(|c| c.id == *id)
+    }
+
+    pub(super) fn call_mut(&mut self, id: &CallId) -> Option<&mut ToolCall> {
+        self.steps
+            .iter_mut()
+            .flat_map(|s| &mut s.calls)
+            .find(|c| c.id == *id)
+    }
+
+    /// Whether every call of the current step has ended.
+    pub fn all_calls_terminal(&self) -> bool {
+        self.calls().iter().all(|c| c.state.is_terminal())
+    }
+
+    /// For whom the turn waits, when people are all that it waits for.
+    pub fn waiting_for(&self) -> Option<(WaitingFor, Timestamp)> {
+        match &self.status {
+            TurnStatus::WaitingSignIn { deadline } => Some((WaitingFor::AzureSignIn, *deadline)),
+            TurnStatus::Running if self.model == ModelState::Answered => self.calls_wait_for(),
+            _ => None,
+        }
+    }
+
+    fn calls_wait_for(&self) -> Option<(WaitingFor, Timestamp)> {
+        let mut first: Option<(WaitingFor, Timestamp)> = None;
+        for call in self.calls() {
+            let wait = match &call.state {
+                state if state.is_terminal() => continue,
+                CallState::AwaitingApproval { deadline } => (WaitingFor::Approval, *deadline),
+                CallState::AwaitingSignIn { deadline, .. } => (WaitingFor::AzureSignIn, *deadline),
+                _ => return None,
+            };
+            first = Some(first.map_or(wait, |f| if wait.1 < f.1 { wait } else { f }));
+        }
+        first
+    }
+
+    /// Running time up to `now`, waiting for people not counted.
+    pub fn running_ms_at(&self, now: Timestamp) -> i64 {
+        self.running_ms + self.running_since.map_or(0, |since| now.since(since).max(0))
+    }
+
+    /// The newest message of the turn: the last thing said, else the question.
+    pub fn last_message(&self) -> &MessageId {
+        self.steps
+            .iter()
+            .rev()
+            .find_map(|s| s.message.as_ref())
+            .unwrap_or(&self.message)
+    }
+}

@@ -1,0 +1,12 @@
+//! The traits through which the product reaches the outside, and the public
+//! conformance suite that every adapter passes.
+#![deny(missing_docs)]
+
+pub mod audit;
+pub mod clock;
+pub mod model;
+pub mod queue;
+pub mod store;
+pub mod tokens;
+pub mod tools;
+pub mod users;

@@ -1,0 +1,95 @@
+//! Tool servers: who they act for, what they offer, one call.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azimuth_domain::principal::UserKey;
+use azimuth_domain::tool::{ToolRef, ToolSpec};
+use serde_json::Value;
+
+/// One call to make.
+#[derive(Debug, Clone)]
+pub struct CallRequest {
+    /// On whose behalf; the server process acts under this identity only.
+    pub user: UserKey,
+    /// The tool.
+    pub tool: ToolRef,
+    /// Its arguments.
+    pub arguments: Value,
+    /// Ends the call when it has passed.
+    pub deadline: Duration,
+    /// Whether the server may be told "accept" when it asks for consent: the
+    /// turn's state allows the call. Everything else is declined.
+    pub consent: bool,
+    /// Ties the call to audit and log.
+    pub correlation_id: String,
+}
+
+/// What a tool said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallOutput {
+    /// `application/json` or `text/plain; charset=utf-8`.
+    pub media_type: String,
+    /// The bytes, ≤ 8 MiB.
+    pub bytes: Vec<u8>,
+    /// Whether it said more.
+    pub truncated: bool,
+    /// Whether it calls this an error.
+    pub is_error: bool,
+    /// For an error of an Azure tool: the HTTP-like status inside, 401 for
+    /// instance.
+    pub status: Option<u16>,
+}
+
+/// Why a call has no output.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ToolError {
+    /// Nothing reached the tool: the call certainly did not run. The text is for
+    /// people: it says what is missing or broken.
+    #[error("{0}")]
+    NotStarted(String),
+    /// The request may have reached the tool and the answer is unknown: crash,
+    /// hang, cut line. The text is for people.
+    #[error("{0}")]
+    Unclear(String),
+}
+
+/// What a readiness check finds of one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerHealth {
+    /// Name of the server.
+    pub server: String,
+    /// Whether calls can be expected to work.
+    pub ok: bool,
+    /// What is wrong, or how many processes run.
+    pub detail: String,
+}
+
+/// The tool servers of this process.
+#[async_trait]
+pub trait ToolServers: Send + Sync {
+    /// Runs one call. Cancelling the future cancels the call at the server.
+    async fn call(&self, request: CallRequest) -> Result<CallOutput, ToolError>;
+
+    /// Every tool of every configured server, as pinned.
+    fn catalogue(&self) -> std::sync::Arc<Catalogue>;
+
+    /// Whether the servers can work.
+    async fn health(&self) -> Vec<ServerHealth>;
+}
+
+/// The pinned tools, with an index for search.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    /// SHA-256 over all hashes; changes when any tool changes.
+    pub version: String,
+    /// The tools, by server and name.
+    pub tools: Vec<ToolSpec>,
+}
+
+impl Catalogue {
+    /// The tool of that name.
+    pub fn get(&self, tool: &ToolRef) -> Option<&ToolSpec> {
+        self.tools.iter().find(|t| t.tool == *tool)
+    }
+}
