@@ -1,0 +1,231 @@
+//! Rule 3: the model's answer.
+
+use serde_json::Value;
+
+use super::digest::approval_digest;
+use super::{
+    Approval, CallState, Draft, Effect, FailureCode, ModelState, NotRunReason, Refusal, Step,
+    ToolCall, TurnKind, TurnStatus, Usage,
+};
+use crate::event::EventBody;
+use crate::ids::{CallId, MessageId};
+use crate::limits::{APPROVAL_DEADLINE_MS, MAX_TURN_BYTES, RESERVED_BYTES_PER_CALL};
+use crate::policy::{ApprovalBy, Decision};
+use crate::tool::{Classification, ToolRef};
+
+/// What the model said in a step. Counts only under the current claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The step that was claimed.
+    pub step: u32,
+    /// The claim that it was claimed with.
+    pub claim_no: u32,
+    /// The stored text, if any was said.
+    pub message: Option<MessageId>,
+    /// The calls, each already looked up and decided; none ends the turn.
+    pub calls: Vec<ProposedCall>,
+    /// Set when the answer as a whole could not be used: what the model is told.
+    pub repair: Option<String>,
+    /// Tokens used.
+    pub usage: Usage,
+}
+
+/// A call as the model asked for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProposedCall {
+    /// The model's id for it.
+    pub model_call_id: String,
+    /// The tool; for a name that nobody knows, the name without a server.
+    pub tool: ToolRef,
+    /// The arguments; null when they are no JSON.
+    pub arguments: Value,
+    /// What it may do; the most dangerous class for what nobody knows.
+    pub class: Classification,
+    /// What it works on.
+    pub target: Option<String>,
+    /// Pinned hash of the tool.
+    pub tool_hash: String,
+    /// What becomes of it.
+    pub proposal: Proposal,
+}
+
+/// What becomes of a proposed call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proposal {
+    /// Policy has decided.
+    Decided(Decision),
+    /// It is no valid call; the sentence tells the model why.
+    Invalid(String),
+}
+
+impl Answer {
+    pub(super) fn apply(self, draft: &mut Draft) -> Result<(), Refusal> {
+        match draft.turn.model {
+            ModelState::Claimed { claim_no, .. }
+                if draft.turn.status == TurnStatus::Running
+                    && claim_no == self.claim_no
+                    && draft.turn.step_no() == self.step => {}
+            _ => return Err(Refusal::StaleClaim),
+        }
+        draft.turn.model = ModelState::Answered;
+        draft.turn.usage = draft.turn.usage.plus(self.usage);
+        draft.event(EventBody::Usage {
+            input_tokens: self.usage.input_tokens,
+            output_tokens: self.usage.output_tokens,
+        });
+        if let Some(message) = self.message {
+            draft.event(EventBody::MessageCompleted {
+                message_id: message.clone(),
+            });
+            draft.current_step().message = Some(message);
+        }
+        let unusable = self.repair.is_some()
+            || self
+                .calls
+                .iter()
+                .any(|c| matches!(c.proposal, Proposal::Invalid(_)));
+        draft.turn.repairs = if unusable { draft.turn.repairs + 1 } else { 0 };
+        if draft.turn.repairs > 1 {
+            draft.fail(FailureCode::ModelUnusable);
+        } else if let Some(repair) = self.repair {
+            draft.current_step().repair = Some(repair);
+            draft.advance_when_complete();
+        } else if self.calls.is_empty() {
+            draft.turn.status = TurnStatus::Done;
+            draft.event(EventBody::TurnCompleted {});
+        } else {
+            propose(draft, self.calls);
+        }
+        Ok(())
+    }
+}
+
+/// Adds the calls of the current step, or ends the turn when the document would
+/// grow too large for them and for their ends.
+pub(super) fn propose(draft: &mut Draft, calls: Vec<ProposedCall>) {
+    let step = draft.turn.step_no();
+    let mut events = Vec::new();
+    let mut effects = Vec::new();
+    for (index, proposed) in calls.into_iter().enumerate() {
+        let id = CallId::new(&draft.turn.id, step, index);
+        let call = admit(draft, id, proposed, &mut events, &mut effects);
+        draft.current_step().calls.push(call);
+    }
+    let reserved = draft.turn.calls().len() * RESERVED_BYTES_PER_CALL;
+    let size = serde_json::to_vec(&draft.turn).map_or(usize::MAX, |bytes| bytes.len());
+    if size.saturating_add(reserved) > MAX_TURN_BYTES {
+        draft.current_step().calls.clear();
+        return draft.fail(FailureCode::TurnTooLarge);
+    }
+    draft.events.append(&mut events);
+    draft.effects.append(&mut effects);
+    draft.advance_when_complete();
+}
+
+fn admit(
+    draft: &Draft,
+    id: CallId,
+    proposed: ProposedCall,
+    events: &mut Vec<EventBody>,
+    effects: &mut Vec<Effect>,
+) -> ToolCall {
+    let mut call = ToolCall {
+        id,
+        model_call_id: proposed.model_call_id,
+        tool: proposed.tool,
+        arguments: proposed.arguments,
+        effect: proposed.class.effect,
+        secret: proposed.class.secret,
+        target: proposed.target,
+        tool_hash: proposed.tool_hash,
+        attempt: 0,
+        approval: None,
+        state: CallState::Queued { digest: None },
+        result: None,
+        preview: None,
+        note: None,
+        duration_ms: None,
+    };
+    events.push(EventBody::ToolCallRequested {
+        call_id: call.id.clone(),
+        server: call.tool.server.clone(),
+        tool: call.tool.name.clone(),
+        effect: call.effect,
+        arguments: call.arguments.clone(),
+    });
+    match proposed.proposal {
+        Proposal::Decided(Decision::Allow) => effects.push(Effect::Enqueue(call.id.clone())),
+        Proposal::Decided(Decision::RequireApproval { by }) => {
+            await_approval(draft, &mut call, by, events);
+        }
+        Proposal::Decided(Decision::Deny { reason }) => {
+            call.state = CallState::Denied { reason };
+            call.note = Some(reason.sentence().to_owned());
+            effects.push(Effect::RecordDenied(call.id.clone()));
+            events.push(finished(&call));
+        }
+        Proposal::Invalid(sentence) => {
+            call.state = CallState::NotRun {
+                reason: NotRunReason::Invalid,
+            };
+            call.note = Some(sentence);
+            events.push(finished(&call));
+        }
+    }
+    call
+}
+
+/// Until previews exist, Previewing passes straight on to this state (rule 3a).
+fn await_approval(
+    draft: &Draft,
+    call: &mut ToolCall,
+    by: ApprovalBy,
+    events: &mut Vec<EventBody>,
+) {
+    let expires_at = draft.now.plus_ms(APPROVAL_DEADLINE_MS);
+    let digest = approval_digest(&draft.turn, call, None);
+    call.state = CallState::AwaitingApproval {
+        deadline: expires_at,
+    };
+    call.approval = Some(Approval {
+        by,
+        digest: digest.clone(),
+        requested_at: draft.now,
+        expires_at,
+        decided: None,
+    });
+    events.push(EventBody::ApprovalRequired {
+        approval_id: call.id.approval(),
+        call_id: call.id.clone(),
+        digest,
+        by,
+        expires_at,
+        preview: None,
+    });
+}
+
+fn finished(call: &ToolCall) -> EventBody {
+    EventBody::ToolCallFinished {
+        call_id: call.id.clone(),
+        outcome: call.state.outcome().unwrap_or(crate::event::Outcome::NotRun),
+        duration_ms: None,
+        result_ref: None,
+        preview: None,
+        note: call.note.clone(),
+    }
+}
+
+impl Draft {
+    pub(super) fn current_step(&mut self) -> &mut Step {
+        if self.turn.steps.is_empty() {
+            self.turn.steps.push(Step::default());
+        }
+        let last = self.turn.steps.len() - 1;
+        &mut self.turn.steps[last]
+    }
+
+    /// Whether the turn is one tool call without a model.
+    pub(super) fn is_console(&self) -> bool {
+        self.turn.kind == TurnKind::Console
+    }
+}
