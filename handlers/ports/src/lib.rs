@@ -7,6 +7,7 @@ pub mod clock;
 pub mod model;
 pub mod queue;
 pub mod store;
+pub mod subscriptions;
 pub mod tokens;
 pub mod tools;
 pub mod users;
