@@ -1,0 +1,17 @@
+//! The adapters that need nothing but a folder: store and work queue on SQLite,
+//! a data key in a file, the system's clock and randomness.
+//!
+//! Several processes may use one folder at once. Each file has one writing
+//! thread per process, which commits what waits as a group, and a few reading
+//! threads; the async runtime is never blocked.
+#![deny(missing_docs)]
+
+mod clock;
+mod database;
+mod queue;
+mod random;
+
+pub use clock::SystemClock;
+pub use database::{OpenError, WriteCounts};
+pub use queue::{MESSAGE_TTL, SqliteQueue};
+pub use random::SystemRandom;

@@ -1,0 +1,143 @@
+//! How every connection is made.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+/// Why a file cannot be used. Nothing of it can be mended by trying again.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder or the file cannot be made or read.
+    #[error("{path} cannot be used: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// SQLite refuses the file.
+    #[error("{path} cannot be opened as a database: {source}")]
+    Sqlite {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// The file belongs to a newer build.
+    #[error(
+        "{path} was written by a newer version of Azimuth (format {found}, this version knows up \
+         to {known}): start that version, or choose another data folder"
+    )]
+    Newer {
+        /// Which.
+        path: PathBuf,
+        /// The file's format.
+        found: usize,
+        /// Newest format that this build knows.
+        known: usize,
+    },
+    /// No thread could be started.
+    #[error("a thread for the database cannot be started: {0}")]
+    Thread(io::Error),
+}
+
+/// How patient and how parallel the work on a file is.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// How long another process's write is waited for.
+    pub(crate) busy_budget: Duration,
+    /// Reading threads.
+    pub(crate) readers: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            busy_budget: Duration::from_secs(5),
+            readers: 4,
+        }
+    }
+}
+
+const CACHED_STATEMENTS: usize = 64;
+/// What is left of the log after a checkpoint, bytes.
+const KEPT_LOG: i64 = 32 * 1024 * 1024;
+
+/// Makes the folder of `path` (0700) and the file (0600) where missing, because
+/// they hold what people wrote.
+pub(crate) fn prepare_file(path: &Path) -> Result<(), OpenError> {
+    let because = |source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    };
+    if let Some(folder) = path.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(because)?;
+    }
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(because)
+}
+
+/// A connection that reads and writes, in WAL mode and fully synchronous.
+pub(crate) fn open_connection(path: &Path, settings: &Settings) -> Result<Connection, OpenError> {
+    prepare_file(path)?;
+    connect(path, settings).map_err(|source| OpenError::Sqlite {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn connect(path: &Path, settings: &Settings) -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    let budget = settings.busy_budget;
+    let mut waiting_since = Instant::now();
+    // SQLite's own time-out polls ever more slowly (up to 100 ms); a writer that
+    // polls every millisecond meets the gaps that other writers leave.
+    connection.busy_handler(Some(move |tries: i32| {
+        if tries == 0 {
+            waiting_since = Instant::now();
+        }
+        std::thread::sleep(Duration::from_millis(1));
+        waiting_since.elapsed() < budget
+    }))?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    write_ahead(&connection, budget)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "journal_size_limit", KEPT_LOG)?;
+    Ok(connection)
+}
+
+/// Two processes that make the same file at once: SQLite answers "busy" to one
+/// of them without asking the busy handler.
+fn write_ahead(connection: &Connection, budget: Duration) -> rusqlite::Result<()> {
+    let started = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && started.elapsed() < budget =>
+            {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            done => return done,
+        }
+    }
+}
