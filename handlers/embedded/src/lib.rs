@@ -10,8 +10,10 @@ mod clock;
 mod database;
 mod queue;
 mod random;
+mod store;
 
 pub use clock::SystemClock;
 pub use database::{OpenError, WriteCounts};
 pub use queue::{MESSAGE_TTL, SqliteQueue};
 pub use random::SystemRandom;
+pub use store::SqliteStore;
