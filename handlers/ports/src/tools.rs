@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::tool::{ToolRef, ToolSpec};
 use serde_json::Value;
@@ -73,6 +74,9 @@ pub trait ToolServers: Send + Sync {
 
     /// Every tool of every configured server, as pinned.
     fn catalogue(&self) -> std::sync::Arc<Catalogue>;
+
+    /// Under which identity the calls of this server reach their target.
+    fn acting_identity(&self, server: &str) -> ActingIdentity;
 
     /// Whether the servers can work.
     async fn health(&self) -> Vec<ServerHealth>;

@@ -16,8 +16,9 @@ mod poison;
 mod reclaim;
 mod sign_in;
 mod sweep;
+mod text_log;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
@@ -26,15 +27,25 @@ use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 
+use azimuth_domain::search::ToolIndex;
+use azimuth_domain::time::Timestamp;
+use azimuth_ports::tools::Catalogue;
+use tokio_util::task::TaskTracker;
+
 use crate::auth::vault::TokenVault;
 use crate::models::Models;
 use crate::policy::PolicySet;
+use crate::policy::arguments::ArgumentSchemas;
 
 pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
 pub use approvals::{ApprovalDecisionRequest, DecideError};
 pub use cancel::CancelError;
+pub(crate) use commit::ApplyError;
+pub(crate) use history::cut_text;
 pub use hub::{Subscription, TurnHub};
+pub(crate) use model_step::wire_name;
 pub use sign_in::SignInError;
+pub use sweep::SweepReport;
 
 /// What the engine works with.
 #[derive(Clone)]
@@ -56,6 +67,92 @@ pub struct Engine {
     policy: Arc<PolicySet>,
     models: Models,
     hub: Arc<TurnHub>,
-    /// Whether quotas are enforced.
+    /// Says inside this process that a turn was cancelled, so that its model
+    /// call ends at once; other processes look once a second.
+    stops: Arc<TurnHub>,
+    schemas: ArgumentSchemas,
+    index: Mutex<Option<(String, Arc<ToolIndex>)>>,
+    tasks: TaskTracker,
     quotas: bool,
+}
+
+impl Engine {
+    /// An engine; `quotas` false lifts the limit on running turns.
+    pub fn new(
+        ports: EnginePorts,
+        vault: Arc<TokenVault>,
+        policy: Arc<PolicySet>,
+        models: Models,
+        quotas: bool,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            ports,
+            vault,
+            policy,
+            models,
+            hub: TurnHub::new(),
+            stops: TurnHub::new(),
+            schemas: ArgumentSchemas::new(),
+            index: Mutex::new(None),
+            tasks: TaskTracker::new(),
+            quotas,
+        })
+    }
+
+    /// Hints for readers of this process.
+    pub fn hub(&self) -> &Arc<TurnHub> {
+        &self.hub
+    }
+
+    /// Returns when no turn is being driven in the background of this process.
+    pub async fn idle(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.tasks.reopen();
+    }
+
+    pub(crate) fn stops(&self) -> &Arc<TurnHub> {
+        &self.stops
+    }
+
+    pub(crate) fn store(&self) -> &dyn ConversationStore {
+        self.ports.store.as_ref()
+    }
+
+    pub(crate) fn audit(&self) -> &dyn AuditLog {
+        self.ports.audit.as_ref()
+    }
+
+    pub(crate) fn users(&self) -> &dyn UserStore {
+        self.ports.users.as_ref()
+    }
+
+    pub(crate) fn tool_servers(&self) -> &dyn ToolServers {
+        self.ports.tools.as_ref()
+    }
+
+    pub(crate) fn policy(&self) -> &PolicySet {
+        &self.policy
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        self.ports.random.as_ref()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// The search index of the catalogue, made once per catalogue version.
+    pub(crate) fn tool_index(&self, catalogue: &Catalogue) -> Arc<ToolIndex> {
+        let mut cached = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((version, index)) = cached.as_ref()
+            && *version == catalogue.version
+        {
+            return Arc::clone(index);
+        }
+        let index = Arc::new(ToolIndex::new(&catalogue.tools));
+        *cached = Some((catalogue.version.clone(), Arc::clone(&index)));
+        index
+    }
 }

@@ -176,12 +176,7 @@ fn admit(
 }
 
 /// Until previews exist, Previewing passes straight on to this state (rule 3a).
-fn await_approval(
-    draft: &Draft,
-    call: &mut ToolCall,
-    by: ApprovalBy,
-    events: &mut Vec<EventBody>,
-) {
+fn await_approval(draft: &Draft, call: &mut ToolCall, by: ApprovalBy, events: &mut Vec<EventBody>) {
     let expires_at = draft.now.plus_ms(APPROVAL_DEADLINE_MS);
     let digest = approval_digest(&draft.turn, call, None);
     call.state = CallState::AwaitingApproval {
@@ -207,7 +202,10 @@ fn await_approval(
 fn finished(call: &ToolCall) -> EventBody {
     EventBody::ToolCallFinished {
         call_id: call.id.clone(),
-        outcome: call.state.outcome().unwrap_or(crate::event::Outcome::NotRun),
+        outcome: call
+            .state
+            .outcome()
+            .unwrap_or(crate::event::Outcome::NotRun),
         duration_ms: None,
         result_ref: None,
         preview: None,

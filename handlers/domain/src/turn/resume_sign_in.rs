@@ -37,7 +37,9 @@ fn resume_calls(draft: &mut Draft) -> Result<(), Refusal> {
     if resumed.is_empty() {
         return Err(Refusal::NothingWaits);
     }
-    draft.effects.extend(resumed.into_iter().map(Effect::Enqueue));
+    draft
+        .effects
+        .extend(resumed.into_iter().map(Effect::Enqueue));
     Ok(())
 }
 

@@ -371,7 +371,10 @@ impl Turn {
 
     /// A call of any step.
     pub fn call(&self, id: &CallId) -> Option<&ToolCall> {
-        self.steps.iter().flat_map(|s| &s.calls).find(|c| c.id == *id)
+        self.steps
+            .iter()
+            .flat_map(|s| &s.calls)
+            .find(|c| c.id == *id)
     }
 
     pub(super) fn call_mut(&mut self, id: &CallId) -> Option<&mut ToolCall> {
@@ -411,7 +414,10 @@ impl Turn {
 
     /// Running time up to `now`, waiting for people not counted.
     pub fn running_ms_at(&self, now: Timestamp) -> i64 {
-        self.running_ms + self.running_since.map_or(0, |since| now.since(since).max(0))
+        self.running_ms
+            + self
+                .running_since
+                .map_or(0, |since| now.since(since).max(0))
     }
 
     /// The newest message of the turn: the last thing said, else the question.

@@ -1,0 +1,127 @@
+//! Who may call what, now.
+
+use std::collections::BTreeSet;
+
+use azimuth_domain::audit::ActingIdentity;
+use azimuth_domain::policy::Decision;
+use azimuth_domain::principal::Role;
+use azimuth_domain::tool::ToolSpec;
+use azimuth_domain::turn::Asker;
+use azimuth_ports::model::{ChatMessage, OfferedTool};
+use azimuth_ports::store::StoreError;
+use serde_json::Value;
+
+use crate::policy::PolicyInput;
+use crate::turn::{ApplyError, Engine, wire_name};
+
+impl From<RolesError> for ApplyError {
+    fn from(error: RolesError) -> Self {
+        Self::Unavailable(error.0.to_string())
+    }
+}
+
+/// The user record cannot be read, so nothing can be decided.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct RolesError(#[from] StoreError);
+
+impl Engine {
+    /// The roles that count now: those of the turn's token, cut down to what the
+    /// user record allows. A switched-off user has none.
+    pub(crate) async fn effective_roles(
+        &self,
+        asker: &Asker,
+    ) -> Result<BTreeSet<Role>, RolesError> {
+        let record = self.users().user(&asker.user).await?;
+        Ok(match record.map(|found| found.item) {
+            None => asker.roles.clone(),
+            Some(record) if record.disabled => BTreeSet::new(),
+            Some(record) => match record.roles {
+                None => asker.roles.clone(),
+                Some(allowed) => asker
+                    .roles
+                    .iter()
+                    .copied()
+                    .filter(|role| allowed.contains(role))
+                    .collect(),
+            },
+        })
+    }
+
+    /// The one decision function, with the arguments of a call.
+    pub(crate) fn decide_call(
+        &self,
+        roles: &BTreeSet<Role>,
+        asker: &Asker,
+        spec: &ToolSpec,
+        arguments: &Value,
+    ) -> Decision {
+        self.policy().decide(&PolicyInput {
+            user: &asker.user,
+            roles,
+            tool: spec,
+            arguments,
+        })
+    }
+
+    pub(crate) fn policy_version(&self) -> String {
+        self.policy().version().to_owned()
+    }
+
+    pub(crate) fn acting_identity(&self, server: &str) -> ActingIdentity {
+        self.tool_servers().acting_identity(server)
+    }
+
+    /// The handful of tools that fit what is being talked about: what the newest
+    /// question names or resembles, then what the conversation called before.
+    pub(crate) fn offer(
+        &self,
+        messages: &[ChatMessage],
+        roles: &BTreeSet<Role>,
+        limit: usize,
+    ) -> Vec<OfferedTool> {
+        let catalogue = self.tool_servers().catalogue();
+        let index = self.tool_index(&catalogue);
+        let mut offered: Vec<OfferedTool> = Vec::new();
+        let mut add = |position: usize, score: f32| {
+            let Some(spec) = catalogue.tools.get(position) else {
+                return;
+            };
+            let name = wire_name(&spec.tool);
+            if offered.len() < limit
+                && self.policy().may_see(roles, spec)
+                && offered.iter().all(|o| o.name != name)
+            {
+                offered.push(OfferedTool {
+                    name,
+                    spec: spec.clone(),
+                    score,
+                });
+            }
+        };
+        let questions: Vec<&str> = messages
+            .iter()
+            .rev()
+            .filter_map(|m| match m {
+                ChatMessage::User(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .take(3)
+            .collect();
+        for (age, text) in questions.iter().enumerate() {
+            let share = if age == 0 { limit } else { limit / 4 };
+            for hit in index.search(text, share) {
+                let weight = if age == 0 { 1.0 } else { 0.5 };
+                add(hit.index, hit.score * weight);
+            }
+        }
+        for message in messages.iter().rev() {
+            if let ChatMessage::ToolResult { tool, .. } = message
+                && let Some(position) = catalogue.tools.iter().position(|t| t.tool == *tool)
+            {
+                add(position, 0.3);
+            }
+        }
+        offered
+    }
+}

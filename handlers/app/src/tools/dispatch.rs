@@ -1,0 +1,369 @@
+//! The one caller of [`ToolServers::call`](azimuth_ports::tools::ToolServers):
+//! open the audit, run, store the result, close the audit, write the turn.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azimuth_domain::audit::{
+    AuditEntry, AuditKind, close_id, conversation_chain, open_id,
+};
+use azimuth_domain::canonical::sha256_hex;
+use azimuth_domain::event::{Outcome, ResultRef};
+use azimuth_domain::limits::{CALL_DEADLINE_MS, HEARTBEAT_MS, LEASE_MS, MAX_PREVIEW_BYTES};
+use azimuth_domain::tool::EffectClass;
+use azimuth_domain::turn::{
+    Command, FinishCall, ReclaimCall, ReleaseCall, RenewLease, ToolCall, Turn, TurnStatus, Verdict,
+};
+use azimuth_ports::audit::Appended;
+use azimuth_ports::store::{StoredResult, Versioned};
+use azimuth_ports::tools::{CallOutput, CallRequest, ToolError};
+
+use super::record::correlation_id;
+use crate::turn::{ApplyError, Engine, cut_text};
+
+/// How often an executor looks whether its turn is being cancelled.
+const CANCEL_CHECK: Duration = Duration::from_secs(1);
+
+/// How often a result is offered to the store.
+const STORE_TRIES: u32 = 4;
+
+/// How an attempt ended for its executor.
+pub(crate) enum AttemptEnd {
+    /// The turn has its outcome; with a claim when it goes on here.
+    Finished(Box<Versioned<Turn>>, Option<(u32, u32)>),
+    /// Somebody else owns the call now.
+    Left,
+    /// The message must come back.
+    HandBack(String),
+}
+
+/// What came of the effect.
+struct Effected {
+    outcome: Outcome,
+    output: Option<CallOutput>,
+    note: Option<String>,
+    duration_ms: i64,
+}
+
+impl Engine {
+    /// Runs the attempt that was just claimed (rules 7 to 9).
+    pub(crate) async fn run_attempt(self: &Arc<Self>, turn: &Turn, call: &ToolCall) -> AttemptEnd {
+        let writer = format!("executor:{}", self.random().ulid());
+        match self.open(turn, call, &writer).await {
+            Ok(true) => {}
+            Ok(false) => return AttemptEnd::Left,
+            Err(error) => return self.release(turn, call, error).await,
+        }
+        let effected = self.effect(turn, call).await;
+        let result = self.keep_result(turn, call, &effected).await;
+        let closed = match self.close(turn, call, &writer, &effected).await {
+            Ok(outcome) => outcome,
+            Err(error) => return AttemptEnd::HandBack(error),
+        };
+        self.finish(turn, call, &effected, result, closed).await
+    }
+
+    /// Rule 7. `Ok(false)`: somebody else has the open.
+    async fn open(&self, turn: &Turn, call: &ToolCall, writer: &str) -> Result<bool, String> {
+        let entry = self.audit_entry(AuditKind::Open, turn, call, writer.to_owned());
+        let appended = self
+            .audit()
+            .append(
+                &turn.asker.user.tid,
+                &conversation_chain(&turn.id.conversation()),
+                &open_id(&call.id, call.attempt),
+                self.now(),
+                entry,
+            )
+            .await
+            .map_err(|e| e.to_string())?;
+        Ok(match appended {
+            Appended::Created(_) => true,
+            Appended::Exists(record) => record.entry.writer == writer,
+        })
+    }
+
+    async fn release(&self, turn: &Turn, call: &ToolCall, error: String) -> AttemptEnd {
+        tracing::error!(call = %call.id, error, "the audit cannot be opened; the call does not run");
+        let command = Command::ReleaseCall(ReleaseCall {
+            call: call.id.clone(),
+            attempt: call.attempt,
+        });
+        if let Err(error) = self.apply(&turn.asker.user.tid, &turn.id, command).await {
+            tracing::warn!(call = %call.id, %error, "a call could not be released; its lease will end");
+        }
+        AttemptEnd::HandBack(error)
+    }
+
+    /// Rule 8: at most one request, with heartbeats beside it.
+    async fn effect(&self, turn: &Turn, call: &ToolCall) -> Effected {
+        let begun = self.now();
+        let request = CallRequest {
+            user: turn.asker.user.clone(),
+            tool: call.tool.clone(),
+            arguments: call.arguments.clone(),
+            deadline: Duration::from_millis(CALL_DEADLINE_MS.unsigned_abs()),
+            consent: true,
+            correlation_id: correlation_id(call),
+        };
+        let running = self.tool_servers().call(request);
+        tokio::pin!(running);
+        let mut stopped = self.stops().subscribe(&turn.id);
+        let mut tick = tokio::time::interval(CANCEL_CHECK);
+        tick.tick().await;
+        let mut ticks = 0_i64;
+        let answer = loop {
+            tokio::select! {
+                answer = &mut running => break Some(answer),
+                () = stopped.changed(), if call.effect == EffectClass::ReadOnly => break None,
+                _ = tick.tick() => {
+                    ticks += 1;
+                    let cancelled = if ticks * 1000 % HEARTBEAT_MS == 0 {
+                        self.renew_call(turn, call).await
+                    } else {
+                        self.is_cancelling(turn).await
+                    };
+                    // A change is not torn off: what has begun is awaited.
+                    if cancelled && call.effect == EffectClass::ReadOnly {
+                        break None;
+                    }
+                }
+            }
+        };
+        let duration_ms = self.now().since(begun).max(0);
+        judge(call.effect, answer, duration_ms)
+    }
+
+    /// Returns whether the turn is being cancelled. Failures are left to time.
+    async fn renew_call(&self, turn: &Turn, call: &ToolCall) -> bool {
+        let command = Command::RenewLease(RenewLease::Call {
+            call: call.id.clone(),
+            attempt: call.attempt,
+            lease_ms: LEASE_MS,
+        });
+        match self.apply(&turn.asker.user.tid, &turn.id, command).await {
+            Ok(applied) => applied.turn.item.status == TurnStatus::Cancelling,
+            Err(error) => {
+                tracing::warn!(call = %call.id, %error, "a lease could not be renewed");
+                false
+            }
+        }
+    }
+
+    async fn is_cancelling(&self, turn: &Turn) -> bool {
+        matches!(
+            self.load(&turn.asker.user.tid, &turn.id).await,
+            Ok(Some(found)) if found.item.status == TurnStatus::Cancelling
+        )
+    }
+
+    /// Stores the result before the close (rule 8).
+    async fn keep_result(
+        &self,
+        turn: &Turn,
+        call: &ToolCall,
+        effected: &Effected,
+    ) -> Option<(ResultRef, String)> {
+        let output = effected.output.as_ref()?;
+        let stored = StoredResult {
+            call: call.id.clone(),
+            attempt: call.attempt,
+            media_type: output.media_type.clone(),
+            bytes: output.bytes.clone(),
+            truncated: output.truncated,
+            is_error: output.is_error,
+        };
+        let reference = result_ref(&stored);
+        let preview = cut_text(&String::from_utf8_lossy(&stored.bytes), MAX_PREVIEW_BYTES).0;
+        for attempt in 1..=STORE_TRIES {
+            match self
+                .store()
+                .put_result(&turn.asker.user.tid, stored.clone())
+                .await
+            {
+                Ok(()) => return Some((reference, preview)),
+                Err(error) => {
+                    tracing::warn!(call = %call.id, %error, attempt, "a result could not be stored");
+                    tokio::time::sleep(Duration::from_millis(200) * attempt).await;
+                }
+            }
+        }
+        None
+    }
+
+    /// Rule 9: the close decides. Returns what it says.
+    async fn close(
+        &self,
+        turn: &Turn,
+        call: &ToolCall,
+        writer: &str,
+        effected: &Effected,
+    ) -> Result<(Outcome, bool), String> {
+        let entry = AuditEntry {
+            outcome: Some(effected.outcome),
+            duration_ms: Some(effected.duration_ms),
+            result_sha256: effected
+                .output
+                .as_ref()
+                .filter(|_| !call.secret)
+                .map(|o| sha256_hex(&o.bytes)),
+            detail: effected.note.clone(),
+            ..self.audit_entry(AuditKind::Close, turn, call, writer.to_owned())
+        };
+        let appended = self
+            .audit()
+            .append(
+                &turn.asker.user.tid,
+                &conversation_chain(&turn.id.conversation()),
+                &close_id(&call.id, call.attempt),
+                self.now(),
+                entry,
+            )
+            .await
+            .map_err(|e| format!("the audit cannot be closed: {e}"))?;
+        let (record, adopted) = match appended {
+            Appended::Created(record) => (record, false),
+            Appended::Exists(record) => {
+                let mine = record.entry.writer == writer;
+                (record, !mine)
+            }
+        };
+        Ok((record.entry.outcome.unwrap_or(Outcome::Unknown), adopted))
+    }
+
+    async fn finish(
+        self: &Arc<Self>,
+        turn: &Turn,
+        call: &ToolCall,
+        effected: &Effected,
+        result: Option<(ResultRef, String)>,
+        (outcome, adopted): (Outcome, bool),
+    ) -> AttemptEnd {
+        if adopted && call.effect == EffectClass::ReadOnly && outcome != Outcome::Ok {
+            return AttemptEnd::Left;
+        }
+        let command = match outcome {
+            Outcome::Ok | Outcome::Error | Outcome::Unknown => {
+                let (reference, preview) = result.unzip();
+                Command::FinishCall(FinishCall {
+                    call: call.id.clone(),
+                    attempt: call.attempt,
+                    outcome,
+                    result: reference,
+                    preview,
+                    note: effected.note.clone(),
+                    duration_ms: Some(effected.duration_ms),
+                    claim_lease_ms: Some(LEASE_MS),
+                })
+            }
+            Outcome::Denied | Outcome::Cancelled | Outcome::NotRun => {
+                Command::ReclaimCall(ReclaimCall {
+                    call: call.id.clone(),
+                    attempt: call.attempt,
+                    verdict: Verdict::NeverRan,
+                    poison: false,
+                    result: None,
+                })
+            }
+        };
+        match self.apply(&turn.asker.user.tid, &turn.id, command).await {
+            Ok(applied) => {
+                let claim = self.perform(&applied.turn.item, &applied.effects).await;
+                AttemptEnd::Finished(Box::new(applied.turn), claim)
+            }
+            Err(ApplyError::Refused(_) | ApplyError::NotFound) => AttemptEnd::Left,
+            Err(ApplyError::Unavailable(error)) => AttemptEnd::HandBack(error),
+        }
+    }
+}
+
+/// What an answer means. A read that broke off is an error: nothing can have
+/// changed. A change that broke off, or whose answer leaves open whether it
+/// happened, is unknown, never an error.
+fn judge(
+    effect: EffectClass,
+    answer: Option<Result<CallOutput, ToolError>>,
+    duration_ms: i64,
+) -> Effected {
+    let read_only = effect == EffectClass::ReadOnly;
+    let (outcome, output, note) = match answer {
+        None => (
+            Outcome::Error,
+            None,
+            Some("The call was stopped because the turn was cancelled.".to_owned()),
+        ),
+        Some(Err(ToolError::NotStarted(text))) => (Outcome::Error, None, Some(text)),
+        Some(Err(ToolError::Unclear(text))) if read_only => (Outcome::Error, None, Some(text)),
+        Some(Err(ToolError::Unclear(text))) => (Outcome::Unknown, None, Some(text)),
+        Some(Ok(output)) => {
+            let unclear = matches!(output.status, Some(408 | 500..));
+            let (outcome, note) = match output.is_error {
+                false => (Outcome::Ok, None),
+                true if unclear && !read_only => (
+                    Outcome::Unknown,
+                    Some(
+                        "Azure's answer leaves open whether the change happened. It may still happen."
+                            .to_owned(),
+                    ),
+                ),
+                true => (Outcome::Error, None),
+            };
+            (outcome, Some(output), note)
+        }
+    };
+    Effected {
+        outcome,
+        output,
+        note,
+        duration_ms,
+    }
+}
+
+/// The reference that a turn keeps of a stored result.
+pub(crate) fn result_ref(stored: &StoredResult) -> ResultRef {
+    ResultRef {
+        sha256: sha256_hex(&stored.bytes),
+        size_bytes: stored.bytes.len() as u64,
+        truncated: stored.truncated,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(is_error: bool, status: Option<u16>) -> Option<Result<CallOutput, ToolError>> {
+        Some(Ok(CallOutput {
+            media_type: "application/json".to_owned(),
+            bytes: b"{}".to_vec(),
+            truncated: false,
+            is_error,
+            status,
+        }))
+    }
+
+    #[test]
+    fn an_unclear_answer_is_unknown_for_changes_and_an_error_for_reads() {
+        use EffectClass::{Destructive, Mutating, ReadOnly};
+        let unclear = || Some(Err(ToolError::Unclear("cut".to_owned())));
+        let never = || Some(Err(ToolError::NotStarted("no such file".to_owned())));
+        let table = [
+            (ReadOnly, output(false, Some(200)), Outcome::Ok),
+            (Destructive, output(false, Some(200)), Outcome::Ok),
+            (Mutating, output(true, Some(400)), Outcome::Error),
+            (Mutating, output(true, Some(409)), Outcome::Error),
+            (Mutating, output(true, Some(500)), Outcome::Unknown),
+            (Mutating, output(true, Some(504)), Outcome::Unknown),
+            (Destructive, output(true, Some(408)), Outcome::Unknown),
+            (ReadOnly, output(true, Some(503)), Outcome::Error),
+            (ReadOnly, unclear(), Outcome::Error),
+            (Mutating, unclear(), Outcome::Unknown),
+            (Destructive, unclear(), Outcome::Unknown),
+            (Destructive, never(), Outcome::Error),
+            (ReadOnly, None, Outcome::Error),
+        ];
+        for (effect, answer, expected) in table {
+            assert_eq!(judge(effect, answer, 1).outcome, expected, "{effect:?}");
+        }
+    }
+}

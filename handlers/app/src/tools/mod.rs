@@ -1,0 +1,5 @@
+//! Tools: who may call them, which are offered, and the one way to call them.
+
+mod decide;
+pub(crate) mod dispatch;
+mod record;

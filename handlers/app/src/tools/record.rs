@@ -1,0 +1,106 @@
+//! What the audit keeps of a call.
+
+use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditKind};
+use azimuth_domain::turn::{ToolCall, Turn};
+use serde_json::Value;
+
+use crate::turn::Engine;
+
+/// Longest string value of an argument in the audit, characters.
+const MAX_VALUE_CHARS: usize = 512;
+
+impl Engine {
+    /// A record about `call`, without an outcome.
+    pub(crate) fn audit_entry(
+        &self,
+        kind: AuditKind,
+        turn: &Turn,
+        call: &ToolCall,
+        writer: String,
+    ) -> AuditEntry {
+        let is_attempt = matches!(kind, AuditKind::Open | AuditKind::Close);
+        AuditEntry {
+            kind,
+            writer,
+            tid: turn.asker.user.tid.clone(),
+            oid: turn.asker.user.oid.clone(),
+            acting_identity: if call.tool.server.is_empty() {
+                ActingIdentity::None
+            } else {
+                self.acting_identity(&call.tool.server)
+            },
+            turn_id: Some(turn.id.clone()),
+            call_id: Some(call.id.clone()),
+            attempt: is_attempt.then_some(call.attempt),
+            tool: Some(call.tool.to_string()),
+            tool_hash: Some(call.tool_hash.clone()),
+            arguments: Some(if call.secret {
+                keys_only(&call.arguments)
+            } else {
+                shortened(&call.arguments)
+            }),
+            target: call.target.clone(),
+            approval_digest: call.approved_digest().map(ToOwned::to_owned),
+            decided_by: call
+                .approval
+                .as_ref()
+                .and_then(|a| a.decided.as_ref())
+                .map(|d| format!("{}:{}", d.by.tid, d.by.oid)),
+            policy_version: Some(self.policy_version()),
+            correlation_id: Some(correlation_id(call)),
+            outcome: None,
+            duration_ms: None,
+            result_sha256: None,
+            detail: None,
+        }
+    }
+}
+
+/// Ties the records of an attempt to the requests that reach Azure.
+pub(super) fn correlation_id(call: &ToolCall) -> String {
+    format!("{}_{}", call.id, call.attempt)
+}
+
+/// Argument names without their values.
+fn keys_only(arguments: &Value) -> Value {
+    match arguments {
+        Value::Object(map) => map
+            .keys()
+            .map(|key| (key.clone(), Value::String("(secret)".to_owned())))
+            .collect(),
+        _ => Value::Null,
+    }
+}
+
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.chars().count() > MAX_VALUE_CHARS => {
+            let head: String = text.chars().take(MAX_VALUE_CHARS).collect();
+            Value::String(format!("{head}… ({} bytes)", text.len()))
+        }
+        Value::Array(items) => items.iter().map(shortened).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), shortened(value)))
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_leave_only_names_and_long_values_only_their_head() {
+        assert_eq!(
+            keys_only(&json!({"vault": "kv", "value": "hunter2"})),
+            json!({"vault": "(secret)", "value": "(secret)"})
+        );
+        let exact = "x".repeat(MAX_VALUE_CHARS);
+        assert_eq!(shortened(&json!([exact])), json!([exact]));
+        let long = "x".repeat(MAX_VALUE_CHARS + 1);
+        assert_eq!(shortened(&json!(long)), json!(format!("{exact}… (513 bytes)")));
+    }
+}

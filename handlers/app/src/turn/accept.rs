@@ -1,0 +1,456 @@
+//! Rules 0 and 1: a request becomes a turn, once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azimuth_domain::canonical::{canonical_json, sha256_hex};
+use azimuth_domain::conversation::{Author, Conversation, ConversationKind, Message};
+use azimuth_domain::ids::{ConversationId, ConversationKey, MessageId, TurnId};
+use azimuth_domain::limits::{LEASE_MS, MAX_RUNNING_TURNS, SIGN_IN_DEADLINE_MS};
+use azimuth_domain::principal::{Principal, UserKey};
+use azimuth_domain::tool::ToolRef;
+use azimuth_domain::turn::{Asker, NewTurn, Proposal, ProposedCall, Turn};
+use azimuth_ports::store::{Batch, Precondition, StoreError, Versioned, Write};
+use azimuth_ports::tokens::{Secret, TokenError};
+use azimuth_ports::users::Settings;
+use serde_json::{Value, json};
+
+use super::commit::WATCHDOG_DELAY;
+use super::{ApplyError, Engine};
+use crate::policy::arguments::ArgumentError;
+
+/// The create gives up after this long (rule 1): its watchdog message is
+/// invisible for longer.
+const CREATE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A message to a model.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the fields are those of the API")]
+pub struct ChatRequest {
+    pub principal: Principal,
+    pub bearer: Secret,
+    pub conversation: ConversationId,
+    pub idempotency_key: String,
+    pub text: String,
+    pub model: Option<String>,
+    pub parent: Option<MessageId>,
+    pub language: Option<String>,
+}
+
+/// A tool call without a model.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the fields are those of the API")]
+pub struct ConsoleRequest {
+    pub principal: Principal,
+    pub bearer: Secret,
+    pub idempotency_key: String,
+    pub tool: ToolRef,
+    pub arguments: Value,
+    pub language: Option<String>,
+}
+
+/// A turn that is stored.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// The turn.
+    pub turn: Turn,
+    /// False when the same request had been accepted before.
+    pub created: bool,
+}
+
+/// Why a request does not become a turn. Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum AcceptError {
+    /// No such conversation of this person.
+    #[error("the conversation does not exist")]
+    ConversationNotFound,
+    /// `parent_message_id` is no message of the conversation.
+    #[error("the parent message does not exist")]
+    ParentNotFound,
+    /// Another turn of the conversation runs.
+    #[error("another turn of this conversation is running")]
+    TurnRunning(TurnId),
+    /// The idempotency key was used with another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The person has too many running turns.
+    #[error("too many turns are running")]
+    TooManyTurns,
+    /// No such model.
+    #[error("there is no model named {0}")]
+    ModelUnknown(String),
+    /// No such tool for this person.
+    #[error("there is no such tool")]
+    ToolUnknown,
+    /// The arguments do not fit the tool's schema.
+    #[error("the arguments do not fit: {detail}")]
+    ArgumentsInvalid {
+        /// JSON pointer into the arguments.
+        pointer: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The arguments are too large.
+    #[error("the arguments are too large")]
+    ArgumentsTooLarge,
+    /// A store, queue or identity provider does not answer; try again.
+    #[error("the request cannot be taken now: {0}")]
+    Unavailable(String),
+}
+
+impl From<StoreError> for AcceptError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<ApplyError> for AcceptError {
+    fn from(error: ApplyError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// What both kinds of request come down to.
+struct Intake {
+    user: UserKey,
+    key: ConversationKey,
+    turn: TurnId,
+    request_hash: String,
+    text: String,
+    new_conversation: Option<ConversationKind>,
+    parent: Option<MessageId>,
+}
+
+impl Engine {
+    /// Accepts a message and drives it on in the background of this process.
+    pub async fn accept_chat(
+        self: &Arc<Self>,
+        request: ChatRequest,
+    ) -> Result<Accepted, AcceptError> {
+        let user = request.principal.user.clone();
+        if request.conversation.owner() != user.owner() {
+            return Err(AcceptError::ConversationNotFound);
+        }
+        let intake = Intake {
+            key: ConversationKey::of(&user.tid, &request.conversation),
+            turn: TurnId::derived(&request.conversation, &request.idempotency_key),
+            request_hash: sha256_hex(canonical_json(&json!({
+                "text": request.text,
+                "model": request.model,
+                "parent": request.parent,
+            }))),
+            text: request.text.clone(),
+            new_conversation: None,
+            parent: request.parent.clone(),
+            user,
+        };
+        if let Some(accepted) = self.accepted_before(&intake).await? {
+            return Ok(accepted);
+        }
+        let settings = self.settings(&intake.user).await?;
+        let model_name = match request.model.or_else(|| settings.model.clone()) {
+            None => self.models.default_model().name().to_owned(),
+            Some(name) if self.models.get(&name).is_some() => name,
+            Some(name) => return Err(AcceptError::ModelUnknown(name)),
+        };
+        let template = NewTurn {
+            model_name,
+            claim_lease_ms: Some(LEASE_MS),
+            ..template(&intake, &request.principal, &settings, request.language)
+        };
+        self.accept(intake, template, &request.bearer).await
+    }
+
+    /// Accepts one tool call without a model: a turn of a hidden conversation of
+    /// its own.
+    pub async fn accept_console(
+        self: &Arc<Self>,
+        request: ConsoleRequest,
+    ) -> Result<Accepted, AcceptError> {
+        let user = request.principal.user.clone();
+        let conversation = ConversationId::derived(&user, "console", &request.idempotency_key);
+        let text = format!("/{} {}", request.tool, canonical_json(&request.arguments));
+        let intake = Intake {
+            key: ConversationKey::of(&user.tid, &conversation),
+            turn: TurnId::derived(&conversation, &request.idempotency_key),
+            request_hash: sha256_hex(&text),
+            text,
+            new_conversation: Some(ConversationKind::Console),
+            parent: None,
+            user,
+        };
+        if let Some(accepted) = self.accepted_before(&intake).await? {
+            return Ok(accepted);
+        }
+        let settings = self.settings(&intake.user).await?;
+        let mut template = template(&intake, &request.principal, &settings, request.language);
+        let call = self
+            .propose_console(&template.asker, &request.tool, request.arguments)
+            .await?;
+        template.model_name = "none".to_owned();
+        template.console_call = Some(call);
+        self.accept(intake, template, &request.bearer).await
+    }
+
+    async fn propose_console(
+        &self,
+        asker: &Asker,
+        tool: &ToolRef,
+        arguments: Value,
+    ) -> Result<ProposedCall, AcceptError> {
+        let catalogue = self.ports.tools.catalogue();
+        let roles = self.effective_roles(asker).await?;
+        let spec = catalogue
+            .get(tool)
+            .filter(|spec| self.policy.may_see(&roles, spec))
+            .ok_or(AcceptError::ToolUnknown)?;
+        self.schemas
+            .check(spec, &arguments)
+            .map_err(|error| match error {
+                ArgumentError::TooLarge { .. } => AcceptError::ArgumentsTooLarge,
+                other => AcceptError::ArgumentsInvalid {
+                    pointer: other.pointer().to_owned(),
+                    detail: other.to_string(),
+                },
+            })?;
+        let decision = self.decide_call(&roles, asker, spec, &arguments);
+        Ok(ProposedCall {
+            model_call_id: "console".to_owned(),
+            tool: tool.clone(),
+            class: spec.classify(&arguments),
+            target: spec.target(&arguments),
+            tool_hash: spec.hash.clone(),
+            arguments,
+            proposal: Proposal::Decided(decision),
+        })
+    }
+
+    /// Rule 1's answer when the turn is there: the same turn, with a watchdog
+    /// message in case the first request died before its own.
+    async fn accepted_before(&self, intake: &Intake) -> Result<Option<Accepted>, AcceptError> {
+        let Some(found) = self.load(&intake.user.tid, &intake.turn).await? else {
+            return Ok(None);
+        };
+        if found.item.request_hash != intake.request_hash {
+            return Err(AcceptError::KeyReused);
+        }
+        if !found.item.status.is_terminal() {
+            self.enqueue_watchdog(
+                &intake.user.tid,
+                &intake.turn,
+                found.item.watch,
+                WATCHDOG_DELAY,
+            )
+            .await?;
+        }
+        Ok(Some(Accepted {
+            turn: found.item,
+            created: false,
+        }))
+    }
+
+    async fn accept(
+        self: &Arc<Self>,
+        intake: Intake,
+        template: NewTurn,
+        bearer: &Secret,
+    ) -> Result<Accepted, AcceptError> {
+        self.check_quota(&intake.user).await?;
+        let mut template = template;
+        match self.vault.accept(&intake.user, bearer).await {
+            Ok(()) => {}
+            Err(TokenError::GrantGone(_)) => {
+                template.sign_in_deadline_ms = Some(SIGN_IN_DEADLINE_MS);
+                template.claim_lease_ms = None;
+            }
+            Err(error) => return Err(AcceptError::Unavailable(error.to_string())),
+        }
+        self.enqueue_watchdog(&intake.user.tid, &intake.turn, 0, WATCHDOG_DELAY)
+            .await?;
+        tokio::time::timeout(CREATE_TIMEOUT, self.create(&intake, template))
+            .await
+            .map_err(|_| AcceptError::Unavailable("the store is too slow".to_owned()))?
+    }
+
+    async fn create(
+        self: &Arc<Self>,
+        intake: &Intake,
+        template: NewTurn,
+    ) -> Result<Accepted, AcceptError> {
+        loop {
+            let now = self.ports.clock.now();
+            let (header, when) = self.header(intake).await?;
+            let mut conversation = header;
+            let parent = self.place(intake, &conversation).await?;
+            let mut turn = template.clone();
+            turn.parent.clone_from(&parent);
+            let transition = turn.create(now);
+            let (turn, events, effects) = self.number(transition);
+            conversation.active_turn = Some(turn.id.clone());
+            conversation.updated_at = now;
+            if conversation.title.is_empty() {
+                conversation.title = Conversation::title_from(&intake.text);
+            }
+            let batch = Batch {
+                conversation: Some(Write {
+                    item: conversation,
+                    when,
+                }),
+                turn: Some(Write {
+                    item: turn.clone(),
+                    when: Precondition::New,
+                }),
+                messages: vec![Message {
+                    v: 1,
+                    id: turn.message.clone(),
+                    parent,
+                    author: Author::User,
+                    text: intake.text.clone(),
+                    model: None,
+                    at: now,
+                }],
+                events,
+            };
+            match self.ports.store.commit(&intake.key, batch).await {
+                Ok(committed) => {
+                    self.hub.announce(&turn.id, turn.event_seq);
+                    let claim = self.perform(&turn, &effects).await;
+                    if let (Some(claim), Some(etag)) = (claim, committed.turn) {
+                        self.drive_in_background(
+                            Versioned {
+                                item: turn.clone(),
+                                etag,
+                            },
+                            claim,
+                        );
+                    }
+                    return Ok(Accepted {
+                        turn,
+                        created: true,
+                    });
+                }
+                Err(StoreError::ConversationChanged) => {
+                    if let Some(accepted) = self.accepted_before(intake).await? {
+                        return Ok(accepted);
+                    }
+                }
+                Err(StoreError::TurnChanged | StoreError::EventExists) => {
+                    return self.accepted_before(intake).await?.ok_or_else(|| {
+                        AcceptError::Unavailable("the turn vanished while it was made".to_owned())
+                    });
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The header to write over, or a new one for a console call.
+    async fn header(&self, intake: &Intake) -> Result<(Conversation, Precondition), AcceptError> {
+        match self.ports.store.conversation(&intake.key).await? {
+            Some(found) if found.item.deleted_at.is_none() => {
+                Ok((found.item, Precondition::Matches(found.etag)))
+            }
+            None if intake.new_conversation.is_some() => Ok((
+                Conversation::new(
+                    intake.key.conversation.clone(),
+                    intake.user.clone(),
+                    ConversationKind::Console,
+                    self.ports.clock.now(),
+                ),
+                Precondition::New,
+            )),
+            _ => Err(AcceptError::ConversationNotFound),
+        }
+    }
+
+    /// Rule 0: the conversation must be free. Says what the message answers.
+    async fn place(
+        &self,
+        intake: &Intake,
+        conversation: &Conversation,
+    ) -> Result<Option<MessageId>, AcceptError> {
+        let tenant = &intake.user.tid;
+        let mut newest = None;
+        if let Some(active) = &conversation.active_turn
+            && let Some(found) = self.load(tenant, active).await?
+        {
+            if !found.item.status.is_terminal() {
+                if !found.item.has_living_lease(self.ports.clock.now()) {
+                    self.enqueue_watchdog(tenant, active, found.item.watch, Duration::ZERO)
+                        .await?;
+                }
+                return Err(AcceptError::TurnRunning(active.clone()));
+            }
+            newest = Some(found.item.last_message().clone());
+        }
+        let Some(parent) = &intake.parent else {
+            return Ok(newest);
+        };
+        if parent.conversation() != intake.key.conversation {
+            return Err(AcceptError::ParentNotFound);
+        }
+        let message = self.ports.store.message(tenant, parent).await?;
+        let message = message.ok_or(AcceptError::ParentNotFound)?;
+        Ok(match message.author {
+            Author::Assistant => Some(parent.clone()),
+            // A person's own message stands for its place: the new one becomes
+            // its sibling, which is how a message is edited, the first one too.
+            Author::User => message.parent,
+        })
+    }
+
+    async fn check_quota(&self, user: &UserKey) -> Result<(), AcceptError> {
+        if !self.quotas {
+            return Ok(());
+        }
+        let running = self
+            .ports
+            .store
+            .running_turns(&user.tid, &user.owner(), MAX_RUNNING_TURNS + 1)
+            .await?;
+        if running.len() >= MAX_RUNNING_TURNS {
+            return Err(AcceptError::TooManyTurns);
+        }
+        Ok(())
+    }
+
+    async fn settings(&self, user: &UserKey) -> Result<Settings, AcceptError> {
+        Ok(self
+            .ports
+            .users
+            .user(user)
+            .await?
+            .map(|found| found.item.settings)
+            .unwrap_or_default())
+    }
+}
+
+fn template(
+    intake: &Intake,
+    principal: &Principal,
+    settings: &Settings,
+    language: Option<String>,
+) -> NewTurn {
+    NewTurn {
+        id: intake.turn.clone(),
+        asker: Asker {
+            user: principal.user.clone(),
+            name: principal.name.clone(),
+            roles: principal.roles.clone(),
+            token_issued_at: principal.token_issued_at,
+        },
+        message: MessageId::of_user(&intake.turn),
+        parent: intake.parent.clone(),
+        request_hash: intake.request_hash.clone(),
+        model_name: String::new(),
+        language: settings
+            .language
+            .clone()
+            .or(language)
+            .unwrap_or_else(|| "en".to_owned()),
+        default_subscription: settings.default_subscription.clone(),
+        sign_in_deadline_ms: None,
+        claim_lease_ms: None,
+        console_call: None,
+    }
+}

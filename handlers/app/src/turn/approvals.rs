@@ -1,0 +1,165 @@
+//! Rule 5, from the person's side.
+
+use std::sync::Arc;
+
+use azimuth_domain::audit::{AuditEntry, AuditKind, conversation_chain};
+use azimuth_domain::event::Outcome;
+use azimuth_domain::ids::ApprovalId;
+use azimuth_domain::principal::Principal;
+use azimuth_domain::turn::{CallState, Command, DecideApproval, Refusal, Turn, TurnStatus};
+
+use super::commit::WATCHDOG_DELAY;
+use super::{ApplyError, Engine};
+
+/// What a person decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalDecisionRequest {
+    /// Yes or no.
+    pub approve: bool,
+    /// Why.
+    pub reason: Option<String>,
+    /// The digest that was shown.
+    pub digest: String,
+}
+
+/// Why a decision does not count.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// No such approval, or none that the caller may know of.
+    #[error("the approval does not exist")]
+    NotFound,
+    /// The caller may see it but not decide; the text says who may.
+    #[error("{0}")]
+    NotPermitted(String),
+    /// Too late.
+    #[error("the approval has expired")]
+    Expired,
+    /// Somebody has decided already.
+    #[error("the approval is decided already")]
+    AlreadyDecided,
+    /// The turn was cancelled or has ended.
+    #[error("the turn was cancelled")]
+    Cancelled,
+    /// The digest is not that of the call.
+    #[error("the call is not the one that was shown")]
+    DigestMismatch,
+    /// Something does not answer; try again.
+    #[error("the decision cannot be taken now: {0}")]
+    Unavailable(String),
+}
+
+impl From<ApplyError> for DecideError {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::NotFound => Self::NotFound,
+            ApplyError::Refused(Refusal::Ended) => Self::Cancelled,
+            ApplyError::Refused(Refusal::ApprovalExpired) => Self::Expired,
+            ApplyError::Refused(Refusal::DigestMismatch) => Self::DigestMismatch,
+            ApplyError::Refused(_) => Self::AlreadyDecided,
+            ApplyError::Unavailable(detail) => Self::Unavailable(detail),
+        }
+    }
+}
+
+impl Engine {
+    /// Decides about one call as `decider`.
+    pub async fn decide(
+        self: &Arc<Self>,
+        decider: &Principal,
+        approval: &ApprovalId,
+        request: ApprovalDecisionRequest,
+    ) -> Result<Turn, DecideError> {
+        let tenant = &decider.user.tid;
+        let id = approval.turn();
+        let found = self.load(tenant, &id).await?.ok_or(DecideError::NotFound)?;
+        let call = found
+            .item
+            .call(&approval.call())
+            .ok_or(DecideError::NotFound)?;
+        let by = call.approval.as_ref().ok_or(DecideError::NotFound)?.by;
+        let is_asker = found.item.asker.user == decider.user;
+        if !is_asker && !self.policy.may_see_approval(by, decider) {
+            return Err(DecideError::NotFound);
+        }
+        self.policy
+            .who_may_decide(by, &found.item.asker.user, decider)
+            .map_err(|e| DecideError::NotPermitted(e.to_string()))?;
+        match &call.state {
+            CallState::AwaitingApproval { .. } if found.item.status == TurnStatus::Running => {}
+            CallState::Cancelled => return Err(DecideError::Cancelled),
+            CallState::Denied {
+                reason: azimuth_domain::policy::DenyReason::ApprovalExpired,
+            } => return Err(DecideError::Expired),
+            _ if found.item.status == TurnStatus::Running => {
+                return Err(DecideError::AlreadyDecided);
+            }
+            _ if call.approval.as_ref().is_some_and(|a| a.decided.is_some()) => {
+                return Err(DecideError::AlreadyDecided);
+            }
+            _ => return Err(DecideError::Cancelled),
+        }
+        self.enqueue_watchdog(tenant, &id, found.item.watch + 1, WATCHDOG_DELAY)
+            .await?;
+        let command = Command::DecideApproval(DecideApproval {
+            call: approval.call(),
+            digest: request.digest,
+            approve: request.approve,
+            by: decider.user.clone(),
+            by_name: decider.name.clone(),
+            reason: request.reason,
+        });
+        self.record_decision(&found.item, approval, decider, &command)
+            .await?;
+        let applied = self.apply(tenant, &id, command).await?;
+        self.perform(&applied.turn.item, &applied.effects).await;
+        Ok(applied.turn.item)
+    }
+
+    /// The decision is on record before it counts; no record, no decision. The
+    /// register is the decider's own, so a race leaves one record for each.
+    async fn record_decision(
+        &self,
+        turn: &Turn,
+        approval: &ApprovalId,
+        decider: &Principal,
+        command: &Command,
+    ) -> Result<(), DecideError> {
+        let Command::DecideApproval(decision) = command else {
+            return Ok(());
+        };
+        let Some(call) = turn.call(&approval.call()) else {
+            return Err(DecideError::NotFound);
+        };
+        let entry = AuditEntry {
+            approval_digest: Some(decision.digest.clone()),
+            decided_by: Some(format!("{}:{}", decider.user.tid, decider.user.oid)),
+            outcome: Some(if decision.approve {
+                Outcome::Ok
+            } else {
+                Outcome::Denied
+            }),
+            detail: decision.reason.clone(),
+            ..self.audit_entry(
+                AuditKind::Approval,
+                turn,
+                call,
+                format!("decider:{}", self.ports.random.ulid()),
+            )
+        };
+        let chain = conversation_chain(&turn.id.conversation());
+        let verdict = if decision.approve { "yes" } else { "no" };
+        let register = format!("{}:decision:{}:{verdict}", call.id, decider.user.owner());
+        self.ports
+            .audit
+            .append(
+                &turn.asker.user.tid,
+                &chain,
+                &register,
+                self.ports.clock.now(),
+                entry,
+            )
+            .await
+            .map(|_| ())
+            .map_err(|e| DecideError::Unavailable(e.to_string()))
+    }
+}

@@ -1,0 +1,277 @@
+//! Read, decide, replace; on conflict read and decide again.
+
+use std::time::Duration;
+
+use azimuth_domain::audit::{AuditEntry, AuditKind, conversation_chain};
+use azimuth_domain::conversation::Message;
+use azimuth_domain::event::{EventBody, Outcome, TurnEvent};
+use azimuth_domain::ids::{CallId, TurnId};
+use azimuth_domain::turn::{Command, Effect, Refusal, ToolCall, Transition, Turn, step};
+use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE, WorkItem};
+use azimuth_ports::store::{Batch, Precondition, StoreError, Versioned, Write};
+
+use super::Engine;
+
+/// How often a conflict is answered by reading again. Each conflict means that
+/// somebody else made progress.
+const MAX_CONFLICTS: usize = 64;
+
+/// Delay of a watchdog message (rule 1).
+pub(super) const WATCHDOG_DELAY: Duration = Duration::from_secs(20);
+
+/// A write that happened.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    /// The turn as written.
+    pub turn: Versioned<Turn>,
+    /// What is left to do.
+    pub effects: Vec<Effect>,
+}
+
+/// Why a write did not happen.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplyError {
+    /// There is no such turn.
+    #[error("there is no such turn")]
+    NotFound,
+    /// The present state refuses the command.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store does not answer; the write may have happened.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+impl From<StoreError> for ApplyError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl Engine {
+    pub(crate) async fn load(
+        &self,
+        tenant: &str,
+        id: &TurnId,
+    ) -> Result<Option<Versioned<Turn>>, ApplyError> {
+        Ok(self.ports.store.turn(tenant, id).await?)
+    }
+
+    /// Applies a command to the turn as it stands now.
+    pub(crate) async fn apply(
+        &self,
+        tenant: &str,
+        id: &TurnId,
+        command: Command,
+    ) -> Result<Applied, ApplyError> {
+        self.apply_with(tenant, id, command, Vec::new()).await
+    }
+
+    /// The same, with messages in the same batch.
+    pub(crate) async fn apply_with(
+        &self,
+        tenant: &str,
+        id: &TurnId,
+        command: Command,
+        messages: Vec<Message>,
+    ) -> Result<Applied, ApplyError> {
+        let mut current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
+        for _ in 0..MAX_CONFLICTS {
+            match self
+                .try_apply(&current, command.clone(), messages.clone())
+                .await
+            {
+                Ok(applied) => return Ok(applied),
+                Err(TryError::Conflict) => {
+                    current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
+                    let seq = self.ports.store.last_event_seq(tenant, id).await?;
+                    current.item.event_seq = current.item.event_seq.max(seq);
+                }
+                Err(TryError::Apply(error)) => return Err(error),
+            }
+        }
+        Err(ApplyError::Unavailable("the turn is too busy".to_owned()))
+    }
+
+    /// Applies a command to exactly this version of the turn. For decisions that
+    /// were made by looking at it: a conflict voids them.
+    pub(crate) async fn apply_to(
+        &self,
+        current: &Versioned<Turn>,
+        command: Command,
+    ) -> Result<Option<Applied>, ApplyError> {
+        let mut current = current.clone();
+        for _ in 0..MAX_CONFLICTS {
+            match self.try_apply(&current, command.clone(), Vec::new()).await {
+                Ok(applied) => return Ok(Some(applied)),
+                Err(TryError::Apply(error)) => return Err(error),
+                Err(TryError::Conflict) => {
+                    let tenant = current.item.asker.user.tid.clone();
+                    let fresh = self.load(&tenant, &current.item.id).await?;
+                    let fresh = fresh.ok_or(ApplyError::NotFound)?;
+                    if fresh.etag != current.etag {
+                        return Ok(None);
+                    }
+                    // Only the event numbers were taken: text came in between.
+                    let seq = self
+                        .ports
+                        .store
+                        .last_event_seq(&tenant, &fresh.item.id)
+                        .await?;
+                    current.item.event_seq = seq;
+                }
+            }
+        }
+        Err(ApplyError::Unavailable("the turn is too busy".to_owned()))
+    }
+
+    async fn try_apply(
+        &self,
+        current: &Versioned<Turn>,
+        command: Command,
+        messages: Vec<Message>,
+    ) -> Result<Applied, TryError> {
+        let now = self.ports.clock.now();
+        let transition = step(&current.item, command, now).map_err(ApplyError::from)?;
+        let (turn, events, effects) = self.number(transition);
+        let last = turn.event_seq;
+        let batch = Batch {
+            conversation: None,
+            turn: Some(Write {
+                item: turn.clone(),
+                when: Precondition::Matches(current.etag.clone()),
+            }),
+            messages,
+            events,
+        };
+        match self.ports.store.commit(&turn.key(), batch).await {
+            Ok(committed) => {
+                self.hub.announce(&turn.id, last);
+                let etag = committed.turn.ok_or_else(|| {
+                    ApplyError::Unavailable("the store gave no version".to_owned())
+                })?;
+                Ok(Applied {
+                    turn: Versioned { item: turn, etag },
+                    effects,
+                })
+            }
+            Err(StoreError::TurnChanged | StoreError::EventExists) => Err(TryError::Conflict),
+            Err(error) => Err(TryError::Apply(error.into())),
+        }
+    }
+
+    /// Gives the events of a transition their numbers.
+    pub(super) fn number(&self, transition: Transition) -> (Turn, Vec<TurnEvent>, Vec<Effect>) {
+        let Transition {
+            mut turn,
+            events,
+            effects,
+        } = transition;
+        let events: Vec<TurnEvent> = events
+            .into_iter()
+            .map(|body: EventBody| {
+                turn.event_seq += 1;
+                TurnEvent {
+                    seq: turn.event_seq,
+                    at: turn.updated_at,
+                    turn_id: turn.id.clone(),
+                    body,
+                }
+            })
+            .collect();
+        (turn, events, effects)
+    }
+
+    /// Performs what may be lost. Failures are logged and left to the watchdog.
+    /// Returns the model claim, if the transition made one.
+    pub(crate) async fn perform(&self, turn: &Turn, effects: &[Effect]) -> Option<(u32, u32)> {
+        let tenant = &turn.asker.user.tid;
+        let mut claim = None;
+        for effect in effects {
+            match effect {
+                Effect::CallModel { step, claim_no } => claim = Some((*step, *claim_no)),
+                Effect::Enqueue(call) => self.enqueue_call(tenant, call).await,
+                Effect::Advance => {
+                    let item = WorkItem::advance(tenant, &turn.id);
+                    self.enqueue(TURNS_QUEUE, &item, Duration::ZERO).await;
+                }
+                Effect::RecordDenied(call) => {
+                    if let Some(call) = turn.call(call) {
+                        self.record_denied(turn, call).await;
+                    }
+                }
+            }
+        }
+        claim
+    }
+
+    pub(super) async fn enqueue_call(&self, tenant: &str, call: &CallId) {
+        let item = WorkItem::tool_call(tenant, call);
+        self.enqueue(TOOL_CALLS_QUEUE, &item, Duration::ZERO).await;
+    }
+
+    async fn enqueue(&self, queue: &str, item: &WorkItem, delay: Duration) {
+        if let Err(error) = self.try_enqueue(queue, item, delay).await {
+            tracing::warn!(queue, turn = %item.turn, %error, "a message could not be enqueued; the watchdog finds the work");
+        }
+    }
+
+    async fn try_enqueue(
+        &self,
+        queue: &str,
+        item: &WorkItem,
+        delay: Duration,
+    ) -> Result<(), ApplyError> {
+        let body =
+            serde_json::to_string(item).map_err(|e| ApplyError::Unavailable(e.to_string()))?;
+        self.ports
+            .queue
+            .enqueue(queue, &body, delay)
+            .await
+            .map(|_| ())
+            .map_err(|e| ApplyError::Unavailable(e.to_string()))
+    }
+
+    /// A watchdog message with this number (rule 1). Must succeed before the
+    /// write that relies on it.
+    pub(super) async fn enqueue_watchdog(
+        &self,
+        tenant: &str,
+        turn: &TurnId,
+        watch: u64,
+        delay: Duration,
+    ) -> Result<(), ApplyError> {
+        let item = WorkItem::watchdog(tenant, turn, watch);
+        self.try_enqueue(TURNS_QUEUE, &item, delay).await
+    }
+
+    async fn record_denied(&self, turn: &Turn, call: &ToolCall) {
+        let entry = AuditEntry {
+            outcome: Some(Outcome::Denied),
+            detail: call.note.clone(),
+            ..self.audit_entry(AuditKind::Denied, turn, call, "policy".to_owned())
+        };
+        let chain = conversation_chain(&turn.id.conversation());
+        let id = format!("{}:denied", call.id);
+        let now = self.ports.clock.now();
+        if let Err(error) = self
+            .ports
+            .audit
+            .append(&turn.asker.user.tid, &chain, &id, now, entry)
+            .await
+        {
+            tracing::error!(call = %call.id, %error, "a refused call could not be recorded");
+        }
+    }
+}
+
+enum TryError {
+    Conflict,
+    Apply(ApplyError),
+}
+
+impl From<ApplyError> for TryError {
+    fn from(error: ApplyError) -> Self {
+        Self::Apply(error)
+    }
+}

@@ -1,0 +1,234 @@
+//! Rules 5, 6, 6a and 10: what an executor does with a message.
+
+use std::sync::Arc;
+
+use azimuth_domain::audit::ActingIdentity;
+use azimuth_domain::ids::CallId;
+use azimuth_domain::limits::{LEASE_MS, SIGN_IN_DEADLINE_MS};
+use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason};
+use azimuth_domain::turn::digest::approval_digest;
+use azimuth_domain::turn::{
+    AwaitSignIn, CallState, ClaimCall, Command, DenyCall, Effect, Refusal, ToolCall, Turn,
+    TurnStatus,
+};
+use azimuth_domain::work::WorkItem;
+use azimuth_ports::store::Versioned;
+use azimuth_ports::tokens::TokenError;
+
+use super::{ApplyError, Engine};
+use crate::tools::dispatch::AttemptEnd;
+use crate::triggers::TriggerError;
+
+/// How often an executor looks at a call that keeps changing under its hands.
+const MAX_LOOKS: usize = 32;
+
+/// What to do next with a message.
+enum Next {
+    /// The message is done with.
+    Leave,
+    /// The turn changed: look again.
+    Look,
+}
+
+impl Engine {
+    /// Processes one message of the `tool-calls` queue.
+    pub async fn execute_tool(
+        self: &Arc<Self>,
+        item: &WorkItem,
+        _dequeue_count: u32,
+    ) -> Result<(), TriggerError> {
+        let Some(call) = &item.call else {
+            return Err(TriggerError::Fail("the work item names no call".to_owned()));
+        };
+        for _ in 0..MAX_LOOKS {
+            let Some(turn) = self.load(&item.tenant, &item.turn).await? else {
+                return Ok(());
+            };
+            match self.look_at(turn, call).await? {
+                Next::Leave => return Ok(()),
+                Next::Look => {}
+            }
+        }
+        Err(TriggerError::Retry("the turn changes too fast".to_owned()))
+    }
+
+    async fn look_at(
+        self: &Arc<Self>,
+        turn: Versioned<Turn>,
+        id: &CallId,
+    ) -> Result<Next, TriggerError> {
+        let Some(call) = turn.item.call(id) else {
+            return Ok(Next::Leave);
+        };
+        let now = self.ports.clock.now();
+        let tenant = turn.item.asker.user.tid.clone();
+        match &call.state {
+            CallState::Queued { .. } if turn.item.status == TurnStatus::Running => {
+                self.run_queued(&turn, call).await
+            }
+            CallState::Started { lease_until, .. } if *lease_until <= now => {
+                self.reclaim(&turn.item, call, false).await?;
+                Ok(Next::Look)
+            }
+            CallState::AwaitingSignIn { .. } => {
+                self.check_sign_in(&turn.item).await?;
+                Ok(Next::Leave)
+            }
+            _ => {
+                if turn.item.can_drive(now) {
+                    self.try_drive(&tenant, &turn.item.id).await;
+                }
+                Ok(Next::Leave)
+            }
+        }
+    }
+
+    /// Policy, approval, token, claim: in this order, on one version of the turn.
+    async fn run_queued(
+        self: &Arc<Self>,
+        turn: &Versioned<Turn>,
+        call: &ToolCall,
+    ) -> Result<Next, TriggerError> {
+        if let Some(reason) = self.refusal(&turn.item, call).await? {
+            return self
+                .write(
+                    turn,
+                    Command::DenyCall(DenyCall {
+                        call: call.id.clone(),
+                        reason,
+                    }),
+                )
+                .await;
+        }
+        let acts_as = self.ports.tools.acting_identity(&call.tool.server);
+        if acts_as == ActingIdentity::User {
+            match self.vault.has_access(&turn.item.asker.user).await {
+                Ok(()) => {}
+                Err(TokenError::GrantGone(_)) => return self.park(turn, call).await,
+                Err(error) => return Err(TriggerError::Retry(error.to_string())),
+            }
+        }
+        let claim = Command::ClaimCall(ClaimCall {
+            call: call.id.clone(),
+            lease_ms: LEASE_MS,
+        });
+        let claimed = match self.apply_to(turn, claim).await {
+            Ok(Some(applied)) => applied,
+            Ok(None) | Err(ApplyError::Refused(_)) => return Ok(Next::Look),
+            Err(error) => return Err(error.into()),
+        };
+        self.perform(&claimed.turn.item, &claimed.effects).await;
+        let Some(call) = claimed.turn.item.call(&call.id).cloned() else {
+            return Ok(Next::Leave);
+        };
+        if !matches!(call.state, CallState::Started { .. }) {
+            return Ok(Next::Look);
+        }
+        match self.run_attempt(&claimed.turn.item, &call).await {
+            AttemptEnd::Finished(turn, Some(claim)) => {
+                self.drive(*turn, claim).await;
+                Ok(Next::Leave)
+            }
+            AttemptEnd::Finished(_, None) | AttemptEnd::Left => Ok(Next::Leave),
+            AttemptEnd::HandBack(detail) => Err(TriggerError::Retry(detail)),
+        }
+    }
+
+    /// Rule 5: decided again, with the roles of now and the catalogue of now.
+    async fn refusal(
+        &self,
+        turn: &Turn,
+        call: &ToolCall,
+    ) -> Result<Option<DenyReason>, TriggerError> {
+        let catalogue = self.ports.tools.catalogue();
+        let Some(spec) = catalogue.get(&call.tool) else {
+            return Ok(Some(DenyReason::ToolDisabled));
+        };
+        if spec.hash != call.tool_hash {
+            return Ok(Some(DenyReason::ToolDisabled));
+        }
+        let roles = self.effective_roles(&turn.asker).await?;
+        Ok(
+            match self.decide_call(&roles, &turn.asker, spec, &call.arguments) {
+                Decision::Allow => None,
+                Decision::Deny { reason } => Some(reason),
+                Decision::RequireApproval { by } => {
+                    (!is_approved(turn, call, by)).then_some(DenyReason::ApprovalMismatch)
+                }
+            },
+        )
+    }
+
+    /// Rule 6a.
+    async fn park(
+        self: &Arc<Self>,
+        turn: &Versioned<Turn>,
+        call: &ToolCall,
+    ) -> Result<Next, TriggerError> {
+        let command = Command::AwaitSignIn(AwaitSignIn {
+            call: call.id.clone(),
+            deadline_ms: SIGN_IN_DEADLINE_MS,
+        });
+        let parked = match self.apply_to(turn, command).await {
+            Ok(Some(applied)) => applied,
+            Ok(None) | Err(ApplyError::Refused(_)) => return Ok(Next::Look),
+            Err(error) => return Err(error.into()),
+        };
+        // The person may have signed in between our look and our write.
+        self.check_sign_in(&parked.turn.item).await?;
+        Ok(Next::Leave)
+    }
+
+    async fn write(
+        self: &Arc<Self>,
+        turn: &Versioned<Turn>,
+        command: Command,
+    ) -> Result<Next, TriggerError> {
+        match self.apply_to(turn, command).await {
+            Ok(Some(applied)) => {
+                let drives = applied.effects.contains(&Effect::Advance);
+                self.perform(&applied.turn.item, &applied.effects).await;
+                if drives {
+                    let tenant = &applied.turn.item.asker.user.tid;
+                    self.try_drive(tenant, &applied.turn.item.id).await;
+                }
+                Ok(Next::Leave)
+            }
+            Ok(None) | Err(ApplyError::Refused(_)) => Ok(Next::Look),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Whether the digest in the queue is that of exactly this call, and given by
+/// whom policy asks for now.
+fn is_approved(turn: &Turn, call: &ToolCall, by: ApprovalBy) -> bool {
+    let CallState::Queued {
+        digest: Some(digest),
+    } = &call.state
+    else {
+        return false;
+    };
+    let decided = call.approval.as_ref().and_then(|a| a.decided.as_ref());
+    let decider_fits = decided.is_some_and(|d| {
+        d.approved
+            && match by {
+                ApprovalBy::Asker => true,
+                ApprovalBy::AnotherApprover => d.by != turn.asker.user,
+            }
+    });
+    decider_fits
+        && call.approved_digest() == Some(digest.as_str())
+        && approval_digest(turn, call, None) == *digest
+}
+
+impl From<ApplyError> for TriggerError {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::NotFound | ApplyError::Refused(Refusal::Ended) => {
+                Self::Fail(error.to_string())
+            }
+            ApplyError::Refused(_) | ApplyError::Unavailable(_) => Self::Retry(error.to_string()),
+        }
+    }
+}

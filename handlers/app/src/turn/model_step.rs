@@ -1,0 +1,421 @@
+//! The model's part of a step: ask, stream the text into the log, turn the
+//! answer into decided calls, and go on while there is nothing to wait for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azimuth_domain::conversation::{Author, Message};
+use azimuth_domain::ids::{MessageId, TurnId};
+use azimuth_domain::limits::{HEARTBEAT_MS, LEASE_MS, MAX_CALLS_PER_STEP};
+use azimuth_domain::tool::{Classification, EffectClass, ToolRef};
+use azimuth_domain::turn::{
+    Answer, ClaimModel, Command, FailModel, FailureCode, ModelState, Proposal, ProposedCall,
+    RenewLease, Turn, TurnStatus, Usage,
+};
+use azimuth_ports::model::{ChatModel, ModelCall, ModelError, ModelEvent, ModelRequest};
+use azimuth_ports::store::Versioned;
+use futures::StreamExt;
+use serde_json::Value;
+
+use super::text_log::{LogClosed, TextLog};
+use super::{ApplyError, Engine};
+
+/// How often a driver looks whether its turn was cancelled (api.md: the model
+/// call ends within a second).
+const CANCEL_CHECK: Duration = Duration::from_secs(1);
+
+/// How often a model that does not answer is asked, before anything was said.
+const MODEL_TRIES: u32 = 3;
+
+/// Tools that a model is offered at most.
+const OFFERED_TOOLS: usize = 16;
+
+/// What came out of one model call.
+struct Spoken {
+    text: String,
+    calls: Vec<ModelCall>,
+    usage: Usage,
+}
+
+/// Why a model call has no answer.
+enum Silence {
+    /// The claim is somebody else's now, or the turn is ending: leave.
+    Superseded,
+    /// The turn fails.
+    Failed(FailureCode),
+    /// The store does not answer: leave it to the lease.
+    Unavailable(String),
+}
+
+impl From<ApplyError> for Silence {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::NotFound | ApplyError::Refused(_) => Self::Superseded,
+            ApplyError::Unavailable(detail) => Self::Unavailable(detail),
+        }
+    }
+}
+
+impl Engine {
+    /// Drives a claimed turn in a task of this process.
+    pub(super) fn drive_in_background(self: &Arc<Self>, turn: Versioned<Turn>, claim: (u32, u32)) {
+        let engine = Arc::clone(self);
+        self.tasks.spawn(async move {
+            engine.drive(turn, claim).await;
+        });
+    }
+
+    /// Drives the turn if rule 2 allows it now.
+    pub(super) async fn try_drive(self: &Arc<Self>, tenant: &str, id: &TurnId) {
+        let command = Command::ClaimModel(ClaimModel { lease_ms: LEASE_MS });
+        match self.apply(tenant, id, command).await {
+            Ok(applied) => {
+                let claim = self.perform(&applied.turn.item, &applied.effects).await;
+                if let Some(claim) = claim {
+                    self.drive(applied.turn, claim).await;
+                }
+            }
+            Err(ApplyError::Refused(_) | ApplyError::NotFound) => {}
+            Err(ApplyError::Unavailable(error)) => {
+                tracing::warn!(turn = %id, error, "a turn could not be claimed; the watchdog tries again");
+            }
+        }
+    }
+
+    /// Asks the model under `claim`, step after step, until the turn waits for
+    /// calls or people, or has ended.
+    pub(super) async fn drive(self: &Arc<Self>, mut turn: Versioned<Turn>, claim: (u32, u32)) {
+        let mut claim = claim;
+        loop {
+            let tenant = turn.item.asker.user.tid.clone();
+            let id = turn.item.id.clone();
+            let outcome = match self.ask(&turn.item, claim).await {
+                Ok(spoken) => self.answer(&turn.item, claim, spoken).await,
+                Err(silence) => Err(silence),
+            };
+            let applied = match outcome {
+                Ok(applied) => applied,
+                Err(Silence::Superseded) => return,
+                Err(Silence::Unavailable(error)) => {
+                    tracing::warn!(turn = %id, error, "a model step was left to its lease");
+                    return;
+                }
+                Err(Silence::Failed(code)) => {
+                    let command = Command::FailModel(FailModel {
+                        step: claim.0,
+                        claim_no: claim.1,
+                        code,
+                    });
+                    if let Err(error) = self.apply(&tenant, &id, command).await {
+                        tracing::warn!(turn = %id, %error, "a failed model step could not be recorded");
+                    }
+                    return;
+                }
+            };
+            if !applied.turn.item.can_drive(self.ports.clock.now()) {
+                self.perform(&applied.turn.item, &applied.effects).await;
+                return;
+            }
+            let next = Command::ClaimModel(ClaimModel { lease_ms: LEASE_MS });
+            let denied: Vec<_> = without_advance(&applied.effects);
+            self.perform(&applied.turn.item, &denied).await;
+            match self.apply(&tenant, &id, next).await {
+                Ok(claimed) => {
+                    match self.perform(&claimed.turn.item, &claimed.effects).await {
+                        Some(next_claim) => claim = next_claim,
+                        None => return,
+                    }
+                    turn = claimed.turn;
+                }
+                Err(error) => {
+                    tracing::debug!(turn = %id, %error, "somebody else drives the turn on");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn ask(&self, turn: &Turn, claim: (u32, u32)) -> Result<Spoken, Silence> {
+        let Some(model) = self.models.get(&turn.model_name).cloned() else {
+            return Err(Silence::Failed(FailureCode::ModelUnavailable));
+        };
+        let messages = self
+            .history(turn)
+            .await
+            .map_err(|e| Silence::Unavailable(e.to_string()))?;
+        let roles = self.effective_roles(&turn.asker).await?;
+        let request = ModelRequest {
+            tools: self.offer(&messages, &roles, OFFERED_TOOLS),
+            messages,
+            language: turn.language.clone(),
+            default_subscription: turn.default_subscription.clone(),
+        };
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.listen(turn, claim, &model, request.clone()).await {
+                Err(Heard::Nothing(ModelError::Unavailable {
+                    detail,
+                    retry_after,
+                })) if tries < MODEL_TRIES => {
+                    tracing::warn!(turn = %turn.id, detail, "the model does not answer; asking again");
+                    let pause = retry_after
+                        .unwrap_or(Duration::from_millis(500) * tries)
+                        .min(Duration::from_millis(LEASE_MS.unsigned_abs() / 2));
+                    tokio::time::sleep(pause).await;
+                    self.renew_model(turn, claim).await?;
+                }
+                Err(Heard::Nothing(error) | Heard::Part(error)) => {
+                    tracing::warn!(turn = %turn.id, model = model.name(), %error, "the model step failed");
+                    return Err(Silence::Failed(match error {
+                        ModelError::Unavailable { .. } => FailureCode::ModelUnavailable,
+                        ModelError::Rejected(_) | ModelError::Unauthorized => {
+                            FailureCode::ModelRejected
+                        }
+                    }));
+                }
+                Err(Heard::Stopped(silence)) => return Err(silence),
+                Ok(spoken) => return Ok(spoken),
+            }
+        }
+    }
+
+    /// One request: text goes into the log as it comes, the lease is renewed, a
+    /// cancel ends it.
+    async fn listen(
+        &self,
+        turn: &Turn,
+        claim: (u32, u32),
+        model: &Arc<dyn ChatModel>,
+        request: ModelRequest,
+    ) -> Result<Spoken, Heard> {
+        let mut stopped = self.stops.subscribe(&turn.id);
+        let mut stream = tokio::select! {
+            stream = model.stream(request) => stream.map_err(Heard::Nothing)?,
+            () = stopped.changed() => return Err(Heard::Stopped(Silence::Superseded)),
+        };
+        let mut log = TextLog::new(self, turn, claim);
+        let mut spoken = Spoken {
+            text: String::new(),
+            calls: Vec::new(),
+            usage: Usage::default(),
+        };
+        let mut tick = tokio::time::interval(CANCEL_CHECK);
+        tick.tick().await;
+        let mut ticks = 0_i64;
+        loop {
+            tokio::select! {
+                event = stream.next() => match event {
+                    Some(Ok(ModelEvent::Text(text))) => {
+                        spoken.text.push_str(&text);
+                        log.push(&text).await?;
+                    }
+                    Some(Ok(ModelEvent::Call(call))) => spoken.calls.push(call),
+                    Some(Ok(ModelEvent::Usage(usage))) => spoken.usage = spoken.usage.plus(usage),
+                    Some(Ok(ModelEvent::End)) => {
+                        log.flush().await?;
+                        return Ok(spoken);
+                    }
+                    Some(Err(error)) if spoken.text.is_empty() => return Err(Heard::Nothing(error)),
+                    Some(Err(error)) => return Err(Heard::Part(error)),
+                    None => return Err(Heard::Part(ModelError::Unavailable {
+                        detail: "the stream broke off".to_owned(),
+                        retry_after: None,
+                    })),
+                },
+                () = log.due() => log.flush().await?,
+                () = stopped.changed() => return Err(Heard::Stopped(Silence::Superseded)),
+                _ = tick.tick() => {
+                    ticks += 1;
+                    if ticks * 1000 % HEARTBEAT_MS == 0 {
+                        self.renew_model(turn, claim).await.map_err(Heard::Stopped)?;
+                    } else {
+                        self.check_claim(turn, claim).await.map_err(Heard::Stopped)?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn renew_model(&self, turn: &Turn, claim: (u32, u32)) -> Result<(), Silence> {
+        let command = Command::RenewLease(RenewLease::Model {
+            step: claim.0,
+            claim_no: claim.1,
+            lease_ms: LEASE_MS,
+        });
+        self.apply(&turn.asker.user.tid, &turn.id, command).await?;
+        Ok(())
+    }
+
+    pub(super) async fn check_claim(
+        &self,
+        turn: &Turn,
+        claim: (u32, u32),
+    ) -> Result<(), Silence> {
+        let found = self.load(&turn.asker.user.tid, &turn.id).await?;
+        if found.is_some_and(|f| holds_claim(&f.item, claim)) {
+            Ok(())
+        } else {
+            Err(Silence::Superseded)
+        }
+    }
+
+    /// Rule 3: the answer with its calls looked up, checked and decided.
+    async fn answer(
+        &self,
+        turn: &Turn,
+        claim: (u32, u32),
+        spoken: Spoken,
+    ) -> Result<super::commit::Applied, Silence> {
+        let too_many = spoken.calls.len() > MAX_CALLS_PER_STEP;
+        let repair = too_many.then(|| {
+            format!(
+                "You asked for {} tool calls in one step. At most {MAX_CALLS_PER_STEP} are possible; ask again with fewer.",
+                spoken.calls.len()
+            )
+        });
+        let mut calls = Vec::new();
+        if !too_many && !spoken.calls.is_empty() {
+            let roles = self.effective_roles(&turn.asker).await?;
+            for call in &spoken.calls {
+                calls.push(self.propose(turn, &roles, call));
+            }
+        }
+        let id = MessageId::of_step(&turn.id, claim.0);
+        let said = !spoken.text.is_empty();
+        let messages = if said {
+            vec![Message {
+                v: 1,
+                id: id.clone(),
+                parent: Some(turn.last_message().clone()),
+                author: Author::Assistant,
+                text: spoken.text,
+                model: Some(turn.model_name.clone()),
+                at: self.ports.clock.now(),
+            }]
+        } else {
+            Vec::new()
+        };
+        let command = Command::Answer(Box::new(Answer {
+            step: claim.0,
+            claim_no: claim.1,
+            message: said.then_some(id),
+            calls,
+            repair,
+            usage: spoken.usage,
+        }));
+        Ok(self
+            .apply_with(&turn.asker.user.tid, &turn.id, command, messages)
+            .await?)
+    }
+
+    fn propose(
+        &self,
+        turn: &Turn,
+        roles: &std::collections::BTreeSet<azimuth_domain::principal::Role>,
+        call: &ModelCall,
+    ) -> ProposedCall {
+        let invalid = |tool: ToolRef, arguments: Value, sentence: String| ProposedCall {
+            model_call_id: call.id.clone(),
+            tool,
+            arguments,
+            class: Classification {
+                effect: EffectClass::Destructive,
+                secret: false,
+            },
+            target: None,
+            tool_hash: String::new(),
+            proposal: Proposal::Invalid(sentence),
+        };
+        let catalogue = self.ports.tools.catalogue();
+        let Some(spec) = catalogue
+            .tools
+            .iter()
+            .find(|spec| wire_name(&spec.tool) == call.name)
+        else {
+            let name: String = call.name.chars().take(96).collect();
+            let sentence = format!("There is no tool named {name}.");
+            return invalid(ToolRef::new("", name), Value::Null, sentence);
+        };
+        let text = if call.arguments.trim().is_empty() {
+            "{}"
+        } else {
+            &call.arguments
+        };
+        let arguments: Value = match serde_json::from_str(text) {
+            Ok(Value::Object(map)) => Value::Object(map),
+            Ok(_) => {
+                let sentence = "The arguments must be a JSON object.".to_owned();
+                return invalid(spec.tool.clone(), Value::Null, sentence);
+            }
+            Err(error) => {
+                let sentence = format!("The arguments are no valid JSON: {error}.");
+                return invalid(spec.tool.clone(), Value::Null, sentence);
+            }
+        };
+        if let Err(error) = self.schemas.check(spec, &arguments) {
+            let sentence = format!("The arguments do not fit the tool: {error}");
+            let kept = if error.is_size() { Value::Null } else { arguments };
+            return invalid(spec.tool.clone(), kept, sentence);
+        }
+        let decision = self.decide_call(roles, &turn.asker, spec, &arguments);
+        ProposedCall {
+            model_call_id: call.id.clone(),
+            tool: spec.tool.clone(),
+            class: spec.classify(&arguments),
+            target: spec.target(&arguments),
+            tool_hash: spec.hash.clone(),
+            arguments,
+            proposal: Proposal::Decided(decision),
+        }
+    }
+}
+
+/// Why [`Engine::listen`] has no answer.
+enum Heard {
+    /// Nothing was said; asking again is possible.
+    Nothing(ModelError),
+    /// Something was said, then it broke off.
+    Part(ModelError),
+    /// Not the model's fault.
+    Stopped(Silence),
+}
+
+impl From<LogClosed> for Heard {
+    fn from(closed: LogClosed) -> Self {
+        Self::Stopped(match closed {
+            LogClosed::Superseded => Silence::Superseded,
+            LogClosed::Unavailable(detail) => Silence::Unavailable(detail),
+        })
+    }
+}
+
+/// Whether the model claim of the turn is still this one.
+pub(super) fn holds_claim(turn: &Turn, claim: (u32, u32)) -> bool {
+    turn.status == TurnStatus::Running
+        && turn.step_no() == claim.0
+        && matches!(turn.model, ModelState::Claimed { claim_no, .. } if claim_no == claim.1)
+}
+
+/// The name of a tool on a model's wire: `server__tool`, at most 64 characters.
+pub(crate) fn wire_name(tool: &ToolRef) -> String {
+    let name = if tool.server.is_empty() {
+        tool.name.clone()
+    } else {
+        format!("{}__{}", tool.server, tool.name)
+    };
+    if name.len() <= 64 {
+        return name;
+    }
+    let hash = azimuth_domain::canonical::sha256_hex(&name);
+    let head: String = name.chars().take(55).collect();
+    format!("{head}_{}", &hash[..8])
+}
+
+fn without_advance(effects: &[azimuth_domain::turn::Effect]) -> Vec<azimuth_domain::turn::Effect> {
+    effects
+        .iter()
+        .filter(|e| !matches!(e, azimuth_domain::turn::Effect::Advance))
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,157 @@
+//! Rule 12: the backstop for lost work, and retention.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord, close_id};
+use azimuth_domain::event::Outcome;
+use azimuth_domain::limits::{CALL_DEADLINE_MS, EVENT_TTL_MS, RESTORE_MS};
+use azimuth_domain::turn::Turn;
+
+use super::Engine;
+use crate::triggers::TriggerError;
+
+/// How much one sweep takes on; the next goes on from there.
+const BATCH: usize = 500;
+
+/// What a sweep found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SweepReport {
+    /// Turns that somebody was sent to look at.
+    pub turns: usize,
+    /// Audit records that were closed.
+    pub closed: usize,
+    /// Conversations that were removed for good.
+    pub purged: usize,
+    /// Events that were removed.
+    pub expired_events: u64,
+}
+
+impl Engine {
+    /// One sweep.
+    pub async fn sweep(self: &Arc<Self>) -> Result<SweepReport, TriggerError> {
+        Ok(SweepReport {
+            turns: self.sweep_turns().await?,
+            closed: self.sweep_audit().await?,
+            purged: self.purge().await?,
+            expired_events: self
+                .ports
+                .store
+                .expire_events(self.ports.clock.now().plus_ms(-EVENT_TTL_MS))
+                .await
+                .map_err(|e| TriggerError::Retry(e.to_string()))?,
+        })
+    }
+
+    async fn sweep_turns(&self) -> Result<usize, TriggerError> {
+        let now = self.ports.clock.now();
+        let due = self
+            .ports
+            .store
+            .due_turns(now, BATCH)
+            .await
+            .map_err(|e| TriggerError::Retry(e.to_string()))?;
+        let mut sent = 0;
+        for (tenant, id) in due {
+            let Some(turn) = self.load(&tenant, &id).await? else {
+                continue;
+            };
+            if turn.item.has_living_lease(now) || turn.item.work(now).is_empty() {
+                continue;
+            }
+            self.enqueue_watchdog(&tenant, &id, turn.item.watch, Duration::ZERO)
+                .await?;
+            sent += 1;
+        }
+        Ok(sent)
+    }
+
+    /// Every open gets its close: of a call that has ended the call's outcome, of
+    /// a seal or an attempt that is past what can be known.
+    async fn sweep_audit(&self) -> Result<usize, TriggerError> {
+        let before = self.ports.clock.now().plus_ms(-2 * CALL_DEADLINE_MS);
+        let opens = self
+            .ports
+            .audit
+            .open_without_close(before, BATCH)
+            .await
+            .map_err(|e| TriggerError::Retry(e.to_string()))?;
+        let mut closed = 0;
+        for open in opens {
+            if self.close_orphan(&open).await? {
+                closed += 1;
+            }
+        }
+        Ok(closed)
+    }
+
+    async fn close_orphan(&self, open: &AuditRecord) -> Result<bool, TriggerError> {
+        let (Some(turn), Some(call), Some(attempt)) = (
+            &open.entry.turn_id,
+            &open.entry.call_id,
+            open.entry.attempt,
+        ) else {
+            return Ok(false);
+        };
+        let found = self.load(&open.tenant, turn).await?;
+        let Some(outcome) = orphan_outcome(found.as_ref().map(|f| &f.item), open, attempt) else {
+            return Ok(false);
+        };
+        let entry = AuditEntry {
+            kind: AuditKind::Close,
+            writer: format!("sweep:{}", self.ports.random.ulid()),
+            outcome: Some(outcome),
+            detail: Some("Closed by the sweeper.".to_owned()),
+            ..open.entry.clone()
+        };
+        self.ports
+            .audit
+            .append(
+                &open.tenant,
+                &open.chain,
+                &close_id(call, attempt),
+                self.ports.clock.now(),
+                entry,
+            )
+            .await
+            .map_err(|e| TriggerError::Retry(e.to_string()))?;
+        Ok(true)
+    }
+
+    async fn purge(&self) -> Result<usize, TriggerError> {
+        let before = self.ports.clock.now().plus_ms(-RESTORE_MS);
+        let keys = self
+            .ports
+            .store
+            .purgeable(before, BATCH)
+            .await
+            .map_err(|e| TriggerError::Retry(e.to_string()))?;
+        let mut purged = 0;
+        for key in keys {
+            self.ports
+                .store
+                .purge(&key)
+                .await
+                .map_err(|e| TriggerError::Retry(e.to_string()))?;
+            purged += 1;
+        }
+        Ok(purged)
+    }
+}
+
+/// `None` while the attempt may still be closed by its own executor.
+fn orphan_outcome(turn: Option<&Turn>, open: &AuditRecord, attempt: u32) -> Option<Outcome> {
+    let Some(turn) = turn else {
+        return Some(Outcome::Unknown);
+    };
+    let call = open.entry.call_id.as_ref().and_then(|id| turn.call(id))?;
+    let past = call.attempt > attempt;
+    let ended = call.state.outcome();
+    if open.entry.writer.starts_with("sealer:") && (past || ended.is_some()) {
+        return Some(Outcome::NotRun);
+    }
+    if past {
+        return Some(Outcome::Unknown);
+    }
+    ended
+}

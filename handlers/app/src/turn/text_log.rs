@@ -1,0 +1,128 @@
+//! Text on its way into a turn's log: flushed often while somebody in this
+//! process reads along, seldom otherwise, and never under a lost claim (rule 14).
+
+use std::time::Duration;
+
+use azimuth_domain::event::{EventBody, TurnEvent};
+use azimuth_domain::turn::Turn;
+use azimuth_ports::store::StoreError;
+use tokio::time::Instant;
+
+use super::Engine;
+use super::model_step::holds_claim;
+
+/// Text is flushed at this size at the latest.
+const FLUSH_BYTES: usize = 4096;
+/// … and after this long while a reader of this process is there.
+const FLUSH_READ: Duration = Duration::from_millis(40);
+/// … and after this long otherwise.
+const FLUSH_UNREAD: Duration = Duration::from_millis(500);
+
+/// Why text can no longer be written.
+pub(super) enum LogClosed {
+    /// The claim is gone.
+    Superseded,
+    /// The store does not answer.
+    Unavailable(String),
+}
+
+impl From<StoreError> for LogClosed {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// The text of one model call.
+pub(super) struct TextLog<'a> {
+    engine: &'a Engine,
+    turn: &'a Turn,
+    claim: (u32, u32),
+    next_seq: u64,
+    pending: String,
+    due_at: Option<Instant>,
+    first: bool,
+}
+
+impl<'a> TextLog<'a> {
+    pub(super) fn new(engine: &'a Engine, turn: &'a Turn, claim: (u32, u32)) -> Self {
+        Self {
+            engine,
+            turn,
+            claim,
+            next_seq: turn.event_seq + 1,
+            pending: String::new(),
+            due_at: None,
+            first: true,
+        }
+    }
+
+    /// Takes text; the first piece and large ones are written at once.
+    pub(super) async fn push(&mut self, text: &str) -> Result<(), LogClosed> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.pending.push_str(text);
+        if self.first || self.pending.len() >= FLUSH_BYTES {
+            self.first = false;
+            return self.flush().await;
+        }
+        if self.due_at.is_none() {
+            let wait = if self.engine.hub.has_readers(&self.turn.id) {
+                FLUSH_READ
+            } else {
+                FLUSH_UNREAD
+            };
+            self.due_at = Some(Instant::now() + wait);
+        }
+        Ok(())
+    }
+
+    /// Returns when a flush is due; never while nothing is pending.
+    pub(super) async fn due(&self) {
+        match self.due_at {
+            Some(at) => tokio::time::sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Writes what is pending.
+    pub(super) async fn flush(&mut self) -> Result<(), LogClosed> {
+        self.due_at = None;
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let body = EventBody::TextDelta {
+            text: std::mem::take(&mut self.pending),
+            step: self.claim.0,
+        };
+        let tenant = &self.turn.asker.user.tid;
+        loop {
+            let event = TurnEvent {
+                seq: self.next_seq,
+                at: self.engine.ports.clock.now(),
+                turn_id: self.turn.id.clone(),
+                body: body.clone(),
+            };
+            match self.engine.ports.store.append_event(tenant, &event).await {
+                Ok(()) => {
+                    self.engine.hub.announce(&self.turn.id, self.next_seq);
+                    self.next_seq += 1;
+                    return Ok(());
+                }
+                Err(StoreError::EventExists) => {
+                    let found = self.engine.ports.store.turn(tenant, &self.turn.id).await?;
+                    if !found.is_some_and(|f| holds_claim(&f.item, self.claim)) {
+                        return Err(LogClosed::Superseded);
+                    }
+                    self.next_seq = 1 + self
+                        .engine
+                        .ports
+                        .store
+                        .last_event_seq(tenant, &self.turn.id)
+                        .await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
