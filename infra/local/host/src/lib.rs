@@ -21,6 +21,6 @@ pub mod settings;
 pub mod timer;
 mod timing;
 
-pub use host::{Host, HostOptions, StartError};
+pub use host::{Group, Host, HostOptions, StartError, UnknownGroup};
 pub use log::Log;
 pub use timing::Timing;

@@ -42,10 +42,7 @@ impl Log {
     pub fn lines(&self) -> Vec<String> {
         match &self.0 {
             Sink::Stdout => Vec::new(),
-            Sink::Memory(lines) => lines
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
+            Sink::Memory(lines) => lines.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 

@@ -9,7 +9,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
-use time::macros::format_description;
 
 use super::guid;
 use crate::settings::QueueTrigger;
@@ -32,19 +31,23 @@ impl Sys {
     }
 
     pub fn to_json(&self) -> Value {
-        let ticks = format_description!(
-            "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z"
-        );
+        // A tick of .NET is 100 ns.
+        let ticks = self.utc_now.nanosecond() / 100;
         json!({
             "MethodName": self.method_name,
             "RandGuid": self.rand_guid,
-            "UtcNow": self.utc_now.format(ticks).unwrap_or_default(),
+            "UtcNow": format!("{}.{ticks:07}Z", whole_seconds(self.utc_now)),
         })
     }
 }
 
 /// The body for a queue message. `text` is the decoded message.
-pub fn queue_envelope(trigger: &QueueTrigger, delivery: &Delivery, text: &[u8], sys: &Sys) -> Value {
+pub fn queue_envelope(
+    trigger: &QueueTrigger,
+    delivery: &Delivery,
+    text: &[u8],
+    sys: &Sys,
+) -> Value {
     let mut metadata = Metadata::default();
     metadata.set("sys", sys.to_json());
     metadata.set("Id", quoted(&delivery.id));
@@ -92,7 +95,11 @@ struct Metadata(Vec<(String, Value)>);
 
 impl Metadata {
     fn set(&mut self, name: &str, value: Value) {
-        match self.0.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        match self
+            .0
+            .iter_mut()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
             Some((_, known)) => *known = value,
             None => self.0.push((name.to_owned(), value)),
         }
@@ -135,8 +142,18 @@ fn time_of(unix_ms: i64) -> Value {
 
 /// A `DateTimeOffset` as it goes over the wire: whole seconds and an offset.
 pub fn offset_time(time: OffsetDateTime) -> String {
-    let seconds = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+00:00");
-    time.to_offset(time::UtcOffset::UTC)
-        .format(seconds)
-        .unwrap_or_default()
+    format!("{}+00:00", whole_seconds(time))
+}
+
+fn whole_seconds(time: OffsetDateTime) -> String {
+    let time = time.to_offset(time::UtcOffset::UTC);
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+        time.year(),
+        u8::from(time.month()),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
 }

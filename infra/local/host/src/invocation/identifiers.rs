@@ -15,20 +15,22 @@ pub fn guid() -> String {
 /// A W3C trace context with a fresh span. `parent`, if it is a valid one, gives
 /// the trace id and the flags; else both are fresh, and the trace is sampled.
 pub fn traceparent(parent: Option<&str>) -> String {
-    let (trace, flags) = parent
-        .and_then(parse_traceparent)
-        .map_or_else(|| (format!("{:032x}", rand::random::<u128>() | 1), "01"), |(trace, flags)| {
-            (trace.to_owned(), flags)
-        });
+    let (trace, flags) = parent.and_then(parse_traceparent).map_or_else(
+        || (format!("{:032x}", rand::random::<u128>() | 1), "01"),
+        |(trace, flags)| (trace.to_owned(), flags),
+    );
     format!("00-{trace}-{:016x}-{flags}", rand::random::<u64>() | 1)
 }
 
 fn parse_traceparent(text: &str) -> Option<(&str, &str)> {
     let mut parts = text.split('-');
-    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (version, trace, span, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let is_hex = |text: &str, length: usize| {
         text.len() == length
-            && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     };
     let valid = parts.next().is_none()
         && version == "00"

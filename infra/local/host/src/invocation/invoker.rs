@@ -1,18 +1,19 @@
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, USER_AGENT};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Empty, StreamBody};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Frame};
 use serde_json::Value;
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{
-    HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Reply, Verdict, guid, judge,
+    Deadline, HOST_VERSION, HOST_VERSION_HEADER, INVOCATION_ID_HEADER, Reply, Verdict, guid, judge,
     traceparent,
 };
 use crate::handler::{Client, Handler, client};
@@ -20,8 +21,6 @@ use crate::log::Log;
 
 /// .NET's `HttpClientHandler.MaxAutomaticRedirections`.
 const MAX_REDIRECTS: usize = 50;
-
-type InvocationBody = UnsyncBoxBody<Bytes, std::convert::Infallible>;
 
 /// Calls the handler's non-HTTP functions, one HTTP request each.
 #[derive(Debug)]
@@ -54,7 +53,10 @@ impl Invoker {
         let id = guid();
         let started = Instant::now();
         let category = format!("Function.{function}");
-        self.log.information(&category, format_args!("Executing 'Functions.{function}' (Id={id})"));
+        self.log.information(
+            &category,
+            format_args!("Executing 'Functions.{function}' (Id={id})"),
+        );
         let verdict = self.run(function, &id, envelope).await;
         let duration_ms = started.elapsed().as_millis();
         match verdict {
@@ -83,7 +85,13 @@ impl Invoker {
         if self.handler.ready().await.is_err() {
             return Verdict::Failed("the handler is gone".into());
         }
-        let deadline = Deadline::start(&self.handler, self.function_timeout, function, id, &self.log);
+        let deadline = Deadline::start(
+            &self.handler,
+            self.function_timeout,
+            function,
+            id,
+            &self.log,
+        );
         let answered = async {
             let verdict = match self.post(function, id, envelope).await {
                 Ok(reply) => judge(&reply),
@@ -162,15 +170,30 @@ impl Invoker {
             request = request.header(CONTENT_TYPE, "application/json; charset=utf-8");
         }
         request
-            .body(body.map_or_else(|| Empty::new().boxed_unsync(), chunked))
+            .body(InvocationBody(body))
             .map_err(|error| format!("the request to {target} cannot be made: {error}"))
     }
 }
 
-/// A body of unknown length, so that it goes out chunked as the host's does.
-fn chunked(bytes: Bytes) -> InvocationBody {
-    let frames = tokio_stream::once(Ok(Frame::data(bytes)));
-    StreamBody::new(frames).boxed_unsync()
+/// A body that does not tell its length, so that it goes out chunked as the
+/// host's does. `None`: no body.
+#[derive(Debug)]
+struct InvocationBody(Option<Bytes>);
+
+impl Body for InvocationBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
 }
 
 /// The path and query of a redirect, if it stays with the handler. Stricter than
@@ -197,58 +220,4 @@ pub fn causes(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-/// `functionTimeout` of one invocation. When it passes before the value is
-/// dropped, the whole handler is killed and started again.
-#[derive(Debug)]
-pub struct Deadline {
-    watchdog: Option<AbortHandle>,
-    at: Option<Instant>,
-}
-
-impl Deadline {
-    pub fn start(
-        handler: &Arc<Handler>,
-        timeout: Option<Duration>,
-        function: &str,
-        id: &str,
-        log: &Log,
-    ) -> Self {
-        let watchdog = timeout.map(|timeout| {
-            let (handler, log) = (Arc::clone(handler), log.clone());
-            let (function, id) = (function.to_owned(), id.to_owned());
-            tokio::spawn(async move {
-                sleep(timeout).await;
-                log.error(
-                    "Host.Executor",
-                    format_args!(
-                        "Timeout value of {timeout:?} was exceeded by function: Functions.{function} (Id={id})"
-                    ),
-                );
-                handler.kill_and_restart();
-            })
-            .abort_handle()
-        });
-        Self {
-            watchdog,
-            at: timeout.map(|timeout| Instant::now() + timeout),
-        }
-    }
-
-    /// Completes when the timeout has passed; never without one.
-    pub async fn passed(&self) {
-        match self.at {
-            Some(at) => tokio::time::sleep_until(at).await,
-            None => std::future::pending().await,
-        }
-    }
-}
-
-impl Drop for Deadline {
-    fn drop(&mut self) {
-        if let Some(watchdog) = &self.watchdog {
-            watchdog.abort();
-        }
-    }
 }

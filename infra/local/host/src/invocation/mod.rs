@@ -1,13 +1,15 @@
 //! The protocol between the host and a handler's non-HTTP functions.
 
+mod deadline;
 mod envelope;
 mod identifiers;
 mod invoker;
 mod reply;
 
+pub use deadline::Deadline;
 pub use envelope::{Sys, manual_envelope, offset_time, queue_envelope};
 pub use identifiers::{guid, traceparent};
-pub use invoker::{Deadline, InvocationFailed, Invoker};
+pub use invoker::{InvocationFailed, Invoker, causes};
 pub use reply::{Reply, Verdict, judge};
 
 /// The host version that requests carry: the one whose source the contract was

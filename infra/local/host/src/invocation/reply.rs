@@ -41,7 +41,10 @@ pub fn judge(reply: &Reply) -> Verdict {
         .and_then(|value| value.split(';').next())
         .unwrap_or("application/octet-stream")
         .trim();
-    if !["application/json", "text/json"].iter().any(|json| media_type.eq_ignore_ascii_case(json)) {
+    if !["application/json", "text/json"]
+        .iter()
+        .any(|json| media_type.eq_ignore_ascii_case(json))
+    {
         return Verdict::Failed(format!(
             "No MediaTypeFormatter is available to read an object from content with media type '{media_type}'"
         ));

@@ -70,16 +70,20 @@ impl Function {
             let direction = binding.text("direction")?.unwrap_or_else(|| "in".into());
             let binding_name = binding.required_text("name")?;
             if !is_binding_name(&binding_name) {
-                return Err(binding.error("name", format!("{binding_name:?} is not a binding name")));
+                return Err(
+                    binding.error("name", format!("{binding_name:?} is not a binding name"))
+                );
             }
             let found = match (kind.to_ascii_lowercase().as_str(), direction.as_str()) {
                 ("http", "out") => {
                     http_outputs += 1;
                     None
                 }
-                ("httptrigger", "in") => {
-                    Some(Trigger::Http(HttpTrigger::read(&mut binding, name, route_prefix)?))
-                }
+                ("httptrigger", "in") => Some(Trigger::Http(HttpTrigger::read(
+                    &mut binding,
+                    name,
+                    route_prefix,
+                )?)),
                 ("queuetrigger", "in") => Some(Trigger::Queue(QueueTrigger::read(
                     &mut binding,
                     binding_name,
@@ -132,7 +136,10 @@ impl HttpTrigger {
             .unwrap_or_else(|| function.to_owned());
         let own = route.trim_matches('/').to_ascii_lowercase();
         if own.starts_with("admin") || own.starts_with("runtime") {
-            return Err(binding.error("route", format!("{route:?} conflicts with the host's own routes")));
+            return Err(binding.error(
+                "route",
+                format!("{route:?} conflicts with the host's own routes"),
+            ));
         }
         let route = RouteTemplate::parse(&format!("{route_prefix}/{}", route.trim_matches('/')))
             .map_err(|problem| binding.error("route", problem.to_string()))?;

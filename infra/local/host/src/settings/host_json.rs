@@ -127,7 +127,9 @@ impl QueueSettings {
             return Err(settings.error("maxPollingInterval", "is below 00:00:00.100"));
         }
         let visibility_timeout = settings.duration("visibilityTimeout")?.unwrap_or_default();
-        let max_dequeue_count = settings.number("maxDequeueCount", 1, u32::MAX)?.unwrap_or(5);
+        let max_dequeue_count = settings
+            .number("maxDequeueCount", 1, u32::MAX)?
+            .unwrap_or(5);
         let message_encoding = match settings.text("messageEncoding")? {
             None => MessageEncoding::Base64,
             Some(text) if text.eq_ignore_ascii_case("base64") => MessageEncoding::Base64,
@@ -159,7 +161,10 @@ impl CustomHandler {
                 "forwarding is not emulated; use enableProxyingHttpRequest",
             ));
         }
-        if settings.text("type")?.is_some_and(|kind| !kind.eq_ignore_ascii_case("http")) {
+        if settings
+            .text("type")?
+            .is_some_and(|kind| !kind.eq_ignore_ascii_case("http"))
+        {
             return Err(settings.error("type", "must be \"http\""));
         }
         let initialization_timeout = settings

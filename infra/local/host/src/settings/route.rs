@@ -28,13 +28,18 @@ impl RouteTemplate {
             if segments.last() == Some(&Segment::CatchAll) {
                 return unsupported();
             }
-            let segment = match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+            let segment = match text
+                .strip_prefix('{')
+                .and_then(|text| text.strip_suffix('}'))
+            {
                 None if text.contains(['{', '}']) => return unsupported(),
                 None => Segment::Literal(text.to_owned()),
                 Some(name) => {
                     let catch_all = name.trim_start_matches('*');
                     let bare = catch_all.trim_end_matches('?');
-                    if bare.is_empty() || !bare.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                    if bare.is_empty()
+                        || !bare.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                    {
                         return unsupported();
                     }
                     if catch_all.len() < name.len() {
@@ -110,7 +115,14 @@ mod tests {
     #[test]
     fn a_catch_all_takes_everything_below_its_prefix() {
         let route = template("api/{*path}");
-        for path in ["/api", "/api/", "/API/v1", "/api/admin/users", "/api//x", "/%61pi/x"] {
+        for path in [
+            "/api",
+            "/api/",
+            "/API/v1",
+            "/api/admin/users",
+            "/api//x",
+            "/%61pi/x",
+        ] {
             assert!(route.matches(path), "{path}");
         }
         for path in ["/", "/apix", "/execute-tool", "/other/api"] {
@@ -130,7 +142,13 @@ mod tests {
 
     #[test]
     fn templates_beyond_the_emulation_are_refused() {
-        for text in ["api/{id:int}", "api/a{b}c", "{*all}/more", "api/{}", "api/{x=1}"] {
+        for text in [
+            "api/{id:int}",
+            "api/a{b}c",
+            "{*all}/more",
+            "api/{}",
+            "api/{x=1}",
+        ] {
             assert!(RouteTemplate::parse(text).is_err(), "{text}");
         }
     }

@@ -43,12 +43,13 @@ impl Section {
             file: file.to_owned(),
             source,
         })?;
-        let value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|source| {
-            SettingsError::NotJson {
-                file: file.to_owned(),
-                source,
-            }
-        })?;
+        let value =
+            serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|source| {
+                SettingsError::NotJson {
+                    file: file.to_owned(),
+                    source,
+                }
+            })?;
         Self::of(file, String::new(), value)
     }
 
@@ -61,7 +62,11 @@ impl Section {
             }),
             other => Err(SettingsError::Setting {
                 file: file.to_owned(),
-                setting: if path.is_empty() { "(root)".to_owned() } else { path },
+                setting: if path.is_empty() {
+                    "(root)".to_owned()
+                } else {
+                    path
+                },
                 problem: format!("must be an object, not {other}"),
             }),
         }

@@ -65,14 +65,19 @@ impl Schedule {
 
     /// The first fitting second after `instant`; `None` if the calendar ends first.
     pub fn next_after(&self, instant: OffsetDateTime) -> Option<OffsetDateTime> {
-        let start = instant.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).ok()?
+        let start = instant
+            .to_offset(time::UtcOffset::UTC)
+            .replace_nanosecond(0)
+            .ok()?
             + Duration::SECOND;
         let mut date = start.date();
         let mut earliest = start.time();
         for _ in 0..SEARCH_DAYS {
             let fits = self.months.holds(u8::from(date.month()))
                 && self.days.holds(date.day())
-                && self.weekdays.holds(date.weekday().number_days_from_sunday());
+                && self
+                    .weekdays
+                    .holds(date.weekday().number_days_from_sunday());
             if fits && let Some(time) = self.first_time_from(earliest) {
                 return Some(date.with_time(time).assume_utc());
             }
@@ -84,11 +89,16 @@ impl Schedule {
 
     fn first_time_from(&self, earliest: Time) -> Option<Time> {
         for hour in (earliest.hour()..24).filter(|hour| self.hours.holds(*hour)) {
-            let first_minute = if hour == earliest.hour() { earliest.minute() } else { 0 };
+            let first_minute = if hour == earliest.hour() {
+                earliest.minute()
+            } else {
+                0
+            };
             for minute in (first_minute..60).filter(|minute| self.minutes.holds(*minute)) {
                 let same = (hour, minute) == (earliest.hour(), earliest.minute());
                 let first_second = if same { earliest.second() } else { 0 };
-                if let Some(second) = (first_second..60).find(|second| self.seconds.holds(*second)) {
+                if let Some(second) = (first_second..60).find(|second| self.seconds.holds(*second))
+                {
                     return Time::from_hms(hour, minute, second).ok();
                 }
             }
@@ -150,35 +160,74 @@ mod tests {
 
     fn next(schedule: &str, after: &str) -> String {
         let after = OffsetDateTime::parse(after, &Rfc3339).unwrap();
-        let next = Schedule::parse(schedule).unwrap().next_after(after).unwrap();
+        let next = Schedule::parse(schedule)
+            .unwrap()
+            .next_after(after)
+            .unwrap();
         next.format(&Rfc3339).unwrap()
     }
 
     #[test]
     fn every_five_minutes() {
-        assert_eq!(next("0 */5 * * * *", "2026-11-22T10:03:07Z"), "2026-11-22T10:05:00Z");
-        assert_eq!(next("0 */5 * * * *", "2026-11-22T10:05:00Z"), "2026-11-22T10:10:00Z");
-        assert_eq!(next("0 */5 * * * *", "2026-12-31T23:59:59.5Z"), "2027-01-01T00:00:00Z");
+        assert_eq!(
+            next("0 */5 * * * *", "2026-11-22T10:03:07Z"),
+            "2026-11-22T10:05:00Z"
+        );
+        assert_eq!(
+            next("0 */5 * * * *", "2026-11-22T10:05:00Z"),
+            "2026-11-22T10:10:00Z"
+        );
+        assert_eq!(
+            next("0 */5 * * * *", "2026-12-31T23:59:59.5Z"),
+            "2027-01-01T00:00:00Z"
+        );
     }
 
     #[test]
     fn lists_ranges_steps_and_names() {
-        assert_eq!(next("15,45 0 8-10/2 * * *", "2026-11-22T08:00:15Z"), "2026-11-22T08:00:45Z");
-        assert_eq!(next("0 0 8-10/2 * * *", "2026-11-22T08:30:00Z"), "2026-11-22T10:00:00Z");
-        assert_eq!(next("0 30 9 * Jan Mon-Fri", "2026-11-22T08:30:00Z"), "2027-01-01T09:30:00Z");
-        assert_eq!(next("0 0 0 29 2 *", "2026-11-22T08:30:00Z"), "2028-02-29T00:00:00Z");
-        assert_eq!(next("*/10 * * * *", "2026-11-22T08:31:00Z"), "2026-11-22T08:40:00Z");
+        assert_eq!(
+            next("15,45 0 8-10/2 * * *", "2026-11-22T08:00:15Z"),
+            "2026-11-22T08:00:45Z"
+        );
+        assert_eq!(
+            next("0 0 8-10/2 * * *", "2026-11-22T08:30:00Z"),
+            "2026-11-22T10:00:00Z"
+        );
+        assert_eq!(
+            next("0 30 9 * Jan Mon-Fri", "2026-11-22T08:30:00Z"),
+            "2027-01-01T09:30:00Z"
+        );
+        assert_eq!(
+            next("0 0 0 29 2 *", "2026-11-22T08:30:00Z"),
+            "2028-02-29T00:00:00Z"
+        );
+        assert_eq!(
+            next("*/10 * * * *", "2026-11-22T08:31:00Z"),
+            "2026-11-22T08:40:00Z"
+        );
     }
 
     #[test]
     fn both_day_fields_must_fit() {
         // 13 November 2026 is a Friday, the next Friday 13th is in August 2027.
-        assert_eq!(next("0 0 0 13 * 5", "2026-11-13T00:00:00Z"), "2027-08-13T00:00:00Z");
+        assert_eq!(
+            next("0 0 0 13 * 5", "2026-11-13T00:00:00Z"),
+            "2027-08-13T00:00:00Z"
+        );
     }
 
     #[test]
     fn what_is_not_a_schedule() {
-        for text in ["", "* * * *", "00:05:00", "60 * * * * *", "0 5-1 * * * *", "0 */0 * * * *", "0 0 0 31 2 *", "x * * * * *"] {
+        for text in [
+            "",
+            "* * * *",
+            "00:05:00",
+            "60 * * * * *",
+            "0 5-1 * * * *",
+            "0 */0 * * * *",
+            "0 0 0 31 2 *",
+            "x * * * * *",
+        ] {
             assert!(Schedule::parse(text).is_err(), "{text}");
         }
     }

@@ -1,0 +1,10 @@
+//! Queue triggers: the listener of each, its polling, and what becomes of a
+//! message. Source: `Microsoft.Azure.WebJobs.Extensions.Storage.Queues` 5.x.
+
+mod listener;
+mod message;
+mod polling;
+
+pub use listener::QueueListener;
+pub use message::MessageProcessor;
+pub use polling::Polling;
