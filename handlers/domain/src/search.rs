@@ -1,1 +1,0 @@
-//! Finding the handful of tools that fit a sentence, in English and Korean.
