@@ -25,6 +25,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use events::Events;
@@ -69,8 +70,22 @@ async fn main() {
     if start.silent {
         std::future::pending::<()>().await;
     }
+    tokio::spawn(tell_signals(Arc::clone(&probe)));
     listen(probe).await;
     std::future::pending::<()>().await;
+}
+
+/// Records the signals that a friendlier host would send, and goes on.
+async fn tell_signals(probe: Arc<Probe>) {
+    let mut terminate = signal(SignalKind::terminate()).unwrap();
+    let mut interrupt = signal(SignalKind::interrupt()).unwrap();
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        probe.events.write(&json!({"event": "signal"}));
+    }
 }
 
 async fn listen(probe: Arc<Probe>) {

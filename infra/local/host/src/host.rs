@@ -116,13 +116,13 @@ impl Host {
         log: Log,
     ) -> Result<Self, StartError> {
         let root = ScriptRoot::read(&options.script_root, options.environment.clone())?;
-        let listened: Vec<Function> = root
+        let functions: Vec<Function> = root
             .functions
             .iter()
             .filter(|function| options.group.holds(function))
             .cloned()
             .collect();
-        if listened.is_empty() && options.group != Group::All {
+        if functions.is_empty() && options.group != Group::All {
             return Err(StartError::EmptyGroup(options.group));
         }
         report(&root, &options.group, &log);
@@ -167,7 +167,7 @@ impl Host {
             log,
             stop,
         };
-        triggers.start(listener, listened);
+        triggers.start(listener, functions);
         Ok(host)
     }
 
@@ -225,7 +225,7 @@ struct Triggers<'a> {
 }
 
 impl Triggers<'_> {
-    fn start(self, listener: TcpListener, listened: Vec<Function>) {
+    fn start(self, listener: TcpListener, functions: Vec<Function>) {
         let function_timeout = self.root.host.function_timeout;
         let invoker = Arc::new(Invoker::new(
             Arc::clone(self.handler),
@@ -233,7 +233,7 @@ impl Triggers<'_> {
             self.log.clone(),
         ));
         let mut http_functions = Vec::new();
-        for Function { name, trigger } in listened {
+        for Function { name, trigger } in functions {
             match trigger {
                 Trigger::Http(trigger) => http_functions.push(HttpFunction { name, trigger }),
                 Trigger::Queue(trigger) => {

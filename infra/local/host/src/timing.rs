@@ -40,7 +40,7 @@ impl Default for Timing {
             proxy_attempts: 10,
             proxy_backoff_first: Duration::from_millis(50),
             proxy_backoff_max: Duration::from_millis(250),
-            activity_timeout: Duration::from_secs(240),
+            activity_timeout: Duration::from_mins(4),
             visibility: Duration::from_mins(10),
             renewal: Duration::from_mins(5),
             renewal_min: Duration::from_mins(1),

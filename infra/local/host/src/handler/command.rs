@@ -59,7 +59,9 @@ impl HandlerCommand {
             line.push_str(argument);
         }
         if let Some(path) = &description.worker_path {
-            line.push_str(&format!(" \"{path}\""));
+            line.push_str(" \"");
+            line.push_str(path);
+            line.push('"');
         }
         for argument in &description.worker_arguments {
             line.push(' ');

@@ -56,6 +56,10 @@ fn dots(segment: &str) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its expectation does not hold"
+)]
 mod tests {
     use super::*;
 

@@ -25,7 +25,7 @@ pub enum Verdict {
 }
 
 /// Source: `DefaultHttpWorkerService.ProcessDefaultInvocationRequest`, and the
-/// media type rules of `HttpContentExtensions.ReadAsAsync` (AspNetWebStack).
+/// media type rules of `HttpContentExtensions.ReadAsAsync` (`AspNetWebStack`).
 pub fn judge(reply: &Reply) -> Verdict {
     if !reply.status.is_success() {
         // The body and any Logs in it are discarded.

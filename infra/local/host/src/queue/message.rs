@@ -51,9 +51,8 @@ impl MessageProcessor {
         }
         let text = match self.settings.message_encoding {
             MessageEncoding::None => message.body.clone().into_bytes(),
-            MessageEncoding::Base64 => match STANDARD.decode(&message.body) {
-                Ok(text) => text,
-                Err(_) => {
+            MessageEncoding::Base64 => {
+                let Ok(text) = STANDARD.decode(&message.body) else {
                     self.log.warning(
                         CATEGORY,
                         format_args!(
@@ -63,8 +62,9 @@ impl MessageProcessor {
                     );
                     self.move_to_poison(&message, &message.receipt).await;
                     return;
-                }
-            },
+                };
+                text
+            }
         };
         let sys = Sys::new(&self.function);
         let envelope = queue_envelope(&self.trigger, &message, &text, &sys);

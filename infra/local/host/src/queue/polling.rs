@@ -53,11 +53,11 @@ mod tests {
             [100, 200, 300, 500, 900, 1000]
         );
         assert_eq!(
-            pauses(Duration::from_secs(60), 0.8),
+            pauses(Duration::from_mins(1), 0.8),
             [100, 180, 260, 420, 740, 1380]
         );
         assert_eq!(
-            pauses(Duration::from_secs(60), 1.2),
+            pauses(Duration::from_mins(1), 1.2),
             [100, 220, 340, 580, 1060, 2020]
         );
     }
@@ -72,11 +72,11 @@ mod tests {
 
     #[test]
     fn a_found_message_starts_over() {
-        let mut polling = Polling::new(Duration::from_millis(100), Duration::from_secs(60));
+        let mut polling = Polling::new(Duration::from_millis(100), Duration::from_mins(1));
         for _ in 0..100 {
             polling.empty(1.0);
         }
-        assert_eq!(polling.empty(1.0), Duration::from_secs(60));
+        assert_eq!(polling.empty(1.0), Duration::from_mins(1));
         polling.found();
         assert_eq!(polling.empty(1.0), Duration::from_millis(100));
     }

@@ -4,7 +4,7 @@ use time::{Duration, OffsetDateTime, Time};
 
 /// When a timer fires: `{second} {minute} {hour} {day} {month} {weekday}`.
 ///
-/// As in NCrontab, and unlike in cron, a time fits only if **both** the day of
+/// As in `NCrontab`, and unlike in cron, a time fits only if **both** the day of
 /// the month and the day of the week fit (from the library's documentation, not
 /// seen on a real host).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,11 +111,11 @@ impl Field {
     fn parse(text: &str, least: u32, most: u32, names: &[&str]) -> Result<Self, ScheduleProblem> {
         let problem = || ScheduleProblem::Field(text.to_owned(), least, most);
         let value = |text: &str| {
-            let named = (least..)
+            let by_name = (least..)
                 .zip(names)
                 .find(|(_, name)| text.eq_ignore_ascii_case(name))
                 .map(|(value, _)| value);
-            named
+            by_name
                 .or_else(|| text.parse().ok())
                 .filter(|value| (least..=most).contains(value))
                 .ok_or_else(problem)
@@ -129,7 +129,7 @@ impl Field {
                 }
                 None => (item, None),
             };
-            let (first, last) = if span == "*" {
+            let (from, to) = if span == "*" {
                 (least, most)
             } else if let Some((first, last)) = span.split_once('-') {
                 (value(first)?, value(last)?)
@@ -137,10 +137,10 @@ impl Field {
                 let first = value(span)?;
                 (first, if step.is_some() { most } else { first })
             };
-            if first > last {
+            if from > to {
                 return Err(problem());
             }
-            for fitting in (first..=last).step_by(step.unwrap_or(1) as usize) {
+            for fitting in (from..=to).step_by(step.unwrap_or(1) as usize) {
                 bits |= 1 << fitting;
             }
         }
@@ -153,6 +153,10 @@ impl Field {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its expectation does not hold"
+)]
 mod tests {
     use time::format_description::well_known::Rfc3339;
 

@@ -98,7 +98,7 @@ async fn requests_wait_until_the_handler_is_ready() {
 #[tokio::test]
 async fn a_handler_that_never_listens_counts_as_failed() {
     let mut app =
-        TestApp::new().host_setting("/customHandler/initializationTimeout", "00:00:00.100");
+        TestApp::new().host_setting("/customHandler/initializationTimeout", "00:00:00.500");
     app.at_start(&json!({"silent": true}));
     app.try_start().await.unwrap();
     let stopped = tokio::time::timeout(Duration::from_secs(20), app.host().stopped()).await;

@@ -1,3 +1,4 @@
+use std::fmt::Write;
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -39,10 +40,10 @@ pub async fn send(
     let mut client = RawClient::connect(address).await;
     let mut head = format!("{method} {target} HTTP/1.1\r\nHost: portal.example\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     if let Some(body) = body {
-        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        write!(head, "Content-Length: {}\r\n", body.len()).unwrap();
     }
     client
         .write(&format!("{head}\r\n{}", body.unwrap_or_default()))
