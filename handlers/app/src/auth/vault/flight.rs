@@ -1,0 +1,85 @@
+//! One exchange per (user, audience) at a time inside this process; whoever
+//! waited for one that failed gets its failure instead of repeating it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use azimuth_domain::principal::UserKey;
+use azimuth_ports::tokens::{AccessToken, TokenError};
+use tokio::sync::MutexGuard;
+
+/// What an exchange comes to.
+pub(super) type Outcome = Result<AccessToken, TokenError>;
+
+type Key = (UserKey, String);
+
+/// The flights of this process; one that nobody holds is dropped.
+#[derive(Default)]
+pub(super) struct Flights(Mutex<HashMap<Key, Weak<Flight>>>);
+
+impl Flights {
+    /// The flight of this user and audience.
+    pub fn of(&self, user: &UserKey, audience: &str) -> Arc<Flight> {
+        let key = (user.clone(), audience.to_owned());
+        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = flights.get(&key).and_then(Weak::upgrade) {
+            return flight;
+        }
+        flights.retain(|_, flight| flight.strong_count() > 0);
+        let flight = Arc::new(Flight::default());
+        flights.insert(key, Arc::downgrade(&flight));
+        flight
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Flight {
+    failures: AtomicU64,
+    last: tokio::sync::Mutex<Option<(u64, TokenError)>>,
+}
+
+impl Flight {
+    /// How many exchanges have failed so far; noted before waiting.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::SeqCst)
+    }
+
+    /// Waits until nobody else is at it.
+    pub async fn lock(&self) -> Holder<'_> {
+        Holder {
+            flight: self,
+            last: self.last.lock().await,
+        }
+    }
+}
+
+/// The right to make the exchange.
+pub(super) struct Holder<'a> {
+    flight: &'a Flight,
+    last: MutexGuard<'a, Option<(u64, TokenError)>>,
+}
+
+impl Holder<'_> {
+    /// The failure that came while this caller waited.
+    pub fn failed_since(&self, noted: u64) -> Option<TokenError> {
+        self.last
+            .as_ref()
+            .filter(|(number, _)| *number > noted)
+            .map(|(_, error)| copy(error))
+    }
+
+    /// Tells those who wait.
+    pub fn fail(&mut self, error: &TokenError) {
+        let number = self.flight.failures.fetch_add(1, Ordering::SeqCst) + 1;
+        *self.last = Some((number, copy(error)));
+    }
+}
+
+fn copy(error: &TokenError) -> TokenError {
+    match error {
+        TokenError::GrantGone(why) => TokenError::GrantGone(why.clone()),
+        TokenError::Unavailable(why) => TokenError::Unavailable(why.clone()),
+        TokenError::Audience(audience) => TokenError::Audience(audience.clone()),
+    }
+}

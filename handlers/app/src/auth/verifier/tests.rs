@@ -1,0 +1,194 @@
+//! What an accepted token becomes, and the limits of the outer form.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use azimuth_domain::principal::{Principal, Role, UserKey};
+use azimuth_domain::time::Timestamp;
+use http::{HeaderMap, HeaderValue};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::auth::test_issuer::{ISSUER, TENANT, TestIssuer};
+use crate::auth::test_keys::{TestClock, issuer_key};
+
+/// The present second of these tests.
+pub(super) const NOW: i64 = 1_795_525_509;
+const ALICE: &str = "a11ce000-0000-4000-8000-000000000001";
+const HEADER: &str = r#"{"typ":"JWT","alg":"RS256","kid":"issuer-key_1"}"#;
+
+pub(super) fn valid_claims() -> Value {
+    json!({
+        "iss": ISSUER.replace("{tid}", TENANT), "aud": "azimuth-api", "sub": "s-1",
+        "exp": NOW + 3600, "nbf": NOW - 5, "iat": NOW - 5, "ver": "2.0",
+        "tid": TENANT, "oid": ALICE, "azp": "azimuth-portal", "scp": "access_as_user",
+        "roles": ["operator", "approver"], "name": "Alice Kim",
+    })
+}
+
+pub(super) async fn given_a_verifier() -> (TestIssuer, TokenVerifier, Arc<TestClock>) {
+    let issuer = TestIssuer::publishing(vec![issuer_key().jwk()]).await;
+    let clock = Arc::new(TestClock::at(NOW));
+    let settings = VerifierSettings {
+        issuer: ISSUER.to_owned(),
+        audience: "azimuth-api".to_owned(),
+        tenants: [TENANT.to_owned()].into(),
+        clients: ["azimuth-portal".to_owned()].into(),
+        scope: VerifierSettings::SCOPE.to_owned(),
+        leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
+    };
+    let keys = Arc::new(issuer.cache(Arc::clone(&clock)));
+    let verifier = TokenVerifier::new(settings, keys, Arc::clone(&clock) as Arc<dyn Clock>);
+    (issuer, verifier, clock)
+}
+
+fn token(change: impl FnOnce(&mut Value)) -> String {
+    let mut claims = valid_claims();
+    change(&mut claims);
+    issuer_key().token(HEADER, &claims.to_string())
+}
+
+#[tokio::test]
+async fn an_accepted_token_becomes_the_principal_it_describes() {
+    let (_issuer, verifier, _clock) = given_a_verifier().await;
+    assert_eq!(
+        verifier.verify(&token(|_| ())).await.unwrap(),
+        Principal {
+            user: UserKey::new(TENANT, ALICE),
+            name: Some("Alice Kim".to_owned()),
+            roles: [Role::Operator, Role::Approver].into(),
+            token_issued_at: Timestamp((NOW - 5) * 1000),
+            token_expires_at: Timestamp((NOW + 3600) * 1000),
+        }
+    );
+}
+
+#[tokio::test]
+async fn unknown_roles_give_nothing_and_names_are_tamed() {
+    let (_issuer, verifier, _clock) = given_a_verifier().await;
+    let principal = verifier
+        .verify(&token(|c| {
+            c["roles"] = json!(["root", "Admin", "reader", "reader"]);
+            c["name"] = json!(format!("a\u{1b}[31m\n{}", "ü".repeat(200)));
+            c["oid"] = json!(ALICE.to_uppercase());
+        }))
+        .await
+        .unwrap();
+    assert_eq!(principal.roles, [Role::Reader].into());
+    assert_eq!(principal.name, Some(format!("a[31m{}", "ü".repeat(123))));
+    assert_eq!(principal.user, UserKey::new(TENANT, ALICE));
+}
+
+#[tokio::test]
+async fn a_token_of_16_kib_is_read_and_one_byte_more_is_not() {
+    let (_issuer, verifier, _clock) = given_a_verifier().await;
+    for (length, expected) in [
+        (MAX_TOKEN_BYTES - 1, None),
+        (MAX_TOKEN_BYTES, None),
+        (MAX_TOKEN_BYTES + 1, Some(TokenCode::TooLarge)),
+    ] {
+        let token = token_of_length(length);
+        assert_eq!(token.len(), length);
+        let got = verifier.verify(&token).await.err().map(|e| e.code);
+        assert_eq!(got, expected, "{length}");
+    }
+}
+
+/// A valid token of exactly this many bytes: padded in the payload, and by
+/// spaces in the header where base64 skips a length.
+fn token_of_length(length: usize) -> String {
+    let base = token(|c| c["pad"] = json!("")).len();
+    (0..3)
+        .flat_map(|spaces| {
+            let header = HEADER.replacen(',', &format!(",{}", " ".repeat(spaces)), 1);
+            let start = (length - base) * 3 / 4;
+            (start.saturating_sub(8)..start + 8).map(move |pad| {
+                let mut claims = valid_claims();
+                claims["pad"] = json!("x".repeat(pad));
+                (header.clone(), claims.to_string())
+            })
+        })
+        .find(|(header, payload)| {
+            let encoded = |bytes: usize| (bytes * 4).div_ceil(3);
+            encoded(header.len()) + encoded(payload.len()) + 2 + encoded(256) == length
+        })
+        .map(|(header, payload)| issuer_key().token(&header, &payload))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_token_dies_when_its_time_has_come() {
+    let (_issuer, verifier, clock) = given_a_verifier().await;
+    let token = token(|c| c["exp"] = json!(NOW + 10));
+    assert!(verifier.verify(&token).await.is_ok());
+    clock.advance(70_000);
+    assert!(verifier.verify(&token).await.is_ok());
+    clock.advance(1_000);
+    assert_eq!(
+        verifier.verify(&token).await.unwrap_err().code,
+        TokenCode::Expired
+    );
+}
+
+#[tokio::test]
+async fn one_authorization_header_with_one_token_is_accepted() {
+    let (_issuer, verifier, _clock) = given_a_verifier().await;
+    let token = token(|_| ());
+    let cases: [(&[String], Option<TokenCode>); 9] = [
+        (&[format!("Bearer {token}")], None),
+        (&[format!("bearer {token}")], None),
+        (&[], Some(TokenCode::Missing)),
+        (&[String::new()], Some(TokenCode::Missing)),
+        (&["Bearer".to_owned()], Some(TokenCode::Missing)),
+        (&["Basic YTpi".to_owned()], Some(TokenCode::Missing)),
+        (std::slice::from_ref(&token), Some(TokenCode::Missing)),
+        (&[format!("Bearer  {token}")], Some(TokenCode::Malformed)),
+        (
+            &[format!("Bearer {token}"), format!("Bearer {token}")],
+            Some(TokenCode::Malformed),
+        ),
+    ];
+    for (values, expected) in cases {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append("authorization", HeaderValue::from_str(value).unwrap());
+        }
+        let got = verifier.authenticate(&headers).await.err().map(|e| e.code);
+        assert_eq!(got, expected, "{} header(s)", values.len());
+    }
+}
+
+#[tokio::test]
+async fn platform_identity_headers_identify_nobody() {
+    let (_issuer, verifier, _clock) = given_a_verifier().await;
+    let mut headers = HeaderMap::new();
+    for name in [
+        "x-ms-client-principal",
+        "x-ms-client-principal-id",
+        "cookie",
+    ] {
+        headers.insert(name, HeaderValue::from_static("eyJ1c2VySWQiOiJhZG1pbiJ9"));
+    }
+    headers.insert(
+        "x-ms-token-aad-access-token",
+        token(|_| ()).parse().unwrap(),
+    );
+    let refused = verifier.authenticate(&headers).await.unwrap_err();
+    assert_eq!(refused.code, TokenCode::Missing);
+}
+
+#[tokio::test]
+async fn an_unreachable_issuer_is_told_apart_from_a_bad_token() {
+    let (issuer, verifier, _clock) = given_a_verifier().await;
+    issuer.break_down();
+    let refused = verifier.verify(&token(|_| ())).await.unwrap_err();
+    assert_eq!(refused.code, TokenCode::IssuerUnavailable);
+    assert!(refused.code.retry_is_useful());
+}
+
+#[test]
+fn a_refusal_shows_the_sentence_and_keeps_the_context() {
+    let refused = TokenRefused::new(TokenCode::BadSignature, "kid 7 of tenant x");
+    assert_eq!(refused.to_string(), TokenCode::BadSignature.sentence());
+    assert_eq!(refused.context(), "kid 7 of tenant x");
+}

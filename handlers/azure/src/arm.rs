@@ -1,0 +1,173 @@
+//! The Resource Manager's subscriptions, as the user behind a token sees them
+//! (learn.microsoft.com/rest/api/resources/subscriptions/list).
+
+#[cfg(test)]
+mod tests;
+
+use azimuth_ports::tokens::AccessToken;
+use reqwest::{Client, StatusCode, Url};
+use serde::Deserialize;
+
+use crate::egress::{self, Egress, EgressError};
+
+/// Longest page, bytes.
+pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
+/// Most pages that are followed.
+pub const MAX_PAGES: usize = 20;
+const API_VERSION: &str = "2022-12-01";
+
+/// A subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// GUID.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// Tenant that it belongs to.
+    pub tenant_id: String,
+    /// `Enabled`, `Warned`, `PastDue`, `Disabled` or `Deleted`.
+    pub state: String,
+}
+
+/// Why there is no list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArmError {
+    /// The token is not accepted (any more); a fresh one may be.
+    #[error("Azure does not accept the token")]
+    Unauthorized,
+    /// The user may not ask.
+    #[error("Azure refuses the request")]
+    Forbidden,
+    /// No answer, or one that says "later". Trying again is safe.
+    #[error("Azure does not answer: {0}")]
+    Unavailable(String),
+    /// The answer is not what the contract says.
+    #[error("Azure's answer cannot be read: {0}")]
+    Unreadable(&'static str),
+}
+
+/// Where the Resource Manager is, and how to get there.
+#[derive(Debug, Clone)]
+pub struct ArmSettings {
+    /// Base address, `https://host[:port]`.
+    pub url: String,
+    /// How to get there.
+    pub egress: Egress,
+}
+
+/// The settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ArmSettingsError {
+    /// The address is none.
+    #[error("the Resource Manager's address is not an http(s) address")]
+    Address,
+    /// Proxy or roots.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+}
+
+/// Lists what a user can see in Azure.
+#[derive(Debug)]
+pub struct ArmDirectory {
+    base: Url,
+    client: Client,
+}
+
+impl ArmDirectory {
+    /// A directory with a client of its own.
+    pub fn new(settings: &ArmSettings) -> Result<Self, ArmSettingsError> {
+        let base = Url::parse(&settings.url).map_err(|_| ArmSettingsError::Address)?;
+        if !matches!(base.scheme(), "http" | "https") || base.host().is_none() {
+            return Err(ArmSettingsError::Address);
+        }
+        Ok(Self {
+            base,
+            client: settings.egress.client()?,
+        })
+    }
+
+    /// The subscriptions that the user of `token` can see; at most
+    /// [`MAX_PAGES`] pages, what is above is [`ArmError::Unreadable`].
+    pub async fn subscriptions(&self, token: &AccessToken) -> Result<Vec<Subscription>, ArmError> {
+        let mut next = Some(self.first_page()?);
+        let mut found = Vec::new();
+        for _ in 0..MAX_PAGES {
+            let Some(url) = next else {
+                return Ok(found);
+            };
+            let page = self.page(url, token).await?;
+            found.extend(page.value.into_iter().map(Subscription::from));
+            next = match page.next_link.filter(|link| !link.is_empty()) {
+                Some(link) => Some(self.following(&link)?),
+                None => None,
+            };
+        }
+        match next {
+            None => Ok(found),
+            Some(_) => Err(ArmError::Unreadable("the list does not end")),
+        }
+    }
+
+    fn first_page(&self) -> Result<Url, ArmError> {
+        let mut url = self
+            .base
+            .join("/subscriptions")
+            .map_err(|_| ArmError::Unreadable("address"))?;
+        url.query_pairs_mut()
+            .append_pair("api-version", API_VERSION);
+        Ok(url)
+    }
+
+    /// The token goes to the configured origin and nowhere else.
+    fn following(&self, link: &str) -> Result<Url, ArmError> {
+        let url = Url::parse(link).map_err(|_| ArmError::Unreadable("next link"))?;
+        if url.origin() == self.base.origin() {
+            Ok(url)
+        } else {
+            Err(ArmError::Unreadable("the next link leads to another host"))
+        }
+    }
+
+    async fn page(&self, url: Url, token: &AccessToken) -> Result<Page, ArmError> {
+        let unavailable = |e: egress::NoAnswer| ArmError::Unavailable(e.to_string());
+        let request = self.client.get(url).bearer_auth(token.token.expose());
+        let response = request.send().await.map_err(|e| unavailable(e.into()))?;
+        let answer = egress::read(response, MAX_PAGE_BYTES)
+            .await
+            .map_err(unavailable)?;
+        match answer.status {
+            StatusCode::OK => serde_json::from_slice(&answer.body)
+                .map_err(|_| ArmError::Unreadable("not a list of subscriptions")),
+            StatusCode::UNAUTHORIZED => Err(ArmError::Unauthorized),
+            StatusCode::FORBIDDEN => Err(ArmError::Forbidden),
+            other => Err(ArmError::Unavailable(format!("status {}", other.as_u16()))),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    value: Vec<Wire>,
+    next_link: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    subscription_id: String,
+    display_name: String,
+    tenant_id: String,
+    state: String,
+}
+
+impl From<Wire> for Subscription {
+    fn from(wire: Wire) -> Self {
+        Self {
+            id: wire.subscription_id,
+            name: wire.display_name,
+            tenant_id: wire.tenant_id,
+            state: wire.state,
+        }
+    }
+}
