@@ -93,3 +93,19 @@ fn user(user: &Principal) -> Value {
         "subscriptions": access,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ports_of_the_last_run_are_found_again() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(former_ports(dir.path()), None);
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        write(dir.path(), at(7), at(8)).unwrap();
+        assert_eq!(former_ports(dir.path()), Some((7, 8)));
+        fs::write(file(dir.path()), "{").unwrap();
+        assert_eq!(former_ports(dir.path()), None);
+    }
+}

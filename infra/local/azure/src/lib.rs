@@ -29,6 +29,7 @@ mod store;
 mod tokens;
 mod world;
 
+use std::fs::{File, TryLockError};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -59,18 +60,21 @@ pub struct Options {
 pub enum StartError {
     #[error("the data folder or a port cannot be used: {0}")]
     Io(#[from] std::io::Error),
+    #[error("another sandbox runs in this data folder")]
+    InUse,
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
     Certificate(#[from] CertificateError),
 }
 
-/// A running sandbox. Dropping it ends it at once.
+/// A running sandbox. Dropping it ends its listeners and frees its data folder.
 #[derive(Debug)]
 pub struct Sandbox {
     pub control: SocketAddr,
     pub proxy: SocketAddr,
     tasks: JoinSet<()>,
+    _lock: File,
 }
 
 impl Sandbox {
@@ -81,6 +85,7 @@ impl Sandbox {
             .mode(0o700)
             .create(&options.data)?;
         let dir = options.data.canonicalize()?;
+        let lock = lock(&dir)?;
         let former = description::former_ports(&dir);
         let wanted = if options.port == 0 {
             former.map(|ports| ports.0)
@@ -108,10 +113,11 @@ impl Sandbox {
             control: control_at,
             proxy: proxy_at,
             tasks,
+            _lock: lock,
         })
     }
 
-    /// Ends every listener; requests under way are cut.
+    /// Ends the listeners; Azure requests under way are cut.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
     }
@@ -128,6 +134,16 @@ fn world(dir: &Path, options: &Options, control: SocketAddr) -> Result<World, St
         faults: faults::Faults::default(),
         operation_ms: options.operation_ms.into(),
     })
+}
+
+/// One sandbox for one folder: two would write into one journal.
+fn lock(dir: &Path) -> Result<File, StartError> {
+    let lock = File::create(dir.join("lock"))?;
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => StartError::InUse,
+        TryLockError::Error(error) => error.into(),
+    })?;
+    Ok(lock)
 }
 
 /// Loopback only. A former port that is taken meanwhile is no reason to fail.

@@ -9,6 +9,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::{ARM_HOST, VAULT_SUFFIX, answer};
@@ -21,17 +22,20 @@ const LONGEST_HEAD: usize = 8 * 1024;
 /// Longest wait for a CONNECT head and for a TLS handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Accepts for ever; each connection is a task of its own, so a slow one holds up no other.
+/// Accepts until it is dropped, and its connections with it; each is a task of its own, so a slow
+/// one holds up no other.
 pub async fn serve_proxy(
     listener: TcpListener,
     world: Arc<World>,
     certificates: Arc<Certificates>,
 ) {
+    let mut connections = JoinSet::new();
     loop {
+        while connections.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, _)) => {
                 let (world, certificates) = (Arc::clone(&world), Arc::clone(&certificates));
-                tokio::spawn(async move {
+                connections.spawn(async move {
                     if let Err(error) = tunnel(stream, world, &certificates).await {
                         tracing::debug!(%error, "a proxy connection ended early");
                     }

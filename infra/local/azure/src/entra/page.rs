@@ -11,7 +11,7 @@ use crate::directory::{Principal, tenant};
 
 /// No script at all; a form may only go to loopback, where the sandbox and the portal live.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
-    frame-ancestors 'none'; form-action http://127.0.0.1:* http://localhost:* http://[::1]:*";
+    frame-ancestors 'none'; form-action http://127.0.0.1:* http://localhost:*";
 
 const STYLE: &str = include_str!("page.css");
 
