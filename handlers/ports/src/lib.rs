@@ -4,6 +4,8 @@
 
 pub mod audit;
 pub mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod model;
 pub mod queue;
 pub mod store;
