@@ -1,4 +1,4 @@
-//! The adapters that need nothing but a folder: store and work queue on SQLite,
+//! The adapters that need nothing but a folder: store and work queue on `SQLite`,
 //! a data key in a file, the system's clock and randomness.
 //!
 //! Several processes may use one folder at once. Each file has one writing
@@ -6,14 +6,17 @@
 //! threads; the async runtime is never blocked.
 #![deny(missing_docs)]
 
+pub mod audit_verify;
 mod clock;
 mod database;
 mod queue;
 mod random;
+mod sealer;
 mod store;
 
 pub use clock::SystemClock;
 pub use database::{OpenError, WriteCounts};
 pub use queue::{MESSAGE_TTL, SqliteQueue};
 pub use random::SystemRandom;
+pub use sealer::{FileSealer, KeyFileError};
 pub use store::SqliteStore;

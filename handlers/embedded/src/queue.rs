@@ -1,4 +1,4 @@
-//! The work queue in one SQLite file.
+//! The work queue in one `SQLite` file.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use azimuth_ports::store::StoreError;
 pub(crate) enum Fault<E> {
     /// The contract's own answer.
     Refused(E),
-    /// SQLite's.
+    /// `SQLite`'s.
     Sqlite(rusqlite::Error),
 }
 

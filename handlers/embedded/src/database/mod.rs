@@ -1,4 +1,4 @@
-//! One SQLite file: opened the same way everywhere, written by one thread with
+//! One `SQLite` file: opened the same way everywhere, written by one thread with
 //! group commit, read by a few.
 
 mod fault;
@@ -9,7 +9,7 @@ mod writer;
 
 pub(crate) use fault::{Fault, Unanswered};
 pub use open::OpenError;
-pub(crate) use open::{Settings, open_connection};
+pub(crate) use open::{Settings, open_connection, prepare_folder};
 pub use writer::WriteCounts;
 
 use std::path::Path;

@@ -19,7 +19,7 @@ pub enum OpenError {
         /// Why.
         source: io::Error,
     },
-    /// SQLite refuses the file.
+    /// `SQLite` refuses the file.
     #[error("{path} cannot be opened as a database: {source}")]
     Sqlite {
         /// Which.
@@ -67,20 +67,25 @@ const CACHED_STATEMENTS: usize = 64;
 /// What is left of the log after a checkpoint, bytes.
 const KEPT_LOG: i64 = 32 * 1024 * 1024;
 
-/// Makes the folder of `path` (0700) and the file (0600) where missing, because
-/// they hold what people wrote.
-pub(crate) fn prepare_file(path: &Path) -> Result<(), OpenError> {
-    let because = |source| OpenError::File {
-        path: path.to_owned(),
-        source,
+/// Makes the folder of `path` (0700) where it is missing.
+pub(crate) fn prepare_folder(path: &Path) -> Result<(), OpenError> {
+    let Some(folder) = path.parent() else {
+        return Ok(());
     };
-    if let Some(folder) = path.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(because)?;
-    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|source| OpenError::File {
+            path: folder.to_owned(),
+            source,
+        })
+}
+
+/// Makes the file (0600), because it holds what people wrote; the files that
+/// `SQLite` puts beside it get the same mode.
+fn prepare_file(path: &Path) -> Result<(), OpenError> {
+    prepare_folder(path)?;
     OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -88,7 +93,10 @@ pub(crate) fn prepare_file(path: &Path) -> Result<(), OpenError> {
         .mode(0o600)
         .open(path)
         .map(drop)
-        .map_err(because)
+        .map_err(|source| OpenError::File {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 /// A connection that reads and writes, in WAL mode and fully synchronous.
@@ -125,7 +133,7 @@ fn connect(path: &Path, settings: &Settings) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Two processes that make the same file at once: SQLite answers "busy" to one
+/// Two processes that make the same file at once: `SQLite` answers "busy" to one
 /// of them without asking the busy handler.
 fn write_ahead(connection: &Connection, budget: Duration) -> rusqlite::Result<()> {
     let started = Instant::now();

@@ -150,7 +150,7 @@ fn serve(connection: &Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, cou
         }
         let reason = outcome.map_err(|error| error.to_string());
         for job in group {
-            job.answer(reason.as_ref().map(|()| ()).map_err(String::as_str));
+            job.answer(reason.as_ref().copied().map_err(String::as_str));
         }
     }
 }
@@ -201,7 +201,7 @@ fn gather(
     Ok(())
 }
 
-/// After some errors (full disk, broken file) SQLite rolls the transaction back
+/// After some errors (full disk, broken file) `SQLite` rolls the transaction back
 /// by itself; then releasing the savepoint fails and the group with it.
 fn perform(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
     run(connection, "SAVEPOINT work")?;

@@ -2,6 +2,9 @@
 
 use async_trait::async_trait;
 use azimuth_domain::audit::{AUDIT_VERSION, AuditEntry, AuditKind, AuditRecord};
+use azimuth_domain::canonical::canonical_json;
+use azimuth_domain::event::Outcome;
+use azimuth_domain::ids::TurnId;
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
 use azimuth_ports::store::Page;
@@ -72,6 +75,13 @@ pub(super) fn decode(body: &str) -> Done<AuditRecord> {
     Ok(record)
 }
 
+/// One spelling, whatever build writes it, so that verification can ask for
+/// exactly these bytes.
+fn text(record: &AuditRecord) -> Done<String> {
+    let value = serde_json::to_value(record).map_err(damaged)?;
+    Ok(canonical_json(&value))
+}
+
 fn damaged(detail: impl std::fmt::Display) -> Fault<AuditError> {
     Fault::Refused(AuditError::Unavailable(format!(
         "an audit record cannot be read: {detail}"
@@ -133,9 +143,9 @@ fn create(connection: &Connection, record: &AuditRecord) -> Done<()> {
             ":oid": record.entry.oid,
             ":kind": record.entry.kind.as_str(),
             ":tool": record.entry.tool,
-            ":outcome": record.entry.outcome.map(|outcome| outcome.as_str()),
-            ":turn": record.entry.turn_id.as_ref().map(|turn| turn.as_str()),
-            ":body": serde_json::to_string(record).map_err(damaged)?,
+            ":outcome": record.entry.outcome.map(Outcome::as_str),
+            ":turn": record.entry.turn_id.as_ref().map(TurnId::as_str),
+            ":body": text(record)?,
         })?;
     Ok(())
 }

@@ -45,6 +45,7 @@ impl Shape for UserRecord {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
 pub(super) fn unreadable(detail: impl ToString) -> Fault<StoreError> {
     Fault::Refused(StoreError::Unreadable(detail.to_string()))
 }

@@ -1,0 +1,272 @@
+//! The data key in a file, and what it seals.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use azimuth_ports::clock::Random;
+use azimuth_ports::tokens::{Sealer, TokenError};
+use zeroize::Zeroizing;
+
+use crate::database::{OpenError, prepare_folder};
+
+const KEY_BYTES: usize = 32;
+
+/// First byte of everything sealed: AES-256-GCM, nonce, ciphertext, tag.
+const FORM: u8 = 1;
+
+/// Why a key file is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// It cannot be made or read.
+    #[error("the key file {path} cannot be used: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its folder cannot be made.
+    #[error(transparent)]
+    Folder(#[from] OpenError),
+    /// Others than its owner have access to it.
+    #[error(
+        "the key file {path} is open to others (mode {mode:o}): run `chmod 600` on it, and \
+         replace it if somebody may have read it"
+    )]
+    OpenToOthers {
+        /// Which.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It does not hold a key.
+    #[error("the key file {path} must hold exactly {KEY_BYTES} bytes and holds {found}")]
+    Length {
+        /// Which.
+        path: PathBuf,
+        /// How many bytes it holds.
+        found: u64,
+    },
+}
+
+/// [`Sealer`] with AES-256-GCM. Nonces are random and the context is
+/// authenticated, so a sealed entry opens only where it was meant to lie.
+pub struct FileSealer {
+    key: RandomizedNonceKey,
+}
+
+impl FileSealer {
+    /// Reads the key of the file `path` (32 raw bytes, readable by nobody else),
+    /// or makes one from `random`. Of several processes that start together one
+    /// makes the key and the others use it.
+    pub fn open_or_create(path: &Path, random: &dyn Random) -> Result<Self, KeyFileError> {
+        let because = |source| KeyFileError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                prepare_folder(path)?;
+                create(path, random).map_err(because)?;
+                File::open(path).map_err(because)?
+            }
+            opened => opened.map_err(because)?,
+        };
+        let key = read(path, file)?;
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &*key)
+            .map_err(|_| because(io::Error::other("the key is refused by the cipher")))?;
+        Ok(Self { key })
+    }
+}
+
+/// The file appears under its name with its whole content, or not at all.
+fn create(path: &Path, random: &dyn Random) -> io::Result<()> {
+    let key = Zeroizing::new(random.bytes32());
+    let unfinished = path.with_extension(format!("{}.new", random.ulid()));
+    let written = (|| {
+        let mut file = OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&unfinished)?;
+        file.write_all(&*key)?;
+        file.sync_all()?;
+        match fs::hard_link(&unfinished, path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            // Somebody else was faster; theirs is the key.
+            _ => Ok(()),
+        }
+    })();
+    let removed = fs::remove_file(&unfinished);
+    written?;
+    removed?;
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+fn read(path: &Path, mut file: File) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
+    let because = |source| KeyFileError::File {
+        path: path.to_owned(),
+        source,
+    };
+    // Of the opened file, so that it cannot be exchanged between look and use.
+    let metadata = file.metadata().map_err(because)?;
+    let mode = metadata.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyFileError::OpenToOthers {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    if metadata.len() != KEY_BYTES as u64 {
+        return Err(KeyFileError::Length {
+            path: path.to_owned(),
+            found: metadata.len(),
+        });
+    }
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    file.read_exact(&mut *key).map_err(because)?;
+    Ok(key)
+}
+
+impl Sealer for FileSealer {
+    fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, TokenError> {
+        let mut sealed = plain.to_vec();
+        let nonce = self
+            .key
+            .seal_in_place_append_tag(Aad::from(context), &mut sealed)
+            .map_err(|_| TokenError::Unavailable("the cipher does not work".to_owned()))?;
+        sealed.splice(0..0, *nonce.as_ref());
+        sealed.insert(0, FORM);
+        Ok(sealed)
+    }
+
+    /// What does not open (another key, another context, damage) is a grant that
+    /// is gone: no second try will open it, a new sign-in replaces it.
+    fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, TokenError> {
+        let gone = || TokenError::GrantGone("what is stored cannot be opened".to_owned());
+        let Some((&FORM, rest)) = sealed.split_first() else {
+            return Err(gone());
+        };
+        let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or_else(gone)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| gone())?;
+        let mut text = text.to_vec();
+        let length = self
+            .key
+            .open_in_place(nonce, Aad::from(context), &mut text)
+            .map_err(|_| gone())?
+            .len();
+        text.truncate(length);
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{SystemClock, SystemRandom};
+
+    fn open(path: &Path) -> Result<FileSealer, KeyFileError> {
+        FileSealer::open_or_create(path, &SystemRandom::new(Arc::new(SystemClock)))
+    }
+
+    #[test]
+    fn what_was_sealed_opens_in_its_context_with_its_key_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data.key");
+        let sealer = open(&path).unwrap();
+        for plain in [&b""[..], b"refresh token", &[7; 10_000]] {
+            let closed = sealer.seal("tid:oid:grant", plain).unwrap();
+            assert_eq!(
+                open(&path).unwrap().open("tid:oid:grant", &closed).unwrap(),
+                plain
+            );
+            assert!(sealer.open("tid:other:grant", &closed).is_err());
+            let stranger = open(&folder.path().join("other.key")).unwrap();
+            assert!(matches!(
+                stranger.open("tid:oid:grant", &closed),
+                Err(TokenError::GrantGone(_))
+            ));
+        }
+        let twice = [(); 2].map(|()| sealer.seal("c", b"same").unwrap());
+        assert_ne!(twice[0], twice[1], "no nonce is used twice");
+    }
+
+    #[test]
+    fn a_change_of_any_byte_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let sealer = open(&folder.path().join("data.key")).unwrap();
+        let closed = sealer.seal("c", b"secret").unwrap();
+        for at in 0..closed.len() {
+            let mut changed = closed.clone();
+            changed[at] ^= 1;
+            assert!(sealer.open("c", &changed).is_err(), "byte {at}");
+            assert!(sealer.open("c", &closed[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn the_key_file_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/data.key");
+        open(&path).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        for bits in [0o640, 0o604, 0o620, 0o601, 0o666] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(bits)).unwrap();
+            let error = open(&path).err().unwrap();
+            assert!(
+                matches!(error, KeyFileError::OpenToOthers { .. }),
+                "{error}"
+            );
+            assert!(error.to_string().contains("chmod 600"));
+        }
+    }
+
+    #[test]
+    fn a_key_has_thirty_two_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        for (length, fits) in [(0, false), (31, false), (32, true), (33, false)] {
+            let path = folder.path().join(format!("{length}.key"));
+            fs::write(&path, vec![1; length]).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            match open(&path) {
+                Ok(_) => assert!(fits, "{length} bytes"),
+                Err(error) => {
+                    assert!(
+                        !fits && matches!(error, KeyFileError::Length { .. }),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn processes_that_start_together_use_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data.key");
+        let sealers: Vec<FileSealer> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| open(&path).unwrap()))
+                .collect();
+            starts
+                .into_iter()
+                .map(|start| start.join().unwrap())
+                .collect()
+        });
+        let closed = sealers[0].seal("c", b"secret").unwrap();
+        for sealer in &sealers {
+            assert_eq!(sealer.open("c", &closed).unwrap(), b"secret");
+        }
+    }
+}
