@@ -5,7 +5,6 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// The category under which the real host shows the handler's own lines.
 pub const CONSOLE: &str = "Host.Function.Console";
@@ -73,10 +72,9 @@ impl Log {
     }
 }
 
+/// UTC with milliseconds.
 fn timestamp() -> String {
     let now = OffsetDateTime::now_utc();
-    now.replace_millisecond(now.millisecond())
-        .unwrap_or(now)
-        .format(&Rfc3339)
-        .unwrap_or_default()
+    let (date, (hour, minute, second, millisecond)) = (now.date(), now.time().as_hms_milli());
+    format!("{date}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
 }

@@ -42,6 +42,21 @@ async fn after_the_last_failure_a_message_moves_to_the_poison_queue() {
 }
 
 #[tokio::test]
+async fn the_last_failure_moves_a_message_at_once_not_at_its_next_delivery() {
+    let app = TestApp::new()
+        .host_setting("/extensions/queues/maxDequeueCount", 1)
+        .host_setting("/extensions/queues/visibilityTimeout", "01:00:00")
+        .start()
+        .await;
+    app.rule("/work", &json!({"status": 500}));
+    app.queue.put("items", "bad").await;
+    eventually("the poison message", || {
+        (app.queue.bodies("items-poison") == ["bad"]).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_message_above_the_count_is_not_run() {
     let app = failing(2).await;
     app.queue.put_dequeued("items", "bad", 2).await;

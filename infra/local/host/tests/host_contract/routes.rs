@@ -34,14 +34,14 @@ async fn function_for(app: &TestApp, target: &str) -> String {
 #[tokio::test]
 async fn the_first_function_by_name_wins_not_the_most_specific_route() {
     let app = app_with(&[
-        ("b-items", "items/{id}", &[]),
-        ("A-all", "{*path}", &["post"]),
+        ("B-items", "items/{id}", &[]),
+        ("a-all", "{*path}", &["post"]),
         ("c-item", "items/seven", &[]),
     ])
     .start()
     .await;
-    assert_eq!(function_for(&app, "/api/items/seven").await, "A-all");
-    // A-all does not take GET, so the next one by name does.
+    assert_eq!(function_for(&app, "/api/items/seven").await, "a-all");
+    // a-all does not take GET, so the next one by name does.
     assert_eq!(app.get("/api/items/8").await.status, 200);
     assert_eq!(app.get("/api/other").await.status, 404);
 }

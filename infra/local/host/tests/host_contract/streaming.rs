@@ -79,7 +79,10 @@ async fn expect_continue_is_answered_by_the_host() {
     assert_eq!(client.head().await.status, 100);
     client.write("ok").await;
     assert_eq!(client.answer().await.status, 200);
-    assert_eq!(app.request("/api/x").await["body"], "ok");
+    let request = app.request("/api/x").await;
+    assert_eq!(request["body"], "ok");
+    let headers = request["headers"].as_array().unwrap();
+    assert!(!headers.iter().any(|header| header[0] == "expect"));
 }
 
 #[tokio::test]
