@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should end")]
 
 mod azure;
+mod changes;
 mod client;
 mod control;
 mod entra;
+mod on_behalf_of;
 mod process;
