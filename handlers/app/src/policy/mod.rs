@@ -1,1 +1,18 @@
-//! Who may do what.
+//! Who may do what: the one decision function, over Cedar policies.
+//!
+//! **Invariants:** deny wins; what no policy permits is denied; an error while
+//! deciding denies; a set that does not validate against the schema, or that uses
+//! an annotation we do not know, cannot be made.
+
+pub mod approval;
+pub mod arguments;
+mod request;
+mod set;
+mod visibility;
+
+#[cfg(test)]
+mod tests;
+
+pub use approval::MayNotDecide;
+pub use request::PolicyInput;
+pub use set::{PolicyError, PolicySet};

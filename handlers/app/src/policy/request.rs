@@ -1,0 +1,215 @@
+//! Our terms turned into Cedar's: one question becomes a request and entities.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use azimuth_domain::principal::{Role, UserKey};
+use azimuth_domain::tool::{Availability, Classification, ToolSpec};
+use cedar_policy::{
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
+    Schema,
+};
+use serde_json::Value;
+
+/// One call to decide about.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyInput<'a> {
+    /// Who asks.
+    pub user: &'a UserKey,
+    /// The roles that count now.
+    pub roles: &'a BTreeSet<Role>,
+    /// The tool as the catalogue has it.
+    pub tool: &'a ToolSpec,
+    /// The call's arguments.
+    pub arguments: &'a Value,
+}
+
+/// What is asked of the policies.
+pub(super) struct Question<'a> {
+    tenant: &'a str,
+    user: String,
+    roles: &'a BTreeSet<Role>,
+    tool: &'a ToolSpec,
+    class: Classification,
+    /// Arguments of a call; without them it is about seeing the tool.
+    call: Option<&'a Value>,
+}
+
+/// Why a question cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BuildError {
+    #[error("attribute: {0}")]
+    Attribute(#[from] Box<cedar_policy::EntityAttrEvaluationError>),
+    #[error("entities: {0}")]
+    Entities(#[from] Box<cedar_policy::entities_errors::EntitiesError>),
+    #[error("context: {0}")]
+    Context(#[from] Box<cedar_policy::ContextCreationError>),
+    #[error("request: {0}")]
+    Request(#[from] Box<cedar_policy::RequestValidationError>),
+}
+
+impl<'a> Question<'a> {
+    /// May this call run?
+    pub fn call(input: &PolicyInput<'a>) -> Self {
+        Self {
+            tenant: &input.user.tid,
+            user: format!("{}|{}", input.user.tid, input.user.oid),
+            roles: input.roles,
+            tool: input.tool,
+            class: input.tool.classify(input.arguments),
+            call: Some(input.arguments),
+        }
+    }
+
+    /// May somebody with these roles see the tool, for calls of this class?
+    pub fn see(roles: &'a BTreeSet<Role>, tool: &'a ToolSpec, class: Classification) -> Self {
+        Self {
+            tenant: "",
+            user: "somebody".to_owned(),
+            roles,
+            tool,
+            class,
+            call: None,
+        }
+    }
+}
+
+/// The schema's names, read once.
+pub(super) struct Vocabulary {
+    schema: Schema,
+    /// The actions with their groups; every request is judged among them.
+    actions: Entities,
+    user: EntityTypeName,
+    tool: EntityTypeName,
+    role: EntityTypeName,
+    effect: EntityTypeName,
+    availability: EntityTypeName,
+    action: EntityTypeName,
+}
+
+impl Vocabulary {
+    /// The names of `schema`; the error is a text for whoever starts the process.
+    pub fn of(schema: Schema) -> Result<Self, String> {
+        let name = |kind: &str| -> Result<EntityTypeName, String> {
+            format!("Azimuth::{kind}")
+                .parse()
+                .map_err(|error: cedar_policy::ParseErrors| error.to_string())
+        };
+        Ok(Self {
+            actions: schema.action_entities().map_err(|e| e.to_string())?,
+            schema,
+            user: name("User")?,
+            tool: name("Tool")?,
+            role: name("Role")?,
+            effect: name("Effect")?,
+            availability: name("Availability")?,
+            action: name("Action")?,
+        })
+    }
+
+    /// The request and the entities it is about.
+    pub fn ask(&self, question: &Question<'_>) -> Result<(Request, Entities), BuildError> {
+        let user = uid(&self.user, &question.user);
+        let tool = uid(&self.tool, &question.tool.tool.to_string());
+        let action = if question.call.is_some() {
+            "call"
+        } else {
+            "see"
+        };
+        let request = Request::new(
+            user.clone(),
+            uid(&self.action, action),
+            tool.clone(),
+            context(question)?,
+            Some(&self.schema),
+        )
+        .map_err(Box::new)?;
+        let roles = question.roles.iter().map(|r| uid(&self.role, r.as_str()));
+        let tenant = HashMap::from([("tenant".to_owned(), text(question.tenant))]);
+        let attributes = self.attributes(question);
+        let asked = [
+            Entity::new(user, tenant, roles.collect()).map_err(Box::new)?,
+            Entity::new(tool, attributes, HashSet::new()).map_err(Box::new)?,
+        ];
+        let entities = self
+            .actions
+            .clone()
+            .add_entities(asked, None)
+            .map_err(Box::new)?;
+        Ok((request, entities))
+    }
+
+    fn attributes(&self, question: &Question<'_>) -> HashMap<String, RestrictedExpression> {
+        let one_of = |kind, name| RestrictedExpression::new_entity_uid(uid(kind, name));
+        let flag = RestrictedExpression::new_bool;
+        let spec = question.tool;
+        let availability = availability(spec.availability);
+        [
+            ("server", text(&spec.tool.server)),
+            ("name", text(&spec.tool.name)),
+            (
+                "effect",
+                one_of(&self.effect, question.class.effect.as_str()),
+            ),
+            ("secret", flag(question.class.secret)),
+            ("availability", one_of(&self.availability, availability)),
+            ("shared_identity", flag(spec.shared_identity)),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+    }
+}
+
+fn context(question: &Question<'_>) -> Result<Context, BuildError> {
+    let Some(arguments) = question.call else {
+        return Ok(Context::empty());
+    };
+    let spec = question.tool;
+    let tenant = tenant_argument(spec, arguments);
+    let foreign = tenant.is_some_and(|t| !names(t, question.tenant));
+    let scope = [
+        ("subscription", spec.subscription(arguments)),
+        ("resource_group", spec.resource_group(arguments)),
+        ("tenant", tenant.and_then(Value::as_str)),
+    ];
+    let scope = scope
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, text(value?))));
+    let foreign = ("foreign_tenant", RestrictedExpression::new_bool(foreign));
+    let pairs = scope.chain([foreign]);
+    let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
+    Ok(Context::from_pairs(pairs).map_err(Box::new)?)
+}
+
+/// The tenant argument, whatever its type; absent, null and empty are none.
+fn tenant_argument<'a>(spec: &ToolSpec, arguments: &'a Value) -> Option<&'a Value> {
+    let value = arguments.get(spec.scope.tenant.as_deref()?)?;
+    let empty = value.is_null() || value.as_str().is_some_and(str::is_empty);
+    (!empty).then_some(value)
+}
+
+/// Whether the argument names exactly this tenant. A display or domain name
+/// could be anybody's: it does not.
+fn names(argument: &Value, tenant: &str) -> bool {
+    argument
+        .as_str()
+        .is_some_and(|text| text.eq_ignore_ascii_case(tenant))
+}
+
+fn availability(availability: Availability) -> &'static str {
+    match availability {
+        Availability::Enabled => "enabled",
+        Availability::Unclassified => "unclassified",
+        Availability::Changed => "changed",
+        Availability::NeedsLocalMachine => "needs_local_machine",
+        Availability::SwitchedOff => "switched_off",
+    }
+}
+
+fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
+    EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
+}
+
+fn text(value: &str) -> RestrictedExpression {
+    RestrictedExpression::new_string(value.to_owned())
+}

@@ -1,0 +1,241 @@
+//! A validated set of policies, and what it says of a call.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use azimuth_domain::canonical::sha256_hex;
+use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason};
+use cedar_policy::{
+    Authorizer, Effect, Policy, PolicyId, Response, Schema, ValidationMode, Validator,
+};
+
+use super::request::{PolicyInput, Question, Vocabulary};
+use super::visibility::VisibleTools;
+
+/// Schema of the product.
+const SCHEMA: &str = include_str!("../../policies/azimuth.cedarschema");
+/// Policies that hold where a tenant has none of its own.
+const DEFAULTS: [&str; 2] = [
+    include_str!("../../policies/permits.cedar"),
+    include_str!("../../policies/forbids.cedar"),
+];
+
+/// Reasons that a policy may give, the one that is told first where several
+/// forbids hold: what ails the tool before what ails the call.
+const REASONS: [DenyReason; 4] = [
+    DenyReason::ToolDisabled,
+    DenyReason::ForeignTenant,
+    DenyReason::SecretNotAvailable,
+    DenyReason::NotPermitted,
+];
+
+/// Why a set cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// The schema cannot be read.
+    #[error("the policy schema cannot be read: {0}")]
+    Schema(String),
+    /// A policy cannot be read.
+    #[error("a policy cannot be read: {0}")]
+    Syntax(String),
+    /// A policy has no `@id`, or one that another has.
+    #[error("every policy needs an @id of its own: {0}")]
+    Id(String),
+    /// An annotation is unknown, misplaced, missing or has an unknown value.
+    #[error("policy {id}: {problem}")]
+    Annotation {
+        /// The policy.
+        id: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A policy does not fit the schema, or can never hold.
+    #[error("the policies do not fit the schema: {0}")]
+    Invalid(String),
+}
+
+/// What a policy says when it determines a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// A permit: at once, or with an approval.
+    Permit(Option<ApprovalBy>),
+    /// A forbid.
+    Forbid(DenyReason),
+}
+
+/// A validated set of policies.
+pub struct PolicySet {
+    policies: cedar_policy::PolicySet,
+    verdicts: BTreeMap<PolicyId, Verdict>,
+    authorizer: Authorizer,
+    version: String,
+    vocabulary: Vocabulary,
+    pub(super) visible: VisibleTools,
+}
+
+impl PolicySet {
+    /// What the call may do: it runs, needs a person, or is denied with a reason.
+    ///
+    /// Deny wins over every permit. Where several permits hold, the strictest
+    /// approval counts, so that a policy that is added can only tighten; to
+    /// loosen, the policy that demands the approval must be changed. Where
+    /// several forbids hold, the reason is the first of [`REASONS`]. Whatever
+    /// cannot be evaluated is denied.
+    pub fn decide(&self, input: &PolicyInput<'_>) -> Decision {
+        self.answer(&Question::call(input))
+    }
+
+    /// SHA-256 over schema and policies, lower-case hex: what every decision of
+    /// this set can be traced to.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The policies that ship with the product.
+    pub fn default_set() -> Result<Self, PolicyError> {
+        Self::assemble(default_policies()?)
+    }
+
+    /// A set of the policies in these texts, against the product's schema.
+    pub fn new(texts: &[&str]) -> Result<Self, PolicyError> {
+        Self::assemble(read(texts)?)
+    }
+
+    pub(super) fn assemble(policies: Vec<Policy>) -> Result<Self, PolicyError> {
+        let (schema, _warnings) =
+            Schema::from_cedarschema_str(SCHEMA).map_err(|e| PolicyError::Schema(e.to_string()))?;
+        let mut verdicts = BTreeMap::new();
+        let mut texts = BTreeMap::new();
+        let mut set = cedar_policy::PolicySet::new();
+        for policy in policies {
+            verdicts.insert(policy.id().clone(), verdict(&policy)?);
+            texts.insert(policy.id().to_string(), policy.to_string());
+            set.add(policy)
+                .map_err(|e| PolicyError::Id(e.to_string()))?;
+        }
+        let validation = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
+        if !validation.validation_passed_without_warnings() {
+            return Err(PolicyError::Invalid(validation.to_string()));
+        }
+        let listed: Vec<String> = texts.iter().map(|(id, t)| format!("{id}\n{t}")).collect();
+        Ok(Self {
+            policies: set,
+            verdicts,
+            authorizer: Authorizer::new(),
+            version: sha256_hex(format!("{SCHEMA}\n{}", listed.join("\n"))),
+            vocabulary: Vocabulary::of(schema).map_err(PolicyError::Schema)?,
+            visible: VisibleTools::default(),
+        })
+    }
+
+    pub(super) fn answer(&self, question: &Question<'_>) -> Decision {
+        let denied = |reason| Decision::Deny { reason };
+        match self.vocabulary.ask(question) {
+            Ok((request, entities)) => {
+                let policies = &self.policies;
+                let response = self.authorizer.is_authorized(&request, policies, &entities);
+                self.conclude(&response)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a policy question cannot be asked; denied");
+                denied(DenyReason::NotPermitted)
+            }
+        }
+    }
+
+    fn conclude(&self, response: &Response) -> Decision {
+        let denied = |reason| Decision::Deny { reason };
+        // A forbid that fails to evaluate does not count in Cedar: it must here.
+        if let Some(error) = response.diagnostics().errors().next() {
+            tracing::error!(%error, "a policy cannot be evaluated; denied");
+            return denied(DenyReason::NotPermitted);
+        }
+        let verdicts: Vec<Option<Verdict>> = response
+            .diagnostics()
+            .reason()
+            .map(|id| self.verdicts.get(id).copied())
+            .collect();
+        if response.decision() == cedar_policy::Decision::Deny {
+            let told = REASONS
+                .into_iter()
+                .find(|reason| verdicts.contains(&Some(Verdict::Forbid(*reason))));
+            return denied(told.unwrap_or(DenyReason::NotPermitted));
+        }
+        let demanded = |by| verdicts.contains(&Some(Verdict::Permit(by)));
+        if demanded(Some(ApprovalBy::AnotherApprover)) {
+            Decision::RequireApproval {
+                by: ApprovalBy::AnotherApprover,
+            }
+        } else if demanded(Some(ApprovalBy::Asker)) {
+            Decision::RequireApproval {
+                by: ApprovalBy::Asker,
+            }
+        } else if demanded(None) {
+            Decision::Allow
+        } else {
+            denied(DenyReason::NotPermitted)
+        }
+    }
+}
+
+/// The default policies, one by one.
+pub(super) fn default_policies() -> Result<Vec<Policy>, PolicyError> {
+    read(&DEFAULTS)
+}
+
+/// The policies of these texts, each under its `@id`.
+fn read(texts: &[&str]) -> Result<Vec<Policy>, PolicyError> {
+    let mut policies = Vec::new();
+    for text in texts {
+        let parsed = cedar_policy::PolicySet::from_str(text)
+            .map_err(|e| PolicyError::Syntax(e.to_string()))?;
+        if let Some(template) = parsed.templates().next() {
+            return Err(PolicyError::Syntax(format!(
+                "{} is a template",
+                template.annotation("id").unwrap_or("a policy")
+            )));
+        }
+        for policy in parsed.policies() {
+            let id = policy.annotation("id").filter(|id| !id.is_empty());
+            let id = id.ok_or_else(|| PolicyError::Id(policy.to_string()))?;
+            policies.push(policy.new_id(PolicyId::new(id)));
+        }
+    }
+    Ok(policies)
+}
+
+/// What the annotations of a policy say. Unknown ones are refused: a misspelt
+/// `@approval` would let calls run without one.
+fn verdict(policy: &Policy) -> Result<Verdict, PolicyError> {
+    let fault = |problem: String| PolicyError::Annotation {
+        id: policy.id().to_string(),
+        problem,
+    };
+    let known: &[&str] = match policy.effect() {
+        Effect::Permit => &["id", "approval"],
+        Effect::Forbid => &["id", "reason"],
+    };
+    if let Some((unknown, _)) = policy.annotations().find(|(key, _)| !known.contains(key)) {
+        return Err(fault(format!("@{unknown} has no meaning here")));
+    }
+    match policy.effect() {
+        Effect::Permit => match policy.annotation("approval") {
+            None => Ok(Verdict::Permit(None)),
+            Some("asker") => Ok(Verdict::Permit(Some(ApprovalBy::Asker))),
+            Some("another") => Ok(Verdict::Permit(Some(ApprovalBy::AnotherApprover))),
+            Some(other) => Err(fault(format!(
+                "@approval is asker or another, not {other:?}"
+            ))),
+        },
+        Effect::Forbid => {
+            let code = policy
+                .annotation("reason")
+                .ok_or_else(|| fault("a forbid needs a @reason".to_owned()))?;
+            REASONS
+                .into_iter()
+                .find(|reason| reason.code() == code)
+                .map(Verdict::Forbid)
+                .ok_or_else(|| fault(format!("{code:?} is not a reason that a policy can give")))
+        }
+    }
+}

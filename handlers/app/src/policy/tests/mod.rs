@@ -1,0 +1,80 @@
+//! The default policies as one reviewed table, and what the set itself refuses.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod approval;
+mod sets;
+mod table;
+mod visibility;
+
+use std::collections::BTreeSet;
+
+use azimuth_domain::policy::Decision;
+use azimuth_domain::principal::{Role, UserKey};
+use azimuth_domain::tool::{
+    ArgumentRule, Availability, EffectClass, ScopeParameters, ToolRef, ToolSpec,
+};
+use serde_json::{Value, json};
+
+use super::*;
+
+const TENANT: &str = "7f3a9d52-0c1e-4b7a-9f66-1c2d3e4f5a6b";
+
+fn alice() -> UserKey {
+    UserKey::new(TENANT, "a11ce000-0000-4000-8000-000000000001")
+}
+
+fn tool(effect: EffectClass, secret: bool, availability: Availability) -> ToolSpec {
+    ToolSpec {
+        tool: ToolRef::new("azure", "some_tool"),
+        description: String::new(),
+        input_schema: json!({"type": "object"}),
+        hash: String::new(),
+        effect,
+        secret,
+        argument_rules: vec![],
+        scope: ScopeParameters {
+            subscription: Some("subscription".to_owned()),
+            resource_group: Some("resource-group".to_owned()),
+            tenant: Some("tenant".to_owned()),
+        },
+        target_parameter: None,
+        availability,
+        shared_identity: false,
+    }
+}
+
+fn enabled(effect: EffectClass) -> ToolSpec {
+    tool(effect, false, Availability::Enabled)
+}
+
+fn rule(argument: &str, effect: Option<EffectClass>, secret: Option<bool>) -> ArgumentRule {
+    ArgumentRule {
+        argument: argument.to_owned(),
+        equals: vec![],
+        effect,
+        secret,
+    }
+}
+
+fn decide(set: &PolicySet, roles: &[Role], tool: &ToolSpec, arguments: &Value) -> Decision {
+    set.decide(&PolicyInput {
+        user: &alice(),
+        roles: &roles.iter().copied().collect::<BTreeSet<_>>(),
+        tool,
+        arguments,
+    })
+}
+
+fn in_words(decision: &Decision) -> &'static str {
+    use azimuth_domain::policy::ApprovalBy;
+    match decision {
+        Decision::Allow => "allow",
+        Decision::RequireApproval {
+            by: ApprovalBy::Asker,
+        } => "ask",
+        Decision::RequireApproval {
+            by: ApprovalBy::AnotherApprover,
+        } => "ask another",
+        Decision::Deny { reason } => reason.code(),
+    }
+}
