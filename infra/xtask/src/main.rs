@@ -1,1 +1,149 @@
-fn main() {}
+//! `cargo xtask`: what people and CI run in this repository.
+
+mod app;
+mod azure_mcp;
+mod dev;
+mod failure;
+mod http_request;
+mod processes;
+mod repository;
+mod session;
+mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use dev::DevOptions;
+use failure::Failure;
+use repository::Repository;
+use session::Session;
+
+/// As a shell reports Ctrl-C.
+const EXIT_INTERRUPTED: u8 = 130;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "What people and CI run in this repository"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The whole system on this machine
+    Dev(DevOptions),
+    /// dist/app for `func start --script-root dist/app`, and a deployable zip
+    App {
+        /// Build optimised
+        #[arg(long)]
+        release: bool,
+    },
+    /// An access token of a sandbox user, alone on stdout
+    Token {
+        /// alice, bob, carol, dave or eve
+        #[arg(long, value_name = "NAME")]
+        user: String,
+        /// Folder of the running instance [default: .azimuth in the repository]
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let repository = Repository::find();
+    match run(arguments.command, &repository).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Interrupted) => ExitCode::from(EXIT_INTERRUPTED),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
+    // Before anything is started, so that no signal can leave it behind.
+    let mut session = Session::begin().map_err(Failure::file(
+        "watch signals of",
+        std::path::Path::new("this process"),
+    ))?;
+    match command {
+        Command::Dev(options) => dev::dev(&mut session, repository, &options).await,
+        Command::App { release } => app::app(&mut session, repository, release).await,
+        Command::Token { user, data } => token::token(repository, &user, data.as_deref()).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn dev(arguments: &[&str]) -> Result<DevOptions, String> {
+        let line = ["cargo xtask", "dev"].iter().chain(arguments);
+        match Arguments::try_parse_from(line).map(|parsed| parsed.command) {
+            Ok(Command::Dev(options)) => Ok(options),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn nothing_else_need_be_typed() {
+        let options = dev(&[]).unwrap();
+        assert_eq!((options.api_port, options.portal_port), (7071, 4280));
+        assert!(!options.no_build && !options.no_portal && !options.release);
+        assert!(options.check().is_ok());
+    }
+
+    #[test]
+    fn every_option_is_read() {
+        let options = dev(&[
+            "--no-portal",
+            "--no-build",
+            "--release",
+            "--storage",
+            "embedded",
+            "--api-port",
+            "1",
+            "--portal-port",
+            "65535",
+            "--data",
+            "d",
+            "--model",
+            "m",
+        ])
+        .unwrap();
+        assert!(options.no_build && options.no_portal && options.release);
+        assert_eq!((options.api_port, options.portal_port), (1, 65535));
+        assert_eq!(options.data, Some(PathBuf::from("d")));
+        assert_eq!(options.model.as_deref(), Some("m"));
+    }
+
+    #[test]
+    fn what_does_not_exist_is_refused() {
+        for storage in ["azurite", "azure"] {
+            let options = dev(&["--storage", storage]).unwrap();
+            let told = options.check().unwrap_err().to_string();
+            assert!(
+                told.contains("not available yet") && told.contains(storage),
+                "{told}"
+            );
+        }
+        for wrong in [
+            ["--storage", "paper"],
+            ["--api-port", "65536"],
+            ["--nonsense", "1"],
+        ] {
+            assert!(dev(&wrong).unwrap_err().contains(wrong[0]), "{wrong:?}");
+        }
+    }
+}

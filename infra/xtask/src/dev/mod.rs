@@ -1,0 +1,371 @@
+//! `cargo xtask dev`: sandbox Azure, Functions-host stand-in, handler and the
+//! real Azure MCP Server on this machine, until somebody ends it.
+
+mod description;
+mod environment;
+mod options;
+mod ports;
+mod readiness;
+mod sandbox;
+mod service;
+
+use std::env;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::process::Command;
+
+pub use description::DevDescription;
+pub use options::DevOptions;
+
+use crate::app;
+use crate::azure_mcp;
+use crate::failure::Failure;
+use crate::processes::{adopt_orphans, reap_orphans, sweep};
+use crate::repository::Repository;
+use crate::session::Session;
+use description::write_json;
+use environment::{Choices, host_environment, servers};
+use readiness::HostInfo;
+use sandbox::SandboxDescription;
+use service::{Service, begin_logs};
+
+/// What is built, and what each program is called.
+const PACKAGES: [&str; 3] = ["azimuth-handler", "azimuth-host", "azimuth-sandbox"];
+const HOST: &str = "azimuth-host";
+const SANDBOX: &str = "azimuth-sandbox";
+
+/// The host's exit code when the handler has failed three times.
+const THREE_STRIKES: i32 = 3;
+
+/// So many hosts in a row may end before they were ready; then something is
+/// wrong that another start does not mend.
+const HOSTS_MAX: u32 = 3;
+
+/// A tool server outlives a killed handler by at most 5 s.
+const ORPHAN_GRACE: Duration = Duration::from_secs(7);
+
+/// How often the host's word on its handler is read.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// How often ended orphans are collected.
+const REAP_EVERY: Duration = Duration::from_secs(5);
+
+pub async fn dev(
+    session: &mut Session,
+    repository: &Repository,
+    options: &DevOptions,
+) -> Result<(), Failure> {
+    options.check()?;
+    let data = repository.data(options.data.as_deref())?;
+    fs::create_dir_all(&data).map_err(Failure::file("create", &data))?;
+    let _lock = lock(&data)?;
+    ports::wait_until_free(session, "--api-port", options.api_port).await?;
+    adopt_orphans().map_err(Failure::file("watch the children of", Path::new("dev")))?;
+
+    let programs = build(session, repository, options).await?;
+    let azure_mcp = match env::var_os("AZIMUTH_MCP_SERVERS") {
+        Some(own) if !own.is_empty() => {
+            session.say(
+                "tools",
+                format_args!("servers of {} (AZIMUTH_MCP_SERVERS)", own.display()),
+            );
+            None
+        }
+        _ => Some(azure_mcp::provide(session, repository).await?),
+    };
+
+    let mut stage = Stage {
+        repository,
+        options,
+        logs: data.join("logs"),
+        data,
+        programs,
+        azure_mcp,
+        running: Vec::new(),
+    };
+    let ended = stage.play(session).await;
+    // A second interruption must not leave anything behind; it is not listened to.
+    session.say("stop", "ending everything");
+    stage.strike().await;
+    session.say("stop", "done");
+    match ended {
+        Err(Failure::Interrupted) => Ok(()),
+        other => other,
+    }
+}
+
+/// Everything that runs, and where.
+struct Stage<'a> {
+    repository: &'a Repository,
+    options: &'a DevOptions,
+    data: PathBuf,
+    logs: PathBuf,
+    programs: PathBuf,
+    azure_mcp: Option<PathBuf>,
+    /// In the order of their start.
+    running: Vec<Service>,
+}
+
+impl Stage<'_> {
+    /// Starts everything and keeps it running; returns by a failure or by
+    /// [`Failure::Interrupted`].
+    async fn play(&mut self, session: &mut Session) -> Result<(), Failure> {
+        begin_logs(&self.logs, &[SANDBOX, HOST])?;
+        session.say("start", format_args!("logs are in {}", self.logs.display()));
+        let sandbox = self.start_sandbox(session).await?;
+        let environment = self.environment(session, &sandbox)?;
+
+        let mut hosts_in_vain = 0;
+        let mut announced: Option<DevDescription> = None;
+        // A host that is started again must come back at the same address.
+        let mut port = self.options.api_port;
+        loop {
+            let mut host = self.start_host(port, &environment)?;
+            let ready = readiness::wait(session, &mut host, &self.info_file()).await;
+            self.running.push(host);
+            let how = match ready {
+                Ok(info) => {
+                    hosts_in_vain = 0;
+                    port = info.port();
+                    let description = describe(&info, &sandbox);
+                    description.write(&self.data)?;
+                    if announced.is_none() {
+                        self.announce(session, &info, &sandbox);
+                    } else {
+                        session.say("host", "ready again");
+                    }
+                    announced = Some(description);
+                    self.watch(session, &sandbox, &mut announced).await?
+                }
+                Err(failure) if announced.is_none() => return Err(failure),
+                Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+                Err(failure) => {
+                    hosts_in_vain += 1;
+                    if hosts_in_vain == HOSTS_MAX {
+                        return Err(failure);
+                    }
+                    failure.to_string()
+                }
+            };
+            if let Some(mut former) = self.running.pop() {
+                former.stop().await;
+            }
+            session.say("host", format_args!("{how}; starting a new one"));
+            ports::wait_until_free(session, "--api-port", port).await?;
+        }
+    }
+
+    async fn start_sandbox(
+        &mut self,
+        session: &mut Session,
+    ) -> Result<SandboxDescription, Failure> {
+        let folder = self.data.join("sandbox");
+        fs::create_dir_all(&folder).map_err(Failure::file("create", &folder))?;
+        if let Some(former) = SandboxDescription::read(&folder) {
+            ports::wait_until_gone(session, former.pid, SANDBOX).await?;
+        }
+        session.say("start", "sandbox Azure");
+        let mut command = Command::new(self.programs.join(SANDBOX));
+        command.arg("--data").arg(&folder);
+        let mut sandbox = Service::start(SANDBOX, command, &self.logs)?;
+        let described = readiness::wait_for_sandbox(session, &mut sandbox, &folder).await;
+        self.running.push(sandbox);
+        described
+    }
+
+    fn environment(
+        &self,
+        session: &Session,
+        sandbox: &SandboxDescription,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let servers_file = self.data.join("mcp.json");
+        if let Some(azure_mcp) = &self.azure_mcp {
+            let bundle_folder = self.repository.cache().join("dotnet");
+            fs::create_dir_all(&bundle_folder).map_err(Failure::file("create", &bundle_folder))?;
+            write_json(&servers_file, &servers(azure_mcp, &bundle_folder, sandbox))?;
+        }
+        let choices = Choices {
+            data: &self.data,
+            servers_file: &servers_file,
+            portal_origin: (!self.options.no_portal)
+                .then(|| format!("http://127.0.0.1:{}", self.options.portal_port)),
+            model: self.options.model.as_deref(),
+        };
+        // A variable that is no text cannot be a setting; it is left out.
+        let own = env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        let made = host_environment(own, sandbox, &choices);
+        if !made.overruled.is_empty() {
+            session.say(
+                "start",
+                format_args!(
+                    "not used, the sandbox sets it: {}",
+                    made.overruled.join(", ")
+                ),
+            );
+        }
+        Ok(made.variables.into_iter().collect())
+    }
+
+    fn info_file(&self) -> PathBuf {
+        self.data.join("host-info.json")
+    }
+
+    fn start_host(&self, port: u16, environment: &[(String, String)]) -> Result<Service, Failure> {
+        // The word of a former host must not be taken for this one's.
+        let _gone = fs::remove_file(self.info_file());
+        let mut command = Command::new(self.programs.join(HOST));
+        command
+            .arg("--script-root")
+            .arg(self.repository.app())
+            .arg("--queue-dir")
+            .arg(&self.data)
+            .arg("--info-file")
+            .arg(self.info_file())
+            .args(["--port", &port.to_string(), "--group", "all"])
+            .env_clear()
+            .envs(environment.iter().map(|(name, value)| (name, value)));
+        Service::start(HOST, command, &self.logs)
+    }
+
+    /// Returns when the host has ended; says how.
+    async fn watch(
+        &mut self,
+        session: &mut Session,
+        sandbox: &SandboxDescription,
+        announced: &mut Option<DevDescription>,
+    ) -> Result<String, Failure> {
+        let info_file = self.info_file();
+        let [sandbox_service, host] = self.running.as_mut_slice() else {
+            return Err(Failure::Told("sandbox and host do not both run"));
+        };
+        let children = [sandbox_service.pid(), host.pid()];
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        let mut reap = tokio::time::interval(REAP_EVERY);
+        loop {
+            tokio::select! {
+                () = session.interrupted() => return Err(Failure::Interrupted),
+                how = sandbox_service.ended() => {
+                    return Err(sandbox_service.failure(&how, "Start `cargo xtask dev` again; its state is kept."));
+                }
+                how = host.ended() => {
+                    return Ok(match host.exit_code() {
+                        Some(THREE_STRIKES) => "the host stopped: the handler has failed three times".to_owned(),
+                        _ => format!("the host {how}"),
+                    });
+                }
+                _ = reap.tick() => reap_orphans(&children),
+                _ = look.tick() => {
+                    let Some(info) = HostInfo::read(&info_file) else { continue };
+                    let description = describe(&info, sandbox);
+                    if announced.as_ref() != Some(&description) {
+                        description.write(&self.data)?;
+                        session.say("host", format_args!("the handler was started again (pid {})", info.handler_pid));
+                        *announced = Some(description);
+                    }
+                }
+            }
+        }
+    }
+
+    fn announce(&self, session: &Session, info: &HostInfo, sandbox: &SandboxDescription) {
+        if !self.options.no_portal {
+            session.say(
+                "portal",
+                "comes with a later version; until then there is the API",
+            );
+        }
+        let token = match &self.options.data {
+            None => "cargo xtask token --user alice".to_owned(),
+            Some(data) => format!("cargo xtask token --user alice --data {}", data.display()),
+        };
+        println!("ready {}/api", info.api);
+        println!();
+        println!("Sandbox accounts (this is no real Azure):");
+        print!("{}", sandbox.accounts());
+        println!();
+        println!("Try it in another terminal:");
+        println!("  TOKEN=$({token})");
+        println!(
+            "  curl -H \"Authorization: Bearer $TOKEN\" {}/api/v1/me",
+            info.api
+        );
+        println!();
+        println!("Ctrl-C ends everything.");
+    }
+
+    /// Ends everything, in the reverse order of its start.
+    async fn strike(&mut self) {
+        while let Some(mut service) = self.running.pop() {
+            service.stop().await;
+        }
+        for left in sweep(ORPHAN_GRACE).await {
+            eprintln!(
+                "{} (pid {}) did not end by itself and was killed",
+                left.name, left.pid
+            );
+        }
+        DevDescription::remove(&self.data);
+        let _gone = fs::remove_file(self.info_file());
+    }
+}
+
+fn describe(info: &HostInfo, sandbox: &SandboxDescription) -> DevDescription {
+    DevDescription {
+        api: info.api.clone(),
+        portal: None,
+        sandbox: sandbox.control.clone(),
+        host_pid: info.host_pid,
+        handler_pids: vec![info.handler_pid],
+        proxy: sandbox.proxy.clone(),
+    }
+}
+
+/// One instance for each folder. The lock ends with this process, whatever
+/// becomes of it.
+fn lock(data: &Path) -> Result<File, Failure> {
+    let path = data.join("dev.lock");
+    let file = File::create(&path).map_err(Failure::file("create", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::refused(
+            format!(
+                "`cargo xtask dev` runs already with --data {}",
+                data.display()
+            ),
+            "End it, or give this one another folder (and other ports): --data DIR --api-port PORT",
+        )),
+        Err(TryLockError::Error(error)) => Err(Failure::file("lock", &path)(error)),
+    }
+}
+
+/// Returns the folder of the programs.
+async fn build(
+    session: &mut Session,
+    repository: &Repository,
+    options: &DevOptions,
+) -> Result<PathBuf, Failure> {
+    let programs = repository.metadata()?.programs(options.release);
+    if options.no_build {
+        let missing = [
+            repository.app().join("handler"),
+            programs.join(HOST),
+            programs.join(SANDBOX),
+        ]
+        .into_iter()
+        .find(|program| !program.is_file());
+        return match missing {
+            None => Ok(programs),
+            Some(program) => Err(Failure::refused(
+                format!("--no-build: {} is not there", program.display()),
+                "Leave --no-build out once.",
+            )),
+        };
+    }
+    app::build(session, repository, &PACKAGES, options.release).await?;
+    app::assemble(session, repository, &programs.join("handler"))?;
+    Ok(programs)
+}
