@@ -86,16 +86,21 @@ impl ArmDirectory {
         })
     }
 
-    /// The subscriptions that the user of `token` can see; at most
+    /// The subscriptions that the user of `token` can see. Every request carries
+    /// `correlation_id` (`x-ms-correlation-request-id`). At most
     /// [`MAX_PAGES`] pages, what is above is [`ArmError::Unreadable`].
-    pub async fn subscriptions(&self, token: &AccessToken) -> Result<Vec<Subscription>, ArmError> {
+    pub async fn subscriptions(
+        &self,
+        token: &AccessToken,
+        correlation_id: &str,
+    ) -> Result<Vec<Subscription>, ArmError> {
         let mut next = Some(self.first_page()?);
         let mut found = Vec::new();
         for _ in 0..MAX_PAGES {
             let Some(url) = next else {
                 return Ok(found);
             };
-            let page = self.page(url, token).await?;
+            let page = self.page(url, token, correlation_id).await?;
             found.extend(page.value.into_iter().map(Subscription::from));
             next = match page.next_link.filter(|link| !link.is_empty()) {
                 Some(link) => Some(self.following(&link)?),
@@ -128,9 +133,18 @@ impl ArmDirectory {
         }
     }
 
-    async fn page(&self, url: Url, token: &AccessToken) -> Result<Page, ArmError> {
+    async fn page(
+        &self,
+        url: Url,
+        token: &AccessToken,
+        correlation_id: &str,
+    ) -> Result<Page, ArmError> {
         let unavailable = |e: egress::NoAnswer| ArmError::Unavailable(e.to_string());
-        let request = self.client.get(url).bearer_auth(token.token.expose());
+        let request = self
+            .client
+            .get(url)
+            .bearer_auth(token.token.expose())
+            .header("x-ms-correlation-request-id", correlation_id);
         let response = request.send().await.map_err(|e| unavailable(e.into()))?;
         let answer = egress::read(response, MAX_PAGE_BYTES)
             .await

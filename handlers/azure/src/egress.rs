@@ -1,6 +1,9 @@
 //! How requests leave this process: time-out, proxy, trusted roots, no redirect,
 //! bounded answers.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use reqwest::{Certificate, Client, NoProxy, Proxy, Response, StatusCode, redirect};

@@ -7,6 +7,7 @@
 pub mod arm;
 pub mod egress;
 pub mod entra;
+pub mod subscriptions;
 
 #[cfg(test)]
 mod loopback;

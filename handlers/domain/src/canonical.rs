@@ -47,6 +47,7 @@ pub fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use serde_json::json;
@@ -56,7 +57,13 @@ mod tests {
         let a: Value = serde_json::from_str(r#"{"b":[1,{"z":null,"a":"ü"}],"a":true}"#).unwrap();
         let b: Value = serde_json::from_str(r#"{"a":true,"b":[1,{"a":"ü","z":null}]}"#).unwrap();
         assert_eq!(canonical_json(&a), canonical_json(&b));
-        assert_eq!(canonical_json(&a), r#"{"a":true,"b":[1,{"a":"ü","z":null}]}"#);
-        assert_ne!(canonical_json(&json!([1, 2])), canonical_json(&json!([2, 1])));
+        assert_eq!(
+            canonical_json(&a),
+            r#"{"a":true,"b":[1,{"a":"ü","z":null}]}"#
+        );
+        assert_ne!(
+            canonical_json(&json!([1, 2])),
+            canonical_json(&json!([2, 1]))
+        );
     }
 }

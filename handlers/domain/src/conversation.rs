@@ -44,6 +44,10 @@ pub struct Conversation {
     pub deleted_at: Option<Timestamp>,
     /// The newest turn; it blocks another one until it is terminal (rule 0).
     pub active_turn: Option<TurnId>,
+    /// SHA-256 of the request that made it, when that came with an idempotency
+    /// key: tells a repetition from another request with the same key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_hash: Option<String>,
 }
 
 impl Conversation {
@@ -61,6 +65,7 @@ impl Conversation {
             updated_at: now,
             deleted_at: None,
             active_turn: None,
+            request_hash: None,
         }
     }
 
@@ -76,12 +81,19 @@ impl Conversation {
 
     /// A title made from the first message: its first line, cut at a word.
     pub fn title_from(text: &str) -> String {
-        let line = text.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("");
+        let line = text
+            .lines()
+            .map(str::trim)
+            .find(|l| !l.is_empty())
+            .unwrap_or("");
         if line.chars().count() <= 60 {
             return line.to_owned();
         }
         let cut: String = line.chars().take(60).collect();
-        let end = cut.rfind(char::is_whitespace).filter(|&i| i > 20).unwrap_or(cut.len());
+        let end = cut
+            .rfind(char::is_whitespace)
+            .filter(|&i| i > 20)
+            .unwrap_or(cut.len());
         format!("{}…", cut[..end].trim_end())
     }
 }
@@ -122,13 +134,19 @@ mod tests {
 
     #[test]
     fn title_is_the_first_line_cut_at_a_word() {
-        assert_eq!(Conversation::title_from("  \n list my groups \nplease"), "list my groups");
+        assert_eq!(
+            Conversation::title_from("  \n list my groups \nplease"),
+            "list my groups"
+        );
         assert_eq!(Conversation::title_from(""), "");
         let long = "please list all the resource groups in every subscription that I can see";
         assert_eq!(
             Conversation::title_from(long),
             "please list all the resource groups in every subscription…"
         );
-        assert_eq!(Conversation::title_from(&"가".repeat(80)).chars().count(), 61);
+        assert_eq!(
+            Conversation::title_from(&"가".repeat(80)).chars().count(),
+            61
+        );
     }
 }

@@ -81,11 +81,22 @@ pub struct ResultRef {
 #[expect(missing_docs, reason = "the fields are those of design/api.md")]
 pub enum EventBody {
     TurnStarted {},
-    ModelStarted { model: String, step: u32 },
+    ModelStarted {
+        model: String,
+        step: u32,
+    },
     /// Readers drop the text of that step.
-    ModelRestarted { step: u32, claim_no: u32 },
-    TextDelta { text: String, step: u32 },
-    MessageCompleted { message_id: MessageId },
+    ModelRestarted {
+        step: u32,
+        claim_no: u32,
+    },
+    TextDelta {
+        text: String,
+        step: u32,
+    },
+    MessageCompleted {
+        message_id: MessageId,
+    },
     ToolCallRequested {
         call_id: CallId,
         server: String,
@@ -108,8 +119,14 @@ pub enum EventBody {
         decision: String,
         reason: Option<String>,
     },
-    ToolCallStarted { call_id: CallId, attempt: u32 },
-    ToolCallProgress { call_id: CallId, message: String },
+    ToolCallStarted {
+        call_id: CallId,
+        attempt: u32,
+    },
+    ToolCallProgress {
+        call_id: CallId,
+        message: String,
+    },
     ToolCallFinished {
         call_id: CallId,
         outcome: Outcome,
@@ -118,7 +135,10 @@ pub enum EventBody {
         preview: Option<String>,
         note: Option<String>,
     },
-    Usage { input_tokens: u64, output_tokens: u64 },
+    Usage {
+        input_tokens: u64,
+        output_tokens: u64,
+    },
     TurnWaiting {
         #[serde(rename = "for")]
         waiting_for: WaitingFor,
@@ -127,7 +147,10 @@ pub enum EventBody {
     /// A wait is over and the turn goes on.
     TurnResumed {},
     TurnCompleted {},
-    TurnFailed { code: String, message: String },
+    TurnFailed {
+        code: String,
+        message: String,
+    },
     TurnCancelled {},
 }
 

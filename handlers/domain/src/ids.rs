@@ -101,6 +101,7 @@ macro_rules! id_type {
             }
 
             /// The conversation that this id lies in.
+            #[must_use]
             pub fn conversation(&self) -> ConversationId {
                 let fields = self.fields();
                 ConversationId(format!("c_{}_{}", fields[1], fields[2]))
@@ -162,7 +163,8 @@ fn split<'a>(text: &'a str, prefix: &str, parts: usize) -> Option<Vec<&'a str>> 
         return None;
     }
     let fields: Vec<&str> = text.split('_').collect();
-    let owner_is_hex = |f: &str| is_local(f, OWNER_LENGTH) && f.bytes().all(|b| b.is_ascii_hexdigit());
+    let owner_is_hex =
+        |f: &str| is_local(f, OWNER_LENGTH) && f.bytes().all(|b| b.is_ascii_hexdigit());
     (fields.len() == parts
         && fields[0] == prefix
         && owner_is_hex(fields[1])
@@ -198,7 +200,11 @@ impl TurnId {
     /// The turn of this conversation for this idempotency key (rule 1).
     pub fn derived(conversation: &ConversationId, idempotency_key: &str) -> Self {
         let hash = sha256_hex(format!("{conversation}\n{idempotency_key}"));
-        Self(format!("t_{}_{}", conversation.tail(), &hash[..TURN_LENGTH]))
+        Self(format!(
+            "t_{}_{}",
+            conversation.tail(),
+            &hash[..TURN_LENGTH]
+        ))
     }
 
     /// Reads an id; `None` when it is none.
@@ -246,7 +252,9 @@ fn is_call_local(text: &str) -> bool {
         return false;
     };
     let number = |t: &str| t.parse::<u32>().is_ok_and(|v| v.to_string() == t);
-    let (index, preview) = rest.split_once('p').map_or((rest, None), |(i, p)| (i, Some(p)));
+    let (index, preview) = rest
+        .split_once('p')
+        .map_or((rest, None), |(i, p)| (i, Some(p)));
     number(step) && number(index) && preview.is_none_or(number)
 }
 
@@ -299,7 +307,10 @@ mod tests {
     use super::*;
 
     fn alice() -> UserKey {
-        UserKey::new("00000000-0000-0000-0000-0000000000A1", "00000000-0000-0000-0000-0000000000b2")
+        UserKey::new(
+            "00000000-0000-0000-0000-0000000000A1",
+            "00000000-0000-0000-0000-0000000000b2",
+        )
     }
 
     #[test]
@@ -308,11 +319,17 @@ mod tests {
         let turn = TurnId::derived(&conversation, "key-1");
         let call = CallId::new(&turn, 3, 7);
         let message = MessageId::of_step(&turn, 12);
-        assert_eq!(ConversationId::parse(conversation.as_str()), Some(conversation.clone()));
+        assert_eq!(
+            ConversationId::parse(conversation.as_str()),
+            Some(conversation.clone())
+        );
         assert_eq!(TurnId::parse(turn.as_str()), Some(turn.clone()));
         assert_eq!(CallId::parse(call.as_str()), Some(call.clone()));
         assert_eq!(MessageId::parse(message.as_str()), Some(message.clone()));
-        assert_eq!(ApprovalId::parse(call.approval().as_str()), Some(call.approval()));
+        assert_eq!(
+            ApprovalId::parse(call.approval().as_str()),
+            Some(call.approval())
+        );
         assert_eq!(call.approval().call(), call);
         assert_eq!(call.turn(), turn);
         assert_eq!(message.turn(), turn);
@@ -341,7 +358,14 @@ mod tests {
         let upper = turn.as_str().to_uppercase();
         let long = format!("{turn}{}", "0".repeat(40));
         for text in [
-            "", "t", "t__", "t_x_y_z", "../../etc/passwd", &upper, &long, conversation.as_str(),
+            "",
+            "t",
+            "t__",
+            "t_x_y_z",
+            "../../etc/passwd",
+            &upper,
+            &long,
+            conversation.as_str(),
             &format!("{turn}_0-0"),
         ] {
             assert_eq!(TurnId::parse(text), None, "{text}");

@@ -15,6 +15,7 @@ pub struct Timestamp(pub i64);
 
 impl Timestamp {
     /// The moment `ms` milliseconds after this one (before, when negative).
+    #[must_use]
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }

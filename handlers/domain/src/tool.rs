@@ -91,9 +91,7 @@ impl ArgumentRule {
             Some(Value::String(text)) => {
                 self.equals.is_empty() || self.equals.iter().any(|v| v.eq_ignore_ascii_case(text))
             }
-            Some(other) => {
-                self.equals.is_empty() || self.equals.iter().any(|v| *v == other.to_string())
-            }
+            Some(other) => self.equals.is_empty() || self.equals.contains(&other.to_string()),
         }
     }
 }
@@ -111,7 +109,7 @@ pub struct ScopeParameters {
 }
 
 /// Whether a tool may be used at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     /// Classified, pinned, and as pinned.
@@ -173,18 +171,14 @@ impl ToolSpec {
         class
     }
 
-    fn argument<'a>(&self, name: Option<&String>, arguments: &'a Value) -> Option<&'a str> {
-        arguments.get(name?)?.as_str().filter(|t| !t.is_empty())
-    }
-
     /// The subscription that the arguments name.
     pub fn subscription<'a>(&self, arguments: &'a Value) -> Option<&'a str> {
-        self.argument(self.scope.subscription.as_ref(), arguments)
+        argument(self.scope.subscription.as_ref(), arguments)
     }
 
     /// The resource group that the arguments name.
     pub fn resource_group<'a>(&self, arguments: &'a Value) -> Option<&'a str> {
-        self.argument(self.scope.resource_group.as_ref(), arguments)
+        argument(self.scope.resource_group.as_ref(), arguments)
     }
 
     /// `subscription/resource group/name`, without the parts that the arguments
@@ -193,13 +187,17 @@ impl ToolSpec {
         let parts: Vec<&str> = [
             self.subscription(arguments),
             self.resource_group(arguments),
-            self.argument(self.target_parameter.as_ref(), arguments),
+            argument(self.target_parameter.as_ref(), arguments),
         ]
         .into_iter()
         .flatten()
         .collect();
         (!parts.is_empty()).then(|| parts.join("/"))
     }
+}
+
+fn argument<'a>(name: Option<&String>, arguments: &'a Value) -> Option<&'a str> {
+    arguments.get(name?)?.as_str().filter(|t| !t.is_empty())
 }
 
 /// What a tool is pinned by: SHA-256 over name, description and canonical schema.
@@ -244,10 +242,24 @@ mod tests {
     fn naming_a_secret_reveals_it_and_listing_does_not() {
         let tool = secret_get();
         assert!(!tool.classify(&json!({"vault": "kv-dev"})).secret);
-        assert!(!tool.classify(&json!({"vault": "kv-dev", "secret": ""})).secret);
-        assert!(!tool.classify(&json!({"vault": "kv-dev", "secret": null})).secret);
-        assert!(tool.classify(&json!({"vault": "kv-dev", "secret": "db"})).secret);
-        assert!(tool.classify(&json!({"vault": "kv-dev", "secret": 1})).secret);
+        assert!(
+            !tool
+                .classify(&json!({"vault": "kv-dev", "secret": ""}))
+                .secret
+        );
+        assert!(
+            !tool
+                .classify(&json!({"vault": "kv-dev", "secret": null}))
+                .secret
+        );
+        assert!(
+            tool.classify(&json!({"vault": "kv-dev", "secret": "db"}))
+                .secret
+        );
+        assert!(
+            tool.classify(&json!({"vault": "kv-dev", "secret": 1}))
+                .secret
+        );
     }
 
     #[test]
@@ -255,7 +267,8 @@ mod tests {
         let tool = secret_get();
         assert_eq!(tool.target(&json!({})), None);
         assert_eq!(
-            tool.target(&json!({"vault":"kv-dev","subscription":"Contoso-Dev"})).as_deref(),
+            tool.target(&json!({"vault":"kv-dev","subscription":"Contoso-Dev"}))
+                .as_deref(),
             Some("Contoso-Dev/kv-dev")
         );
     }
@@ -263,6 +276,9 @@ mod tests {
     #[test]
     fn one_byte_of_a_description_changes_the_hash() {
         let schema = json!({"type":"object"});
-        assert_ne!(tool_hash("a", "Reads.", &schema), tool_hash("a", "Reads!", &schema));
+        assert_ne!(
+            tool_hash("a", "Reads.", &schema),
+            tool_hash("a", "Reads!", &schema)
+        );
     }
 }

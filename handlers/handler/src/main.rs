@@ -1,1 +1,86 @@
-fn main() {}
+//! The binary behind the Functions: reads its configuration, wires the adapters,
+//! serves. `handler audit …` and `handler confine …` are its other faces.
+
+mod audit_command;
+mod config;
+mod serve;
+mod wire;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Azimuth: many people operate Azure by chat, each as themselves.
+///
+/// Without a command it is the custom handler of an Azure Functions app and
+/// listens where `FUNCTIONS_CUSTOMHANDLER_PORT` says.
+#[derive(Parser)]
+#[command(name = "handler", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Face>,
+}
+
+#[derive(Subcommand)]
+enum Face {
+    /// Check or export the audit, offline.
+    Audit {
+        #[command(subcommand)]
+        what: AuditFace,
+    },
+    /// Run a command that must not outlive this process's parent (used by the
+    /// handler itself for tool servers).
+    Confine {
+        /// The command and its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<OsString>,
+    },
+    /// Print what the handler serves, as JSON, for `cargo xtask check`.
+    Contract,
+}
+
+#[derive(Subcommand)]
+enum AuditFace {
+    /// Walk every chain; exit code 1 names the first record that does not hold.
+    Verify {
+        /// The data folder (its `azimuth.sqlite`).
+        #[arg(long, conflicts_with = "file", required_unless_present = "file")]
+        data: Option<PathBuf>,
+        /// An NDJSON export.
+        #[arg(long)]
+        file: Option<PathBuf>,
+        /// The export holds only some records of each chain: gaps are no fault.
+        #[arg(long, requires = "file")]
+        partial: bool,
+    },
+    /// Write every record as NDJSON.
+    Export {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        None => serve::run(),
+        Some(Face::Confine { command }) => azimuth_mcp::confine::run(command),
+        Some(Face::Contract) => {
+            println!("{}", serve::contract());
+            ExitCode::SUCCESS
+        }
+        Some(Face::Audit {
+            what:
+                AuditFace::Verify {
+                    data,
+                    file,
+                    partial,
+                },
+        }) => audit_command::verify(data.as_deref(), file.as_deref(), partial),
+        Some(Face::Audit {
+            what: AuditFace::Export { data },
+        }) => audit_command::export(&data),
+    }
+}

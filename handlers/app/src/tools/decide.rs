@@ -8,22 +8,10 @@ use azimuth_domain::principal::Role;
 use azimuth_domain::tool::ToolSpec;
 use azimuth_domain::turn::Asker;
 use azimuth_ports::model::{ChatMessage, OfferedTool};
-use azimuth_ports::store::StoreError;
 use serde_json::Value;
 
 use crate::policy::PolicyInput;
 use crate::turn::{ApplyError, Engine, wire_name};
-
-impl From<RolesError> for ApplyError {
-    fn from(error: RolesError) -> Self {
-        Self::Unavailable(error.0.to_string())
-    }
-}
-
-/// The user record cannot be read, so nothing can be decided.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub(crate) struct RolesError(#[from] StoreError);
 
 impl Engine {
     /// The roles that count now: those of the turn's token, cut down to what the
@@ -31,7 +19,7 @@ impl Engine {
     pub(crate) async fn effective_roles(
         &self,
         asker: &Asker,
-    ) -> Result<BTreeSet<Role>, RolesError> {
+    ) -> Result<BTreeSet<Role>, ApplyError> {
         let record = self.users().user(&asker.user).await?;
         Ok(match record.map(|found| found.item) {
             None => asker.roles.clone(),

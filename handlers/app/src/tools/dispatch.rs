@@ -4,9 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::audit::{
-    AuditEntry, AuditKind, close_id, conversation_chain, open_id,
-};
+use azimuth_domain::audit::{AuditEntry, AuditKind, close_id, conversation_chain, open_id};
 use azimuth_domain::canonical::sha256_hex;
 use azimuth_domain::event::{Outcome, ResultRef};
 use azimuth_domain::limits::{CALL_DEADLINE_MS, HEARTBEAT_MS, LEASE_MS, MAX_PREVIEW_BYTES};

@@ -101,6 +101,9 @@ mod tests {
         let exact = "x".repeat(MAX_VALUE_CHARS);
         assert_eq!(shortened(&json!([exact])), json!([exact]));
         let long = "x".repeat(MAX_VALUE_CHARS + 1);
-        assert_eq!(shortened(&json!(long)), json!(format!("{exact}… (513 bytes)")));
+        assert_eq!(
+            shortened(&json!(long)),
+            json!(format!("{exact}… (513 bytes)"))
+        );
     }
 }

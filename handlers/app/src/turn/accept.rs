@@ -15,7 +15,7 @@ use azimuth_ports::tokens::{Secret, TokenError};
 use azimuth_ports::users::Settings;
 use serde_json::{Value, json};
 
-use super::commit::WATCHDOG_DELAY;
+use super::commit::{WATCHDOG_DELAY, number};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
 
@@ -187,7 +187,7 @@ impl Engine {
         let call = self
             .propose_console(&template.asker, &request.tool, request.arguments)
             .await?;
-        template.model_name = "none".to_owned();
+        "none".clone_into(&mut template.model_name);
         template.console_call = Some(call);
         self.accept(intake, template, &request.bearer).await
     }
@@ -285,7 +285,7 @@ impl Engine {
             let mut turn = template.clone();
             turn.parent.clone_from(&parent);
             let transition = turn.create(now);
-            let (turn, events, effects) = self.number(transition);
+            let (turn, events, effects) = number(transition);
             conversation.active_turn = Some(turn.id.clone());
             conversation.updated_at = now;
             if conversation.title.is_empty() {

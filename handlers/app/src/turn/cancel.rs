@@ -5,7 +5,7 @@ use azimuth_domain::principal::Principal;
 use azimuth_domain::turn::{Cancel, Command, Turn, step};
 use azimuth_ports::store::{Batch, Precondition, StoreError, Write};
 
-use super::commit::WATCHDOG_DELAY;
+use super::commit::{WATCHDOG_DELAY, number};
 use super::{ApplyError, Engine};
 
 /// Why nothing was stopped.
@@ -82,7 +82,7 @@ impl Engine {
                     .await?;
                 turn.item.event_seq = self.ports.store.last_event_seq(tenant, active).await?;
                 if let Ok(transition) = step(&turn.item, Command::Cancel(Cancel), now) {
-                    let (item, events, _) = self.number(transition);
+                    let (item, events, _) = number(transition);
                     batch.turn = Some(Write {
                         item,
                         when: Precondition::Matches(turn.etag),

@@ -133,7 +133,7 @@ impl Engine {
     ) -> Result<Applied, TryError> {
         let now = self.ports.clock.now();
         let transition = step(&current.item, command, now).map_err(ApplyError::from)?;
-        let (turn, events, effects) = self.number(transition);
+        let (turn, events, effects) = number(transition);
         let last = turn.event_seq;
         let batch = Batch {
             conversation: None,
@@ -158,28 +158,6 @@ impl Engine {
             Err(StoreError::TurnChanged | StoreError::EventExists) => Err(TryError::Conflict),
             Err(error) => Err(TryError::Apply(error.into())),
         }
-    }
-
-    /// Gives the events of a transition their numbers.
-    pub(super) fn number(&self, transition: Transition) -> (Turn, Vec<TurnEvent>, Vec<Effect>) {
-        let Transition {
-            mut turn,
-            events,
-            effects,
-        } = transition;
-        let events: Vec<TurnEvent> = events
-            .into_iter()
-            .map(|body: EventBody| {
-                turn.event_seq += 1;
-                TurnEvent {
-                    seq: turn.event_seq,
-                    at: turn.updated_at,
-                    turn_id: turn.id.clone(),
-                    body,
-                }
-            })
-            .collect();
-        (turn, events, effects)
     }
 
     /// Performs what may be lost. Failures are logged and left to the watchdog.
@@ -263,6 +241,28 @@ impl Engine {
             tracing::error!(call = %call.id, %error, "a refused call could not be recorded");
         }
     }
+}
+
+/// Gives the events of a transition their numbers.
+pub(super) fn number(transition: Transition) -> (Turn, Vec<TurnEvent>, Vec<Effect>) {
+    let Transition {
+        mut turn,
+        events,
+        effects,
+    } = transition;
+    let events: Vec<TurnEvent> = events
+        .into_iter()
+        .map(|body: EventBody| {
+            turn.event_seq += 1;
+            TurnEvent {
+                seq: turn.event_seq,
+                at: turn.updated_at,
+                turn_id: turn.id.clone(),
+                body,
+            }
+        })
+        .collect();
+    (turn, events, effects)
 }
 
 enum TryError {

@@ -27,7 +27,7 @@ impl Engine {
         let mut blocks = vec![self.block(turn, MAX_RESULT_BYTES_FOR_MODEL).await?];
         let mut size: usize = blocks[0].iter().map(length).sum();
         let mut parent = turn.parent.clone();
-        while let Some(id) = parent {
+        while let Some(id) = parent.take() {
             if blocks.len() >= MAX_TURNS {
                 break;
             }
@@ -84,11 +84,7 @@ impl Engine {
         let said = turn.steps.iter().filter_map(|s: &Step| s.message.as_ref());
         let mut texts = HashMap::new();
         for id in std::iter::once(&turn.message).chain(said) {
-            let found: Option<Message> = self
-                .ports
-                .store
-                .message(&turn.asker.user.tid, id)
-                .await?;
+            let found: Option<Message> = self.ports.store.message(&turn.asker.user.tid, id).await?;
             if let Some(message) = found {
                 texts.insert(message.id, message.text);
             }

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use super::text_log::{LogClosed, TextLog};
 use super::{ApplyError, Engine};
+use crate::policy::arguments::ArgumentError;
 
 /// How often a driver looks whether its turn was cancelled (api.md: the model
 /// call ends within a second).
@@ -247,11 +248,7 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) async fn check_claim(
-        &self,
-        turn: &Turn,
-        claim: (u32, u32),
-    ) -> Result<(), Silence> {
+    async fn check_claim(&self, turn: &Turn, claim: (u32, u32)) -> Result<(), Silence> {
         let found = self.load(&turn.asker.user.tid, &turn.id).await?;
         if found.is_some_and(|f| holds_claim(&f.item, claim)) {
             Ok(())
@@ -355,7 +352,10 @@ impl Engine {
         };
         if let Err(error) = self.schemas.check(spec, &arguments) {
             let sentence = format!("The arguments do not fit the tool: {error}");
-            let kept = if error.is_size() { Value::Null } else { arguments };
+            let kept = match error {
+                ArgumentError::TooLarge { .. } | ArgumentError::TooDeep => Value::Null,
+                _ => arguments,
+            };
             return invalid(spec.tool.clone(), kept, sentence);
         }
         let decision = self.decide_call(roles, &turn.asker, spec, &arguments);

@@ -10,7 +10,7 @@ use super::{ApplyError, Engine};
 use crate::triggers::TriggerError;
 
 /// How long the copy of a poisoned watchdog message stays invisible.
-const REWATCH_DELAY: Duration = Duration::from_secs(60);
+const REWATCH_DELAY: Duration = Duration::from_mins(1);
 
 impl Engine {
     /// Processes one message of `tool-calls-poison`: its call ends.

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use azimuth_domain::audit::{
-    AuditEntry, AuditKind, close_id, conversation_chain, open_id,
-};
+use azimuth_domain::audit::{AuditEntry, AuditKind, close_id, conversation_chain, open_id};
 use azimuth_domain::event::{Outcome, ResultRef};
 use azimuth_domain::turn::{Command, ReclaimCall, ToolCall, Turn, Verdict};
 use azimuth_ports::audit::Appended;
@@ -46,11 +44,7 @@ impl Engine {
         }
     }
 
-    async fn seal_and_close(
-        &self,
-        turn: &Turn,
-        call: &ToolCall,
-    ) -> Result<Verdict, TriggerError> {
+    async fn seal_and_close(&self, turn: &Turn, call: &ToolCall) -> Result<Verdict, TriggerError> {
         let tenant = &turn.asker.user.tid;
         let chain = conversation_chain(&turn.id.conversation());
         let writer = format!("{SEALER}{}", self.ports.random.ulid());

@@ -86,11 +86,9 @@ impl Engine {
     }
 
     async fn close_orphan(&self, open: &AuditRecord) -> Result<bool, TriggerError> {
-        let (Some(turn), Some(call), Some(attempt)) = (
-            &open.entry.turn_id,
-            &open.entry.call_id,
-            open.entry.attempt,
-        ) else {
+        let (Some(turn), Some(call), Some(attempt)) =
+            (&open.entry.turn_id, &open.entry.call_id, open.entry.attempt)
+        else {
             return Ok(false);
         };
         let found = self.load(&open.tenant, turn).await?;

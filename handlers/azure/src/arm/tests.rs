@@ -113,7 +113,7 @@ async fn all_pages_are_read_up_to_the_bound() {
         (MAX_PAGES + 1, false),
     ] {
         let (_server, directory, hits) = given(pages(n)).await;
-        let found = directory.subscriptions(&alice()).await;
+        let found = directory.subscriptions(&alice(), "call-1").await;
         if fits {
             assert_eq!(found, Ok((0..n).map(subscription).collect()), "{n} pages");
         } else {
@@ -138,12 +138,18 @@ async fn the_token_does_not_follow_a_link_to_another_host() {
                 .into_response()
         })
         .await;
-        let refused = directory.subscriptions(&alice()).await.unwrap_err();
+        let refused = directory
+            .subscriptions(&alice(), "call-1")
+            .await
+            .unwrap_err();
         assert!(matches!(refused, ArmError::Unreadable(_)), "{refused}");
     }
     let (_server, directory, _) =
         given(|_, _| (StatusCode::FOUND, [("location", "/subscriptions")]).into_response()).await;
-    let refused = directory.subscriptions(&alice()).await.unwrap_err();
+    let refused = directory
+        .subscriptions(&alice(), "call-1")
+        .await
+        .unwrap_err();
     assert_eq!(refused, ArmError::Unavailable("status 302".to_owned()));
     assert_eq!(hits.load(Ordering::SeqCst), 0);
 }
@@ -171,7 +177,7 @@ async fn each_refusal_is_told_apart() {
         let status = StatusCode::from_u16(status).unwrap();
         let (_server, directory, _) = given(move |_, _| (status, body).into_response()).await;
         assert_eq!(
-            directory.subscriptions(&alice()).await,
+            directory.subscriptions(&alice(), "call-1").await,
             Err(expected),
             "{status} {body}"
         );
@@ -188,7 +194,7 @@ async fn a_page_is_read_up_to_its_cap() {
         let body = padded(&json!({"value": []}), bytes);
         let (_server, directory, _) = given(move |_, _| body.clone().into_response()).await;
         assert_eq!(
-            directory.subscriptions(&alice()).await.is_ok(),
+            directory.subscriptions(&alice(), "call-1").await.is_ok(),
             fits,
             "{bytes}"
         );
@@ -204,7 +210,10 @@ async fn other_hosts_are_reached_through_the_proxy_and_loopback_directly() {
     };
     // Plain http goes to a proxy in absolute form; the double answers for it.
     let far = directory("http://arm.azure.test", egress.clone());
-    assert_eq!(far.subscriptions(&alice()).await, Ok(vec![subscription(0)]));
+    assert_eq!(
+        far.subscriptions(&alice(), "call-1").await,
+        Ok(vec![subscription(0)])
+    );
     assert_eq!(hits.load(Ordering::SeqCst), 1);
 
     let port = crate::loopback::closed_port().await;
@@ -214,7 +223,7 @@ async fn other_hosts_are_reached_through_the_proxy_and_loopback_directly() {
     };
     let near = directory(&server.url(""), bypassed);
     assert_eq!(
-        near.subscriptions(&alice()).await,
+        near.subscriptions(&alice(), "call-1").await,
         Ok(vec![subscription(0)])
     );
 }

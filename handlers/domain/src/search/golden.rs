@@ -269,6 +269,8 @@ fn small_talk_fits_no_tool() {
         "고마워",
         "tell me a joke",
         "koreacentral",
+        "rg-dev",
+        "in rg-dev",
         "",
         "!!!",
     ] {
@@ -320,6 +322,13 @@ fn follow_ups_bring_the_earlier_tools_and_the_subscriptions_along() {
     assert!(asked.contains(&"subscription_list".to_owned()));
     assert!(asked.len() <= 8);
     assert_eq!(names(&[]), Vec::<String>::new());
+    let change = names(&["delete vm vm-dev-1"]);
+    assert!(change.contains(&"group_list".to_owned()), "{change:?}");
+    assert!(
+        change.contains(&"subscription_list".to_owned()),
+        "{change:?}"
+    );
+    assert!(change.len() <= 8);
     assert_eq!(index.offer(&["list my resource groups"], 0), []);
 }
 

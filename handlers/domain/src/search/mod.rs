@@ -18,11 +18,17 @@ use std::collections::{HashMap, HashSet};
 pub use intent::Intent;
 pub use reading::{Particle, Piece, PieceKind, is_hangul, read};
 pub use slash::named_tools;
+pub use stem::stem;
 
 use crate::tool::{EffectClass, ToolSpec};
 use intent::NameParts;
 use terms::{Question, Term, joined_names};
 pub use terms::{is_group_name, main_intent};
+
+/// What a tool does by its name; `None` when the name has no verb.
+pub fn tool_intent(name: &str) -> Option<Intent> {
+    NameParts::of(name).intent
+}
 
 /// A tool that fits.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,6 +75,7 @@ pub struct ToolIndex {
     name_words: HashSet<String>,
     scoped: Vec<bool>,
     lists_subscriptions: Option<usize>,
+    lists_groups: Option<usize>,
 }
 
 impl ToolIndex {
@@ -81,6 +88,7 @@ impl ToolIndex {
                 .iter()
                 .map(|t| t.scope.subscription.is_some())
                 .collect(),
+            lists_groups: tools.iter().position(|t| t.tool.name == "group_list"),
             lists_subscriptions: tools
                 .iter()
                 .position(|t| t.tool.name == "subscription_list"),
@@ -166,8 +174,10 @@ impl ToolIndex {
     /// The tools to offer a model for a conversation: those that the newest
     /// message names or fits; when it fits little by itself ("and in
     /// Contoso-Prod?", "koreacentral"), those of the messages before it too;
-    /// and the tool that lists subscriptions whenever one of them needs a
-    /// subscription. `user_texts` are the person's messages, oldest first.
+    /// and the tools that list subscriptions and resource groups whenever one of
+    /// them works in a subscription (a change: in which one its group lies).
+    /// `user_texts` are the person's messages, oldest first. Gives at most
+    /// `limit` or 3 tools, whichever is more.
     pub fn offer(&self, user_texts: &[&str], limit: usize) -> Vec<Hit> {
         let Some((newest, earlier)) = user_texts.split_last() else {
             return Vec::new();
@@ -193,15 +203,16 @@ impl ToolIndex {
             });
         }
         hits.truncate(limit);
-        if let Some(index) = self.lists_subscriptions
-            && hits.iter().all(|h| h.index != index)
-            && hits.iter().any(|h| self.scoped[h.index])
-        {
-            if hits.len() == limit {
-                hits.pop();
-            }
-            hits.push(Hit { index, score: 0.05 });
-        }
+        let scoped = hits.iter().any(|h| self.scoped[h.index]);
+        let changes = hits
+            .iter()
+            .any(|h| self.scoped[h.index] && !self.entries[h.index].reads);
+        let mut helpers = Vec::new();
+        helpers.extend(self.lists_groups.filter(|_| changes));
+        helpers.extend(self.lists_subscriptions.filter(|_| scoped));
+        helpers.retain(|helper| hits.iter().all(|h| h.index != *helper));
+        hits.truncate(limit.max(3).saturating_sub(helpers.len()));
+        hits.extend(helpers.into_iter().map(|index| Hit { index, score: 0.05 }));
         hits
     }
 
@@ -250,13 +261,17 @@ impl ToolIndex {
                 *found.entry(tool as usize).or_insert(0.0) += weight * fit;
             }
         }
+        // "rg-dev" or "in the vault" alone answers a question or goes on with one.
+        let only_place = question.terms.iter().all(|term| term.place);
+        let whole = if only_place { 0.4 } else { 1.0 };
         found
             .into_iter()
             .map(|(tool, covered)| {
                 let entry = &self.entries[tool];
                 let covered = covered / asked.max(f32::EPSILON);
                 let name = name_coverage(entry, question);
-                let fit = covered
+                let fit = whole
+                    * covered
                     * (1.0 - NAME_SHARE + NAME_SHARE * name)
                     * intent_factor(entry, question);
                 (tool, fit.clamp(0.0, 1.0))

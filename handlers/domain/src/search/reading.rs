@@ -1,6 +1,8 @@
 //! A sentence taken apart: words in one spelling (English, singular), and the
 //! names of things left as they are.
 
+use std::ops::Range;
+
 use super::intent::Intent;
 use super::lexicon::{Entry, LEXICON, MAX_PHRASE_SYLLABLES, MAX_PHRASE_WORDS};
 use super::raw::{Raw, RawKind, lex};
@@ -11,6 +13,8 @@ use super::stem::stem;
 pub struct Piece<'a> {
     /// As it is written; a quoted name without its quotes.
     pub text: &'a str,
+    /// Where `text` begins, in bytes of the sentence.
+    pub start: usize,
     /// What it is.
     pub kind: PieceKind,
     /// Its words in English, as stems; none when it says nothing or is a name.
@@ -126,32 +130,37 @@ pub fn read<'a>(text: &'a str, known: &dyn Fn(&str) -> bool) -> Vec<Piece<'a>> {
     pieces
 }
 
-fn named<'a>(text: &'a str, raw: &Raw, kind: PieceKind, out: &mut Vec<Piece<'a>>) -> usize {
-    let text = &text[raw.start..raw.end];
-    let entry = (kind == PieceKind::Name)
-        .then(|| LEXICON.phrase(&stem(text)))
-        .flatten();
-    out.push(entry.map_or(
-        Piece {
-            text,
+impl<'a> Piece<'a> {
+    fn new(sentence: &'a str, range: Range<usize>, kind: PieceKind) -> Self {
+        Self {
+            start: range.start,
+            text: &sentence[range],
             kind,
             terms: Vec::new(),
             intent: None,
             particle: None,
-        },
-        |entry| known_piece(text, entry),
-    ));
-    1
+        }
+    }
+
+    fn known(sentence: &'a str, range: Range<usize>, entry: &Entry) -> Self {
+        Self {
+            terms: entry.terms.clone(),
+            intent: entry.intent,
+            ..Self::new(sentence, range, PieceKind::Known)
+        }
+    }
 }
 
-fn known_piece<'a>(text: &'a str, entry: &Entry) -> Piece<'a> {
-    Piece {
-        text,
-        kind: PieceKind::Known,
-        terms: entry.terms.clone(),
-        intent: entry.intent,
-        particle: None,
-    }
+fn named<'a>(text: &'a str, raw: &Raw, kind: PieceKind, out: &mut Vec<Piece<'a>>) -> usize {
+    let range = raw.start..raw.end;
+    let entry = (kind == PieceKind::Name)
+        .then(|| LEXICON.phrase(&stem(&text[range.clone()])))
+        .flatten();
+    out.push(match entry {
+        Some(entry) => Piece::known(text, range, entry),
+        None => Piece::new(text, range, kind),
+    });
+    1
 }
 
 /// The longest phrase of the list, else one word.
@@ -174,21 +183,20 @@ fn latin<'a>(
         .collect();
     for length in (1..=run).rev() {
         if let Some(entry) = LEXICON.phrase(&stems[..length].join(" ")) {
-            out.push(known_piece(&text[raw[0].start..raw[length - 1].end], entry));
+            out.push(Piece::known(text, raw[0].start..raw[length - 1].end, entry));
             return length;
         }
     }
     let word = stems.into_iter().next().unwrap_or_default();
+    let kind = if is_word(&word) {
+        PieceKind::Known
+    } else {
+        PieceKind::Unknown
+    };
+    let piece = Piece::new(text, raw[0].start..raw[0].end, kind);
     out.push(Piece {
-        text: &text[raw[0].start..raw[0].end],
-        kind: if is_word(&word) {
-            PieceKind::Known
-        } else {
-            PieceKind::Unknown
-        },
         terms: vec![word],
-        intent: None,
-        particle: None,
+        ..piece
     });
     1
 }
@@ -216,7 +224,7 @@ fn hangul<'a>(text: &'a str, raw: &[Raw], out: &mut Vec<Piece<'a>>) -> usize {
     }
     while at < end {
         if let Some((stop, entry)) = longest(text, at, at == start) {
-            out.push(known_piece(&text[at..stop], entry));
+            out.push(Piece::known(text, at..stop, entry));
             found = true;
             end = end_of_run(stop).max(stop);
             let ending = &text[stop..end];
@@ -233,13 +241,7 @@ fn hangul<'a>(text: &'a str, raw: &[Raw], out: &mut Vec<Piece<'a>>) -> usize {
         }
     }
     if !found {
-        out.push(Piece {
-            text: &text[start..end],
-            kind: PieceKind::Unknown,
-            terms: Vec::new(),
-            intent: None,
-            particle: None,
-        });
+        out.push(Piece::new(text, start..end, PieceKind::Unknown));
     }
     raw.iter().take_while(|r| r.start < end).count().max(1)
 }

@@ -2,7 +2,7 @@
 //! through it, so that it need not be a word.
 
 /// `text` in lower case without a plural ending.
-pub(super) fn stem(text: &str) -> String {
+pub fn stem(text: &str) -> String {
     let mut word = text.to_lowercase();
     if let Some(bare) = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")) {
         word.truncate(bare.len());

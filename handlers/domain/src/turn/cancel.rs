@@ -7,7 +7,7 @@ use super::{Draft, Refusal, TurnStatus};
 pub struct Cancel;
 
 impl Cancel {
-    pub(super) fn apply(self, draft: &mut Draft) -> Result<(), Refusal> {
+    pub(super) fn apply(draft: &mut Draft) -> Result<(), Refusal> {
         match draft.turn.status {
             TurnStatus::Running | TurnStatus::WaitingSignIn { .. } => {
                 draft.turn.status = TurnStatus::Cancelling;

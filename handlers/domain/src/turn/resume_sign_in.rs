@@ -7,7 +7,7 @@ use super::{CallState, Draft, Effect, Refusal, TurnStatus};
 pub struct ResumeSignIn;
 
 impl ResumeSignIn {
-    pub(super) fn apply(self, draft: &mut Draft) -> Result<(), Refusal> {
+    pub(super) fn apply(draft: &mut Draft) -> Result<(), Refusal> {
         match draft.turn.status {
             TurnStatus::WaitingSignIn { .. } => {
                 draft.turn.status = TurnStatus::Running;

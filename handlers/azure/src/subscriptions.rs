@@ -1,0 +1,56 @@
+//! Subscriptions under a person's own identity.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azimuth_domain::principal::UserKey;
+use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
+use azimuth_ports::tokens::{TokenError, UserTokens};
+
+use crate::arm::{ArmDirectory, ArmError};
+
+/// Lists subscriptions with the token that the vault holds of the person.
+pub struct UserSubscriptions {
+    directory: ArmDirectory,
+    tokens: Arc<dyn UserTokens>,
+    audience: String,
+}
+
+impl UserSubscriptions {
+    /// `audience` is what Resource Manager's tokens are for.
+    pub fn new(directory: ArmDirectory, tokens: Arc<dyn UserTokens>, audience: String) -> Self {
+        Self {
+            directory,
+            tokens,
+            audience,
+        }
+    }
+}
+
+#[async_trait]
+impl SubscriptionDirectory for UserSubscriptions {
+    async fn subscriptions(
+        &self,
+        user: &UserKey,
+        correlation_id: &str,
+    ) -> Result<Vec<Subscription>, TokenError> {
+        let token = self.tokens.access_token(user, &self.audience).await?;
+        let found = self
+            .directory
+            .subscriptions(&token, correlation_id)
+            .await
+            .map_err(|error| match error {
+                ArmError::Unauthorized => TokenError::GrantGone(error.to_string()),
+                other => TokenError::Unavailable(other.to_string()),
+            })?;
+        let mut listed: Vec<Subscription> = found
+            .into_iter()
+            .map(|s| Subscription {
+                id: s.id,
+                name: s.name,
+            })
+            .collect();
+        listed.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(listed)
+    }
+}

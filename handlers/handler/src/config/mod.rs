@@ -1,0 +1,60 @@
+//! The handler's configuration: environment variables, read once, all faults
+//! told together, each with the setting's name.
+
+mod sections;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use sections::{
+    AuthConfig, AzureConfig, Config, HttpSection, ModelConfig, OpenAiConfig, ToolConfig,
+};
+
+use settings::Settings;
+
+/// Every variable that the product knows. Anything else that begins with
+/// `AZIMUTH_` is refused: it is most likely misspelt.
+pub const VARIABLES: [&str; 23] = [
+    "AZIMUTH_ARM_URL",
+    "AZIMUTH_AUTH_AUDIENCE",
+    "AZIMUTH_AUTH_CLIENTS",
+    "AZIMUTH_AUTH_ISSUER",
+    "AZIMUTH_AUTH_JWKS_URL",
+    "AZIMUTH_AUTH_TENANTS",
+    "AZIMUTH_CLIENT_ID",
+    "AZIMUTH_CLIENT_SECRET",
+    "AZIMUTH_CORS_ORIGINS",
+    "AZIMUTH_DATA_DIR",
+    "AZIMUTH_DEFAULT_MODEL",
+    "AZIMUTH_EGRESS_CA_FILE",
+    "AZIMUTH_EGRESS_PROXY",
+    "AZIMUTH_LOG",
+    "AZIMUTH_MCP_MAX_PROCESSES",
+    "AZIMUTH_MCP_SERVERS",
+    "AZIMUTH_MODEL_API_KEY",
+    "AZIMUTH_MODEL_BASE_URL",
+    "AZIMUTH_MODEL_NAME",
+    "AZIMUTH_QUOTAS",
+    "AZIMUTH_STORAGE",
+    "AZIMUTH_TOKEN_AUDIENCES",
+    "AZIMUTH_TOKEN_URL",
+];
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration is not usable:\n  {}", .0.join("\n  "))]
+pub struct ConfigFaults(pub Vec<String>);
+
+impl Config {
+    /// Reads the variables of the product out of `environment`.
+    pub fn read(
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigFaults> {
+        let mut settings = Settings::new(environment);
+        let config = sections::read(&mut settings);
+        match (config, settings.into_faults()) {
+            (Some(config), faults) if faults.is_empty() => Ok(config),
+            (_, faults) => Err(ConfigFaults(faults)),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The sections of the configuration.
+
+use std::path::PathBuf;
+
+use azimuth_ports::tokens::Secret;
+
+use super::settings::Settings;
+
+/// The whole configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the embedded stores, keys and pins lie.
+    pub data_dir: PathBuf,
+    /// Who may call.
+    pub auth: AuthConfig,
+    /// How Azure is reached on behalf of users.
+    pub azure: AzureConfig,
+    /// Tool servers.
+    pub tools: ToolConfig,
+    /// Chat models.
+    pub models: ModelConfig,
+    /// HTTP.
+    pub http: HttpSection,
+    /// Filter of the log, in the syntax of `tracing-subscriber`'s `EnvFilter`.
+    pub log: String,
+}
+
+/// Bearer tokens.
+#[derive(Debug, Clone)]
+pub struct AuthConfig {
+    /// `iss`, with `{tid}`.
+    pub issuer: String,
+    /// The issuer's keys, with `{tid}`.
+    pub jwks_url: String,
+    /// `aud`: our application's client id.
+    pub audience: String,
+    /// Tenants whose users may call.
+    pub tenants: Vec<String>,
+    /// Applications that may call for them (`azp`).
+    pub clients: Vec<String>,
+}
+
+/// Azure.
+#[derive(Debug, Clone)]
+pub struct AzureConfig {
+    /// The identity provider's token endpoint, with `{tid}`.
+    pub token_url: String,
+    /// Our application.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+    /// Resource Manager.
+    pub arm_url: String,
+    /// What tokens may be asked for; Resource Manager first.
+    pub audiences: Vec<String>,
+    /// Every request to Azure goes through this proxy.
+    pub egress_proxy: Option<String>,
+    /// A further root certificate for those requests (PEM).
+    pub egress_ca_file: Option<PathBuf>,
+}
+
+/// Tool servers.
+#[derive(Debug, Clone)]
+pub struct ToolConfig {
+    /// File in the `mcpServers` form.
+    pub servers_file: PathBuf,
+    /// Most server processes at once.
+    pub max_processes: usize,
+}
+
+/// Chat models.
+#[derive(Debug, Clone)]
+pub struct ModelConfig {
+    /// One OpenAI-compatible model beside the offline planner.
+    pub openai: Option<OpenAiConfig>,
+    /// The default; `None` takes the configured model, else the planner.
+    pub default: Option<String>,
+}
+
+/// An OpenAI-compatible endpoint.
+#[derive(Debug, Clone)]
+pub struct OpenAiConfig {
+    /// Up to and without `/chat/completions`.
+    pub base_url: String,
+    /// Bearer key; some local servers want none.
+    pub api_key: Option<Secret>,
+    /// Model name.
+    pub name: String,
+}
+
+/// HTTP.
+#[derive(Debug, Clone)]
+pub struct HttpSection {
+    /// Origins that browsers may call from; empty switches our CORS layer off.
+    pub cors_origins: Vec<String>,
+    /// Whether quotas are enforced.
+    pub quotas: bool,
+}
+
+pub(super) fn read(settings: &mut Settings) -> Option<Config> {
+    settings.choice("AZIMUTH_STORAGE", &["embedded"]);
+    let data_dir = settings.required(
+        "AZIMUTH_DATA_DIR",
+        "the folder for the embedded store, for instance .azimuth",
+    );
+    let auth = auth(settings);
+    let azure = azure(settings);
+    let tools = tools(settings);
+    let models = models(settings);
+    let http = HttpSection {
+        cors_origins: settings.list("AZIMUTH_CORS_ORIGINS"),
+        quotas: settings.choice("AZIMUTH_QUOTAS", &["on", "off"]) == "on",
+    };
+    for origin in &http.cors_origins {
+        if origin == "*" {
+            settings.fault("AZIMUTH_CORS_ORIGINS must name origins, not *".to_owned());
+        }
+    }
+    Some(Config {
+        data_dir: PathBuf::from(data_dir?),
+        auth: auth?,
+        azure: azure?,
+        tools: tools?,
+        models,
+        http,
+        log: settings
+            .optional("AZIMUTH_LOG")
+            .unwrap_or_else(|| "info".to_owned()),
+    })
+}
+
+fn auth(settings: &mut Settings) -> Option<AuthConfig> {
+    let issuer = settings.required(
+        "AZIMUTH_AUTH_ISSUER",
+        "the issuer of bearer tokens, with {tid}",
+    );
+    let jwks_url = settings.required(
+        "AZIMUTH_AUTH_JWKS_URL",
+        "where the issuer's keys are, with {tid}",
+    );
+    let audience = settings.required("AZIMUTH_AUTH_AUDIENCE", "the client id that tokens are for");
+    let tenants =
+        settings.required_list("AZIMUTH_AUTH_TENANTS", "the tenants whose users may call");
+    let clients = settings.required_list("AZIMUTH_AUTH_CLIENTS", "the applications that may call");
+    for (name, url) in [
+        ("AZIMUTH_AUTH_ISSUER", &issuer),
+        ("AZIMUTH_AUTH_JWKS_URL", &jwks_url),
+    ] {
+        if let Some(url) = url {
+            settings.check_template(name, url);
+        }
+    }
+    Some(AuthConfig {
+        issuer: issuer?,
+        jwks_url: jwks_url?,
+        audience: audience?,
+        tenants,
+        clients,
+    })
+}
+
+fn azure(settings: &mut Settings) -> Option<AzureConfig> {
+    let token_url = settings.required("AZIMUTH_TOKEN_URL", "the token endpoint, with {tid}");
+    let client_id = settings.required("AZIMUTH_CLIENT_ID", "the client id for on-behalf-of");
+    let client_secret = settings.required("AZIMUTH_CLIENT_SECRET", "the secret of that client");
+    let arm_url = settings.required("AZIMUTH_ARM_URL", "the address of Azure Resource Manager");
+    let audiences = settings.required_list(
+        "AZIMUTH_TOKEN_AUDIENCES",
+        "the audiences that tokens may be asked for, Resource Manager's first",
+    );
+    let egress_proxy = settings.optional("AZIMUTH_EGRESS_PROXY");
+    if let Some(url) = &token_url {
+        settings.check_template("AZIMUTH_TOKEN_URL", url);
+    }
+    for (name, url) in [
+        ("AZIMUTH_ARM_URL", &arm_url),
+        ("AZIMUTH_EGRESS_PROXY", &egress_proxy),
+    ] {
+        if let Some(url) = url {
+            settings.check_url(name, url);
+        }
+    }
+    for url in &audiences {
+        settings.check_url("AZIMUTH_TOKEN_AUDIENCES", url);
+    }
+    let egress_ca_file = settings
+        .optional("AZIMUTH_EGRESS_CA_FILE")
+        .map(PathBuf::from);
+    if egress_ca_file.as_ref().is_some_and(|file| !file.is_file()) {
+        settings.fault("AZIMUTH_EGRESS_CA_FILE names no file".to_owned());
+    }
+    Some(AzureConfig {
+        token_url: token_url?,
+        client_id: client_id?,
+        client_secret: Secret::new(client_secret?),
+        arm_url: arm_url?,
+        audiences,
+        egress_proxy,
+        egress_ca_file,
+    })
+}
+
+fn tools(settings: &mut Settings) -> Option<ToolConfig> {
+    let file = settings
+        .required("AZIMUTH_MCP_SERVERS", "a file in the mcpServers form")
+        .map(PathBuf::from);
+    if file.as_ref().is_some_and(|file| !file.is_file()) {
+        settings.fault(format!(
+            "AZIMUTH_MCP_SERVERS names no file: {}",
+            file.as_ref()
+                .map_or(String::new(), |f| f.display().to_string())
+        ));
+    }
+    let max_processes = settings.number("AZIMUTH_MCP_MAX_PROCESSES", 16, (1, 256));
+    Some(ToolConfig {
+        servers_file: file?,
+        max_processes,
+    })
+}
+
+fn models(settings: &mut Settings) -> ModelConfig {
+    let base_url = settings.optional("AZIMUTH_MODEL_BASE_URL");
+    let name = settings.optional("AZIMUTH_MODEL_NAME");
+    let api_key = settings.optional("AZIMUTH_MODEL_API_KEY");
+    if let Some(url) = &base_url {
+        settings.check_url("AZIMUTH_MODEL_BASE_URL", url);
+    }
+    match (&base_url, &name) {
+        (Some(_), None) => settings
+            .fault("AZIMUTH_MODEL_NAME is missing: AZIMUTH_MODEL_BASE_URL needs it".to_owned()),
+        (None, Some(_)) => settings
+            .fault("AZIMUTH_MODEL_BASE_URL is missing: AZIMUTH_MODEL_NAME needs it".to_owned()),
+        (None, None) if api_key.is_some() => {
+            settings.fault("AZIMUTH_MODEL_API_KEY is set without AZIMUTH_MODEL_BASE_URL".to_owned())
+        }
+        _ => {}
+    }
+    ModelConfig {
+        openai: base_url.zip(name).map(|(base_url, name)| OpenAiConfig {
+            base_url,
+            api_key: api_key.map(Secret::new),
+            name,
+        }),
+        default: settings.optional("AZIMUTH_DEFAULT_MODEL"),
+    }
+}

@@ -1,0 +1,160 @@
+//! Single settings: present, well formed, known.
+
+use std::collections::BTreeMap;
+
+use super::VARIABLES;
+
+/// The `AZIMUTH_*` variables and the faults found so far.
+pub(super) struct Settings {
+    values: BTreeMap<String, String>,
+    faults: Vec<String>,
+}
+
+impl Settings {
+    pub(super) fn new(environment: impl IntoIterator<Item = (String, String)>) -> Self {
+        let values: BTreeMap<String, String> = environment
+            .into_iter()
+            .filter(|(name, _)| name.starts_with("AZIMUTH_"))
+            .collect();
+        let faults = values
+            .keys()
+            .filter(|name| !VARIABLES.contains(&name.as_str()))
+            .map(|name| match nearest(name) {
+                Some(known) => format!("{name} is not a setting; did you mean {known}?"),
+                None => format!("{name} is not a setting"),
+            })
+            .collect();
+        Self { values, faults }
+    }
+
+    pub(super) fn into_faults(self) -> Vec<String> {
+        self.faults
+    }
+
+    pub(super) fn fault(&mut self, text: String) {
+        self.faults.push(text);
+    }
+
+    /// A setting that may be left out; empty counts as left out.
+    pub(super) fn optional(&self, name: &str) -> Option<String> {
+        debug_assert!(VARIABLES.contains(&name), "{name}");
+        self.values
+            .get(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// A setting that must be there.
+    pub(super) fn required(&mut self, name: &str, what: &str) -> Option<String> {
+        let value = self.optional(name);
+        if value.is_none() {
+            self.fault(format!("{name} is missing: {what}"));
+        }
+        value
+    }
+
+    /// A list, separated by commas.
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
+        self.optional(name)
+            .map(|value| {
+                value
+                    .split(',')
+                    .map(|part| part.trim().to_owned())
+                    .filter(|part| !part.is_empty())
+                    .collect()
+            })
+            .unwrap_or_default()
+    }
+
+    /// A list with at least one entry.
+    pub(super) fn required_list(&mut self, name: &str, what: &str) -> Vec<String> {
+        let list = self.list(name);
+        if list.is_empty() {
+            self.fault(format!("{name} is missing: {what}"));
+        }
+        list
+    }
+
+    /// A URL: https, or http to this machine only.
+    pub(super) fn check_url(&mut self, name: &str, url: &str) {
+        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+            .iter()
+            .any(|prefix| {
+                url.strip_prefix(prefix)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+            });
+        if !loopback && !url.starts_with("https://") {
+            self.fault(format!(
+                "{name} must be an https URL (plain http only to 127.0.0.1): {url}"
+            ));
+        }
+    }
+
+    /// A URL with the place holder `{tid}`.
+    pub(super) fn check_template(&mut self, name: &str, url: &str) {
+        self.check_url(name, url);
+        if !url.contains("{tid}") {
+            self.fault(format!(
+                "{name} must contain {{tid}} where the tenant id goes: {url}"
+            ));
+        }
+    }
+
+    /// A whole number in a range.
+    pub(super) fn number(&mut self, name: &str, default: usize, range: (usize, usize)) -> usize {
+        let Some(text) = self.optional(name) else {
+            return default;
+        };
+        match text.parse::<usize>() {
+            Ok(value) if (range.0..=range.1).contains(&value) => value,
+            _ => {
+                self.fault(format!(
+                    "{name} must be a whole number from {} to {}: {text}",
+                    range.0, range.1
+                ));
+                default
+            }
+        }
+    }
+
+    /// One of a few words.
+    pub(super) fn choice(&mut self, name: &str, words: &[&str]) -> String {
+        let default = words.first().copied().unwrap_or_default().to_owned();
+        match self.optional(name) {
+            None => default,
+            Some(word) if words.contains(&word.as_str()) => word,
+            Some(word) => {
+                self.fault(format!(
+                    "{name} must be one of {}: {word}",
+                    words.join(", ")
+                ));
+                default
+            }
+        }
+    }
+}
+
+/// The known name that differs in the fewest letters, if it is close at all.
+fn nearest(name: &str) -> Option<&'static str> {
+    VARIABLES
+        .into_iter()
+        .map(|known| (distance(name, known), known))
+        .min()
+        .filter(|(distance, _)| *distance <= 3)
+        .map(|(_, known)| known)
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,157 @@
+//! Every fault is told, with the setting's name.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+
+fn good(file: &str) -> Vec<(String, String)> {
+    [
+        ("PATH", "/bin"),
+        ("AZIMUTH_DATA_DIR", "/data"),
+        ("AZIMUTH_AUTH_ISSUER", "https://issuer.invalid/{tid}/v2.0"),
+        ("AZIMUTH_AUTH_JWKS_URL", "http://127.0.0.1:1/{tid}/keys"),
+        ("AZIMUTH_AUTH_AUDIENCE", "api"),
+        ("AZIMUTH_AUTH_TENANTS", "a, b,"),
+        ("AZIMUTH_AUTH_CLIENTS", "portal"),
+        ("AZIMUTH_TOKEN_URL", "https://issuer.invalid/{tid}/token"),
+        ("AZIMUTH_CLIENT_ID", "api"),
+        ("AZIMUTH_CLIENT_SECRET", "s3cret"),
+        ("AZIMUTH_ARM_URL", "https://arm.invalid"),
+        ("AZIMUTH_TOKEN_AUDIENCES", "https://arm.invalid"),
+        ("AZIMUTH_MCP_SERVERS", file),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
+fn file() -> String {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").to_owned()
+}
+
+fn faults(change: &[(&str, Option<&str>)]) -> Vec<String> {
+    let mut environment = good(&file());
+    for (name, value) in change {
+        environment.retain(|(known, _)| known != name);
+        if let Some(value) = value {
+            environment.push(((*name).to_owned(), (*value).to_owned()));
+        }
+    }
+    match Config::read(environment) {
+        Ok(_) => Vec::new(),
+        Err(ConfigFaults(faults)) => faults,
+    }
+}
+
+#[test]
+fn a_good_configuration_is_read() {
+    let config = Config::read(good(&file())).unwrap();
+    assert_eq!(config.auth.tenants, ["a", "b"]);
+    assert!(config.http.quotas);
+    assert!(config.models.openai.is_none());
+    assert!(!format!("{config:?}").contains("s3cret"));
+}
+
+#[test]
+fn every_required_setting_is_named_when_it_is_missing() {
+    for name in [
+        "AZIMUTH_DATA_DIR",
+        "AZIMUTH_AUTH_ISSUER",
+        "AZIMUTH_AUTH_JWKS_URL",
+        "AZIMUTH_AUTH_AUDIENCE",
+        "AZIMUTH_AUTH_TENANTS",
+        "AZIMUTH_AUTH_CLIENTS",
+        "AZIMUTH_TOKEN_URL",
+        "AZIMUTH_CLIENT_ID",
+        "AZIMUTH_CLIENT_SECRET",
+        "AZIMUTH_ARM_URL",
+        "AZIMUTH_TOKEN_AUDIENCES",
+        "AZIMUTH_MCP_SERVERS",
+    ] {
+        for value in [None, Some(""), Some("  ")] {
+            let told = faults(&[(name, value)]);
+            assert_eq!(told.len(), 1, "{name}: {told:?}");
+            assert!(told[0].starts_with(name), "{told:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_misspelt_or_contradictory_is_told() {
+    let table: &[(&[(&str, Option<&str>)], &str)] = &[
+        (
+            &[("AZIMUTH_DATADIR", Some("x"))],
+            "AZIMUTH_DATADIR is not a setting; did you mean AZIMUTH_DATA_DIR?",
+        ),
+        (
+            &[("AZIMUTH_COLOUR", Some("red"))],
+            "AZIMUTH_COLOUR is not a setting",
+        ),
+        (
+            &[("AZIMUTH_STORAGE", Some("paper"))],
+            "AZIMUTH_STORAGE must be one of",
+        ),
+        (
+            &[("AZIMUTH_QUOTAS", Some("maybe"))],
+            "AZIMUTH_QUOTAS must be one of",
+        ),
+        (
+            &[("AZIMUTH_AUTH_ISSUER", Some("https://x/v2.0"))],
+            "AZIMUTH_AUTH_ISSUER must contain {tid}",
+        ),
+        (
+            &[("AZIMUTH_ARM_URL", Some("http://arm.invalid"))],
+            "AZIMUTH_ARM_URL must be an https URL",
+        ),
+        (
+            &[("AZIMUTH_ARM_URL", Some("http://127.0.0.1.evil.invalid"))],
+            "AZIMUTH_ARM_URL must be an https URL",
+        ),
+        (
+            &[("AZIMUTH_MCP_SERVERS", Some("/no/such/file"))],
+            "AZIMUTH_MCP_SERVERS names no file",
+        ),
+        (
+            &[("AZIMUTH_EGRESS_CA_FILE", Some("/no/such/file"))],
+            "AZIMUTH_EGRESS_CA_FILE names no file",
+        ),
+        (
+            &[("AZIMUTH_MODEL_NAME", Some("m"))],
+            "AZIMUTH_MODEL_BASE_URL is missing",
+        ),
+        (
+            &[("AZIMUTH_MODEL_BASE_URL", Some("https://m.invalid"))],
+            "AZIMUTH_MODEL_NAME is missing",
+        ),
+        (
+            &[("AZIMUTH_MODEL_API_KEY", Some("k"))],
+            "AZIMUTH_MODEL_API_KEY is set without",
+        ),
+        (
+            &[("AZIMUTH_CORS_ORIGINS", Some("*"))],
+            "AZIMUTH_CORS_ORIGINS must name origins",
+        ),
+        (
+            &[("AZIMUTH_MCP_MAX_PROCESSES", Some("0"))],
+            "AZIMUTH_MCP_MAX_PROCESSES must be",
+        ),
+        (
+            &[("AZIMUTH_MCP_MAX_PROCESSES", Some("257"))],
+            "AZIMUTH_MCP_MAX_PROCESSES must be",
+        ),
+    ];
+    for (change, expected) in table {
+        let told = faults(change);
+        assert_eq!(told.len(), 1, "{change:?}: {told:?}");
+        assert!(told[0].starts_with(expected), "{told:?}");
+    }
+    for processes in ["1", "256"] {
+        assert_eq!(
+            faults(&[("AZIMUTH_MCP_MAX_PROCESSES", Some(processes))]),
+            Vec::<String>::new()
+        );
+    }
+    assert_eq!(
+        faults(&[("AZIMUTH_DATA_DIR", None), ("AZIMUTH_CLIENT_ID", None)]).len(),
+        2
+    );
+}

@@ -1,0 +1,257 @@
+//! Every adapter meets its port here and nowhere else.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+use azimuth_app::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
+use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
+use azimuth_app::auth::verifier::{TokenVerifier, VerifierSettings};
+use azimuth_app::http::parts::{ApiParts, HttpConfig};
+use azimuth_app::models::Models;
+use azimuth_app::policy::PolicySet;
+use azimuth_app::turn::{Engine, EnginePorts};
+use azimuth_azure::arm::{ArmDirectory, ArmSettings};
+use azimuth_azure::egress::Egress;
+use azimuth_azure::entra::{EntraExchange, EntraSettings};
+use azimuth_azure::subscriptions::UserSubscriptions;
+use azimuth_embedded::{FileSealer, SqliteQueue, SqliteStore, SystemClock, SystemRandom};
+use azimuth_mcp::limits::PoolLimits;
+use azimuth_mcp::servers::{HostEnvironment, parse_servers};
+use azimuth_mcp::tool_servers::{McpServers, Options};
+use azimuth_models::openai::{OpenAiModel, OpenAiSettings};
+use azimuth_models::planner::OfflinePlanner;
+use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::model::ChatModel;
+use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::tools::ToolServers;
+
+use crate::config::{AzureConfig, Config, ModelConfig, ToolConfig};
+
+/// The product, ready to be served.
+pub struct Wired {
+    /// What the router is made from.
+    pub parts: ApiParts,
+    /// The tool servers, to be shut down in order.
+    pub tools: Arc<McpServers>,
+}
+
+/// Why the product cannot start; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WiringError(String);
+
+fn fails(what: &str) -> impl Fn(&dyn std::fmt::Display) -> WiringError + '_ {
+    move |error| WiringError(format!("{what}: {error}"))
+}
+
+/// Opens stores, reads keys and catalogues, starts the token broker.
+pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
+    let data = config.data_dir.as_path();
+    std::fs::create_dir_all(data).map_err(|e| fails("AZIMUTH_DATA_DIR cannot be made")(&e))?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let random: Arc<dyn Random> = Arc::new(SystemRandom::new(Arc::clone(&clock)));
+    let store = SqliteStore::open(data, Arc::clone(&clock), Arc::clone(&random))
+        .map_err(|e| fails("the store cannot be opened")(&e))?;
+    let store = Arc::new(store);
+    let queue: Arc<dyn WorkQueue> = Arc::new(
+        SqliteQueue::open(data).map_err(|e| fails("the work queue cannot be opened")(&e))?,
+    );
+    let egress = egress(&config.azure)?;
+    let vault = Arc::new(vault(config, &store, &clock, &random, &egress)?);
+    let tools = Arc::new(tool_servers(config, data, &vault, &clock, &random).await?);
+    let policy = Arc::new(
+        PolicySet::default_set().map_err(|e| fails("the built-in policies do not load")(&e))?,
+    );
+    let models = models(&config.models)?;
+    let engine = Engine::new(
+        EnginePorts {
+            store: store.clone(),
+            queue: Arc::clone(&queue),
+            audit: store.clone(),
+            users: store.clone(),
+            tools: tools.clone() as Arc<dyn ToolServers>,
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+        },
+        Arc::clone(&vault),
+        Arc::clone(&policy),
+        models.clone(),
+        config.http.quotas,
+    );
+    let subscriptions = UserSubscriptions::new(
+        ArmDirectory::new(&ArmSettings {
+            url: config.azure.arm_url.clone(),
+            egress,
+        })
+        .map_err(|e| fails("AZIMUTH_ARM_URL")(&e))?,
+        vault.clone(),
+        config.azure.audiences.first().cloned().unwrap_or_default(),
+    );
+    let grants = vault.clone();
+    let parts = ApiParts {
+        engine,
+        store: store.clone(),
+        audit: store.clone(),
+        users: store,
+        tools: tools.clone(),
+        queue,
+        verifier: Arc::new(verifier(config, &clock)?),
+        policy,
+        models,
+        azure_grant: Arc::new(move |user| {
+            let grants = grants.clone();
+            Box::pin(async move { grants.has_grant(&user).await })
+        }),
+        subscriptions: Arc::new(subscriptions),
+        clock,
+        random,
+        config: HttpConfig {
+            cors_origins: config.http.cors_origins.clone(),
+            ..HttpConfig::default()
+        },
+    };
+    Ok(Wired { parts, tools })
+}
+
+fn egress(azure: &AzureConfig) -> Result<Egress, WiringError> {
+    let ca_pem = match &azure.egress_ca_file {
+        None => None,
+        Some(file) => Some(
+            std::fs::read(file).map_err(|e| fails("AZIMUTH_EGRESS_CA_FILE cannot be read")(&e))?,
+        ),
+    };
+    Ok(Egress {
+        proxy: azure.egress_proxy.clone(),
+        ca_pem,
+        ..Egress::default()
+    })
+}
+
+fn verifier(config: &Config, clock: &Arc<dyn Clock>) -> Result<TokenVerifier, WiringError> {
+    let fetcher = Fetcher::new(&FetcherSettings::default())
+        .map_err(|e| fails("AZIMUTH_AUTH_JWKS_URL")(&e))?;
+    let keys = JwksCache::new(
+        JwksSettings::new(&config.auth.jwks_url, &config.auth.issuer),
+        fetcher,
+        Arc::clone(clock),
+    );
+    Ok(TokenVerifier::new(
+        VerifierSettings {
+            issuer: config.auth.issuer.clone(),
+            audience: config.auth.audience.clone(),
+            tenants: config
+                .auth
+                .tenants
+                .iter()
+                .map(|tenant| tenant.to_ascii_lowercase())
+                .collect(),
+            clients: config.auth.clients.iter().cloned().collect(),
+            scope: VerifierSettings::SCOPE.to_owned(),
+            leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
+        },
+        Arc::new(keys),
+        Arc::clone(clock),
+    ))
+}
+
+fn vault(
+    config: &Config,
+    store: &Arc<SqliteStore>,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+    egress: &Egress,
+) -> Result<TokenVault, WiringError> {
+    let sealer = FileSealer::open_or_create(&config.data_dir.join("data.key"))
+        .map_err(|e| fails("the data key")(&e))?;
+    let exchange = EntraExchange::new(
+        EntraSettings {
+            token_url: config.azure.token_url.clone(),
+            client_id: config.azure.client_id.clone(),
+            client_secret: config.azure.client_secret.clone(),
+            egress: egress.clone(),
+        },
+        Arc::clone(clock),
+    )
+    .map_err(|e| fails("AZIMUTH_TOKEN_URL")(&e))?;
+    let audiences: Vec<&str> = config.azure.audiences.iter().map(String::as_str).collect();
+    let management = audiences.first().copied().unwrap_or_default();
+    Ok(TokenVault::new(
+        VaultSettings::new(management, &audiences),
+        VaultParts {
+            store: store.clone(),
+            sealer: Arc::new(sealer),
+            exchange: Arc::new(exchange),
+            clock: Arc::clone(clock),
+            random: Arc::clone(random),
+        },
+    ))
+}
+
+async fn tool_servers(
+    config: &Config,
+    data: &Path,
+    vault: &Arc<TokenVault>,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<McpServers, WiringError> {
+    let ToolConfig {
+        servers_file,
+        max_processes,
+    } = &config.tools;
+    let host = HostEnvironment {
+        path: variable("PATH").unwrap_or_default(),
+        home: variable("HOME"),
+    };
+    let json = std::fs::read_to_string(servers_file)
+        .map_err(|e| fails("AZIMUTH_MCP_SERVERS cannot be read")(&e))?;
+    let servers = parse_servers(&json, &host).map_err(|e| fails("AZIMUTH_MCP_SERVERS")(&e))?;
+    let executable =
+        std::env::current_exe().map_err(|e| fails("the handler's own path cannot be found")(&e))?;
+    let options = Options {
+        wrapper: vec![
+            executable.into_os_string(),
+            OsString::from("confine"),
+            OsString::from("--"),
+        ],
+        host,
+        environment: BTreeMap::new(),
+        work_dir: data.to_path_buf(),
+        audiences: config.azure.audiences.clone(),
+        limits: PoolLimits {
+            max_processes: *max_processes,
+            ..PoolLimits::default()
+        },
+    };
+    McpServers::start(
+        servers,
+        options,
+        vault.clone(),
+        Arc::clone(clock),
+        Arc::clone(random),
+    )
+    .await
+    .map_err(|e| fails("the tool servers")(&e))
+}
+
+fn models(config: &ModelConfig) -> Result<Models, WiringError> {
+    let mut models: Vec<Arc<dyn ChatModel>> = vec![Arc::new(OfflinePlanner::new())];
+    if let Some(openai) = &config.openai {
+        let model = OpenAiModel::new(OpenAiSettings::new(
+            &openai.base_url,
+            openai.api_key.clone(),
+            &openai.name,
+        ))
+        .map_err(|e| fails("AZIMUTH_MODEL_BASE_URL")(&e))?;
+        models.push(Arc::new(model));
+    }
+    Models::new(models, config.default.as_deref()).map_err(|e| fails("AZIMUTH_DEFAULT_MODEL")(&e))
+}
+
+/// The one place that reads a variable which is not ours.
+fn variable(name: &str) -> Option<String> {
+    std::env::vars()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value)
+}

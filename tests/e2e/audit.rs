@@ -1,0 +1,59 @@
+//! Every effect is on record, and an edited record shows.
+
+use azimuth_tests::stack::{Shape, Stack};
+use serde_json::json;
+
+use super::{TURN, approval_of};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_tells_every_call_and_names_an_edited_record() {
+    let stack = Stack::start(Shape::default()).await;
+    let (alice, carol) = (stack.person("alice").await, stack.person("carol").await);
+    let bob = stack.person("bob").await;
+    let conversation = alice.converse().await;
+    alice
+        .ask_and_wait(&conversation, "list subscriptions")
+        .await;
+    let turn = alice
+        .ask(&conversation, "create storage account staudit1 in rg-dev")
+        .await;
+    let (id, digest) = approval_of(&alice, &turn).await;
+    assert_eq!(alice.decide(&id, &digest, "approve").await.status, 200);
+    alice.wait_for(&turn, &["done"], TURN).await;
+
+    let own = alice.get("/v1/audit?limit=100").await;
+    let items = own.body["items"].as_array().expect("records").clone();
+    let of = |kind: &str| items.iter().filter(|r| r["kind"] == kind).count();
+    assert_eq!(of("open"), of("close"), "{items:?}");
+    for record in items.iter().filter(|r| r["kind"] == "close") {
+        assert_eq!(record["oid"], stack.oid("alice"));
+        assert_eq!(record["acting_identity"], "user");
+        assert_eq!(record["outcome"], "ok");
+    }
+    assert_eq!(bob.get("/v1/audit").await.body["items"], json!([]));
+    let tenant = carol.get("/v1/audit?limit=100").await;
+    assert!(
+        tenant.body["items"].as_array().expect("records").len() >= items.len(),
+        "{tenant:?}"
+    );
+
+    let data = stack.data();
+    let folder = data.to_str().expect("a path");
+    let whole = stack.handler(&["audit", "verify", "--data", folder]);
+    assert!(whole.status.success(), "{whole:?}");
+
+    let database = rusqlite::Connection::open(data.join("azimuth.sqlite")).unwrap();
+    let edited = database
+        .execute(
+            "UPDATE audit SET body = replace(body, '\"outcome\":\"ok\"', '\"outcome\":\"error\"')
+             WHERE chain = ?1 AND seq = 2",
+            [&conversation],
+        )
+        .unwrap();
+    assert_eq!(edited, 1);
+    drop(database);
+    let broken = stack.handler(&["audit", "verify", "--data", folder]);
+    assert_eq!(broken.status.code(), Some(1), "{broken:?}");
+    let told = String::from_utf8(broken.stdout).unwrap();
+    assert!(told.contains(&conversation) && told.contains('2'), "{told}");
+}

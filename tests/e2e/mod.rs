@@ -1,0 +1,48 @@
+//! The whole path on real parts: host stand-in, handler, queue, the real Azure
+//! MCP Server, sandbox Azure. Only Azure itself is not real.
+
+mod approvals;
+mod audit;
+mod first_answers;
+mod many_people;
+mod recovery;
+mod second_server;
+
+use std::time::Duration;
+
+use azimuth_tests::person::Person;
+use azimuth_tests::stack::Stack;
+use serde_json::Value;
+
+/// A turn that starts a server process takes some seconds of CPU on this path.
+const TURN: Duration = Duration::from_secs(120);
+
+/// The approval that a turn waits for: id and digest.
+async fn approval_of(person: &Person, turn: &str) -> (String, String) {
+    person.wait_for(turn, &["waiting"], TURN).await;
+    let pending = person.get("/v1/approvals?state=pending").await;
+    let found = pending.body["items"]
+        .as_array()
+        .expect("approvals")
+        .iter()
+        .find(|a| a["turn_id"] == turn)
+        .unwrap_or_else(|| panic!("no approval of {turn} in {}", pending.body))
+        .clone();
+    let text = |field: &str| found[field].as_str().expect("text").to_owned();
+    (text("id"), text("digest"))
+}
+
+/// Effects of the sandbox on this resource.
+async fn effects_on(stack: &Stack, resource: &str) -> Vec<Value> {
+    stack
+        .effects()
+        .await
+        .into_iter()
+        .filter(|e| {
+            e["resource_id"].as_str().is_some_and(|id| {
+                id.to_ascii_lowercase()
+                    .ends_with(&resource.to_ascii_lowercase())
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,67 @@
+//! The handler is killed while a tool runs.
+
+use std::time::Duration;
+
+use azimuth_tests::stack::{Shape, Stack};
+use azimuth_tests::waiting::until;
+use serde_json::json;
+
+use super::{TURN, approval_of, effects_on};
+
+/// Done-when 5: the turn ends by itself within this long after the kill.
+const RECOVERY: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_handler_leaves_no_turn_behind_and_repeats_no_change() {
+    let stack = Stack::start(Shape::default()).await;
+    let alice = stack.person("alice").await;
+    let conversation = alice.converse().await;
+    alice
+        .ask_and_wait(&conversation, "list subscriptions")
+        .await;
+
+    // A read: Azure is slow, the handler dies, the read may run again.
+    stack
+        .control(
+            "/sandbox/faults",
+            Some(json!({"match": {"method": "GET", "path_contains": "/subscriptions"}, "delay_ms": 20_000, "count": 1})),
+        )
+        .await;
+    let turn = alice.ask(&conversation, "list subscriptions").await;
+    until("the call runs", || started(&alice, &turn)).await;
+    stack.kill_handler("all");
+    let ended = alice
+        .at(&stack.api())
+        .wait_for(&turn, &["done"], RECOVERY)
+        .await;
+    assert_eq!(ended["calls"][0]["outcome"], "ok", "{ended}");
+
+    // A change: it ran once, or ended as unknown.
+    let turn = alice
+        .ask(&conversation, "create storage account stkill1 in rg-dev")
+        .await;
+    let (id, digest) = approval_of(&alice, &turn).await;
+    stack
+        .control(
+            "/sandbox/faults",
+            Some(json!({"match": {"method": "PUT", "path_contains": "stkill1"}, "delay_ms": 20_000, "count": 1})),
+        )
+        .await;
+    assert_eq!(alice.decide(&id, &digest, "approve").await.status, 200);
+    until("the call runs", || started(&alice, &turn)).await;
+    stack.kill_handler("all");
+    let ended = alice.wait_for(&turn, &["done"], RECOVERY).await;
+    let outcome = ended["calls"][0]["outcome"].as_str().expect("an outcome");
+    let effects = effects_on(&stack, "/stkill1").await.len();
+    assert!(
+        outcome == "unknown" || (outcome == "ok" && effects == 1),
+        "{outcome}, {effects} effects: {ended}"
+    );
+    assert!(effects <= 1, "{effects}");
+    alice.wait_for(&turn, &["done"], TURN).await;
+}
+
+async fn started(person: &azimuth_tests::person::Person, turn: &str) -> Option<()> {
+    let found = person.get(&format!("/v1/turns/{turn}")).await;
+    (found.body["calls"][0]["state"] == "started").then_some(())
+}

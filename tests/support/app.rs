@@ -1,0 +1,372 @@
+//! The product inside the test's own process: real store, queue, verifier, vault
+//! and policy; the sandbox's issuer; a fake tool server; a model of the test's
+//! choice. It is served on loopback, so that people talk to it as to the real one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use azimuth_app::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
+use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
+use azimuth_app::auth::verifier::{TokenVerifier, VerifierSettings};
+use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
+use azimuth_app::models::Models;
+use azimuth_app::policy::PolicySet;
+use azimuth_app::routes;
+use azimuth_app::turn::{Engine, EnginePorts};
+use azimuth_azure::egress::Egress;
+use azimuth_azure::entra::{EntraExchange, EntraSettings};
+use azimuth_domain::principal::UserKey;
+use azimuth_domain::time::Timestamp;
+use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
+use azimuth_embedded::{FileSealer, SqliteQueue, SqliteStore, SystemClock, SystemRandom};
+use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::model::ChatModel;
+use azimuth_ports::queue::{Delivery, WorkQueue};
+use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
+use azimuth_ports::tokens::{Secret, TokenError};
+use azimuth_sandbox::{Options, Sandbox};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::person::Person;
+use crate::tools::FakeTools;
+
+/// The host's `maxDequeueCount`.
+const MAX_DEQUEUE: u32 = 5;
+
+/// A clock that runs, and can be set forward.
+#[derive(Default)]
+pub struct ShiftedClock(AtomicI64);
+
+impl ShiftedClock {
+    /// Sets the clock forward.
+    pub fn advance(&self, by: Duration) {
+        let ms = i64::try_from(by.as_millis()).unwrap();
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_ms(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// How a test wants its product.
+pub struct AppShape {
+    /// The models, the last one the default.
+    pub models: Vec<Arc<dyn ChatModel>>,
+    /// Whether quotas are enforced.
+    pub quotas: bool,
+    /// Whether queued work is delivered; without it a test delivers by hand.
+    pub deliver: bool,
+    /// How event streams behave.
+    pub stream: StreamTimings,
+}
+
+impl AppShape {
+    /// One model, quotas on, everything delivered.
+    pub fn with(model: Arc<dyn ChatModel>) -> Self {
+        Self {
+            models: vec![model],
+            quotas: true,
+            deliver: true,
+            stream: StreamTimings::default(),
+        }
+    }
+}
+
+/// A running product.
+pub struct TestApp {
+    /// `http://127.0.0.1:…/api`.
+    pub api: String,
+    /// What its tools saw.
+    pub tools: Arc<FakeTools>,
+    /// Its engine.
+    pub engine: Arc<Engine>,
+    /// Its store.
+    pub store: Arc<SqliteStore>,
+    /// Its queue.
+    pub queue: Arc<SqliteQueue>,
+    /// Its clock.
+    pub clock: Arc<ShiftedClock>,
+    sandbox: Value,
+    folder: TempDir,
+    tasks: JoinSet<()>,
+    _sandbox: Sandbox,
+}
+
+impl TestApp {
+    /// Starts a product.
+    pub async fn start(shape: AppShape) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox_dir = folder.path().join("sandbox");
+        let running = Sandbox::start(Options {
+            data: sandbox_dir.clone(),
+            port: 0,
+            operation_ms: 1,
+            clock: azimuth_sandbox::clock::Clock::default(),
+        })
+        .await
+        .unwrap();
+        let sandbox: Value =
+            serde_json::from_slice(&std::fs::read(sandbox_dir.join("sandbox.json")).unwrap())
+                .unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir_all(&data).unwrap();
+        let clock = Arc::new(ShiftedClock::default());
+        let as_clock: Arc<dyn Clock> = clock.clone();
+        let random: Arc<dyn Random> = Arc::new(SystemRandom::new(as_clock.clone()));
+        let store = Arc::new(SqliteStore::open(&data, as_clock.clone(), random.clone()).unwrap());
+        let queue = Arc::new(SqliteQueue::open(&data).unwrap());
+        let tools = Arc::new(FakeTools::default());
+        let vault = Arc::new(vault(&sandbox, &data, &store, &as_clock, &random));
+        let policy = Arc::new(PolicySet::default_set().unwrap());
+        let models = Models::new(shape.models, None).unwrap();
+        let engine = Engine::new(
+            EnginePorts {
+                store: store.clone(),
+                queue: queue.clone(),
+                audit: store.clone(),
+                users: store.clone(),
+                tools: tools.clone(),
+                clock: as_clock.clone(),
+                random: random.clone(),
+            },
+            vault.clone(),
+            policy.clone(),
+            models.clone(),
+            shape.quotas,
+        );
+        let grants = vault.clone();
+        let parts = ApiParts {
+            engine: engine.clone(),
+            store: store.clone(),
+            audit: store.clone(),
+            users: store.clone(),
+            tools: tools.clone(),
+            queue: queue.clone(),
+            verifier: Arc::new(verifier(&sandbox, &as_clock)),
+            policy,
+            models,
+            azure_grant: Arc::new(move |user| {
+                let grants = grants.clone();
+                Box::pin(async move { grants.has_grant(&user).await })
+            }),
+            subscriptions: Arc::new(OneSubscription),
+            clock: as_clock,
+            random,
+            config: HttpConfig {
+                stream: shape.stream,
+                ..HttpConfig::default()
+            },
+        };
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let router = routes::router(parts);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            axum::serve(listener, router).await.unwrap();
+        });
+        if shape.deliver {
+            for (name, function) in [
+                (TOOL_CALLS_QUEUE, "execute-tool"),
+                ("tool-calls-poison", "execute-tool-poison"),
+                (TURNS_QUEUE, "advance-turn"),
+                ("turns-poison", "advance-turn-poison"),
+            ] {
+                let queue: Arc<dyn WorkQueue> = queue.clone();
+                tasks.spawn(deliver(queue, name, format!("{base}/{function}")));
+            }
+        }
+        Self {
+            api: format!("{base}/api"),
+            tools,
+            engine,
+            store,
+            queue,
+            clock,
+            sandbox,
+            folder,
+            tasks,
+            _sandbox: running,
+        }
+    }
+
+    /// The folder of the store.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A person of the sandbox with a fresh token.
+    pub async fn person(&self, name: &str) -> Person {
+        let token = self.token(json!({"user": name})).await;
+        Person::new(name, &self.api, &token)
+    }
+
+    /// Whatever the sandbox's issuer signs for this order.
+    pub async fn token(&self, order: Value) -> String {
+        let answer = self.control("/sandbox/token", order).await;
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// Talks to the sandbox's control port.
+    pub async fn control(&self, path: &str, body: Value) -> Value {
+        let base = self.sandbox["control"].as_str().unwrap();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let response = client
+            .post(format!("{base}{path}"))
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        assert!(response.status().is_success(), "{path}: {response:?}");
+        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+    }
+
+    /// What the sandbox says of itself.
+    pub fn sandbox(&self) -> &Value {
+        &self.sandbox
+    }
+
+    /// Ends what runs in the background.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+fn verifier(sandbox: &Value, clock: &Arc<dyn Clock>) -> TokenVerifier {
+    let text = |field: &str| sandbox[field].as_str().unwrap().to_owned();
+    let authority = text("authority");
+    let issuer = format!("{authority}/{{tid}}/v2.0");
+    let keys = JwksCache::new(
+        JwksSettings::new(format!("{authority}/{{tid}}/discovery/v2.0/keys"), &issuer),
+        Fetcher::new(&FetcherSettings::default()).unwrap(),
+        clock.clone(),
+    );
+    TokenVerifier::new(
+        VerifierSettings {
+            issuer,
+            audience: text("client_id"),
+            tenants: sandbox["tenants"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|t| t["tid"].as_str().unwrap().to_owned())
+                .collect(),
+            clients: [text("portal_client_id")].into_iter().collect(),
+            scope: VerifierSettings::SCOPE.to_owned(),
+            leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
+        },
+        Arc::new(keys),
+        clock.clone(),
+    )
+}
+
+fn vault(
+    sandbox: &Value,
+    data: &std::path::Path,
+    store: &Arc<SqliteStore>,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> TokenVault {
+    let text = |field: &str| sandbox[field].as_str().unwrap().to_owned();
+    let exchange = EntraExchange::new(
+        EntraSettings {
+            token_url: format!("{}/{{tid}}/oauth2/v2.0/token", text("authority")),
+            client_id: text("client_id"),
+            client_secret: Secret::new(text("client_secret")),
+            egress: Egress::default(),
+        },
+        clock.clone(),
+    )
+    .unwrap();
+    TokenVault::new(
+        VaultSettings {
+            revalidate_after_ms: 0,
+            ..VaultSettings::new("https://management.azure.com", &[])
+        },
+        VaultParts {
+            store: store.clone(),
+            sealer: Arc::new(FileSealer::open_or_create(&data.join("data.key")).unwrap()),
+            exchange: Arc::new(exchange),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )
+}
+
+/// What the host does with a queue, without its pauses.
+async fn deliver(queue: Arc<dyn WorkQueue>, name: &'static str, url: String) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut running = JoinSet::new();
+    loop {
+        while running.try_join_next().is_some() {}
+        let received = if running.len() < 4 {
+            queue
+                .receive(name, 1, Duration::from_secs(600))
+                .await
+                .unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        if received.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        for delivery in received {
+            let (queue, client, url) = (queue.clone(), client.clone(), url.clone());
+            running.spawn(async move {
+                let answer = client.post(&url).json(&envelope(&delivery)).send().await;
+                let done = answer.is_ok_and(|a| a.status().is_success());
+                let poison = !done && delivery.dequeue_count >= MAX_DEQUEUE;
+                if poison && !name.ends_with("-poison") {
+                    let _ = queue
+                        .enqueue(&format!("{name}-poison"), &delivery.body, Duration::ZERO)
+                        .await;
+                }
+                if done || poison {
+                    let _ = queue.delete(name, &delivery.id, &delivery.receipt).await;
+                } else {
+                    let again = Duration::from_millis(50);
+                    let _ = queue
+                        .renew(name, &delivery.id, &delivery.receipt, again)
+                        .await;
+                }
+            });
+        }
+    }
+}
+
+/// The envelope of a queue trigger (`reference/functions-host.md` §2).
+pub fn envelope(delivery: &Delivery) -> Value {
+    let quoted = |text: &str| Value::String(Value::String(text.to_owned()).to_string());
+    json!({
+        "Data": {"item": quoted(&delivery.body)},
+        "Metadata": {
+            "DequeueCount": delivery.dequeue_count.to_string(),
+            "Id": quoted(&delivery.id),
+            "PopReceipt": quoted(&delivery.receipt),
+            "sys": {"MethodName": "x", "RandGuid": "x", "UtcNow": "x"},
+        }
+    })
+}
+
+struct OneSubscription;
+
+#[async_trait::async_trait]
+impl SubscriptionDirectory for OneSubscription {
+    async fn subscriptions(
+        &self,
+        _user: &UserKey,
+        _correlation_id: &str,
+    ) -> Result<Vec<Subscription>, TokenError> {
+        Ok(vec![Subscription {
+            id: "00000000-0000-4000-8000-0000000000b2".to_owned(),
+            name: "Contoso-Dev".to_owned(),
+        }])
+    }
+}

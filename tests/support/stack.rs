@@ -1,0 +1,362 @@
+//! The whole product as processes of its own: sandbox Azure, one host per scale
+//! group, the handler, the real Azure MCP Server.
+//!
+//! `cargo xtask test` builds what is started here and says where it is:
+//! `AZIMUTH_TEST_BIN_DIR` (host and sandbox), `AZIMUTH_TEST_APP` (the folder that
+//! `cargo xtask app` made) and `AZIMUTH_AZMCP` (the Azure MCP Server).
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::person::Person;
+use crate::waiting::until_within;
+
+/// Starting everything takes this long at most, cold caches included.
+const START: Duration = Duration::from_secs(90);
+
+/// A running product.
+pub struct Stack {
+    folder: TempDir,
+    sandbox: Program,
+    hosts: Vec<Host>,
+    description: Value,
+    environment: Vec<(String, String)>,
+}
+
+struct Host {
+    group: String,
+    program: Program,
+}
+
+/// A child that ends when its standard input does, and is killed when dropped.
+struct Program {
+    child: Child,
+    log: PathBuf,
+}
+
+/// How a stack is to be.
+pub struct Shape {
+    /// Scale groups, one host process each.
+    pub groups: Vec<&'static str>,
+    /// Entries of `mcpServers` beside the Azure MCP Server.
+    pub servers: Value,
+    /// Further variables for the handlers.
+    pub environment: Vec<(String, String)>,
+    /// How long the sandbox's long-running operations take.
+    pub operation_ms: u32,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            groups: vec!["all"],
+            servers: json!({}),
+            environment: Vec::new(),
+            operation_ms: 200,
+        }
+    }
+}
+
+/// A path that `cargo xtask test` gives.
+pub fn given(variable: &str) -> PathBuf {
+    std::env::var_os(variable)
+        .map(PathBuf::from)
+        .unwrap_or_else(|| panic!("{variable} is not set: run `cargo xtask test e2e`"))
+}
+
+impl Stack {
+    /// Starts a stack and waits until it is ready.
+    pub async fn start(shape: Shape) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bins = given("AZIMUTH_TEST_BIN_DIR");
+        let data = folder.path().join("data");
+        std::fs::create_dir_all(&data).unwrap();
+        let sandbox_dir = folder.path().join("sandbox");
+        std::fs::create_dir_all(&sandbox_dir).unwrap();
+        let mut command = Command::new(bins.join("azimuth-sandbox"));
+        command
+            .arg("--data")
+            .arg(&sandbox_dir)
+            .arg("--operation-ms")
+            .arg(shape.operation_ms.to_string())
+            .arg("--until-stdin-eof");
+        let sandbox = Program::start(command, &folder.path().join("sandbox.log"));
+        let description = until_within(START, "the sandbox is ready", || async {
+            read_json(&sandbox_dir.join("sandbox.json"))
+        })
+        .await;
+        let servers = folder.path().join("mcp.json");
+        std::fs::write(
+            &servers,
+            servers_file(&description, &shape.servers).to_string(),
+        )
+        .unwrap();
+        let mut environment = handler_environment(&description, &data, &servers);
+        environment.extend(shape.environment);
+        let mut stack = Self {
+            folder,
+            sandbox,
+            hosts: Vec::new(),
+            description,
+            environment,
+        };
+        for group in shape.groups {
+            stack.start_host(group).await;
+        }
+        stack
+    }
+
+    /// Starts one more host, and waits until its handler answers.
+    pub async fn start_host(&mut self, group: &str) {
+        let index = self.hosts.len();
+        let info = self.info_file(group);
+        let _ = std::fs::remove_file(&info);
+        let mut command = Command::new(given("AZIMUTH_TEST_BIN_DIR").join("azimuth-host"));
+        command
+            .arg("--script-root")
+            .arg(given("AZIMUTH_TEST_APP"))
+            .arg("--queue-dir")
+            .arg(self.folder.path().join("data"))
+            .args(["--port", "0", "--group", group, "--until-stdin-eof"])
+            .arg("--info-file")
+            .arg(&info)
+            .envs(self.environment.iter().cloned());
+        let log = self.folder.path().join(format!("host-{index}.log"));
+        let program = Program::start(command, &log);
+        self.hosts.push(Host {
+            group: group.to_owned(),
+            program,
+        });
+        until_within(START, &format!("the host of {group} is ready"), || async {
+            let host = self.hosts.last_mut()?;
+            host.program.must_run();
+            read_json(&info)
+        })
+        .await;
+    }
+
+    fn info_file(&self, group: &str) -> PathBuf {
+        let name = group.replace(':', "-");
+        self.folder.path().join(format!("info-{name}.json"))
+    }
+
+    /// The first host's API.
+    pub fn api(&self) -> String {
+        let info = read_json(&self.info_file(&self.hosts[0].group)).expect("the info file");
+        format!("{}/api", info["api"].as_str().expect("api"))
+    }
+
+    /// Pid of the handler of `group`, as of now.
+    pub fn handler_pid(&self, group: &str) -> i32 {
+        let info = read_json(&self.info_file(group)).expect("the info file");
+        i32::try_from(info["handler_pid"].as_i64().expect("handler_pid")).unwrap()
+    }
+
+    /// Kills the handler of `group`, hard.
+    pub fn kill_handler(&self, group: &str) -> i32 {
+        let pid = self.handler_pid(group);
+        let handle = rustix::process::Pid::from_raw(pid).expect("a pid");
+        rustix::process::kill_process(handle, rustix::process::Signal::KILL).expect("killed");
+        pid
+    }
+
+    /// The folder of the handler's stores.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A person with a fresh token.
+    pub async fn person(&self, name: &str) -> Person {
+        let token = self
+            .control("/sandbox/token", Some(json!({"user": name})))
+            .await;
+        let token = token["access_token"].as_str().expect("a token").to_owned();
+        Person::new(name, &self.api(), &token)
+    }
+
+    /// A user's object id.
+    pub fn oid(&self, name: &str) -> String {
+        self.description["users"]
+            .as_array()
+            .expect("users")
+            .iter()
+            .find(|u| u["name"] == name)
+            .and_then(|u| u["oid"].as_str())
+            .expect("a known user")
+            .to_owned()
+    }
+
+    /// Talks to the sandbox's control port; `GET` without a body.
+    pub async fn control(&self, path: &str, body: Option<Value>) -> Value {
+        let base = self.description["control"].as_str().expect("control");
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = match body {
+            None => client.get(format!("{base}{path}")),
+            Some(body) => client.post(format!("{base}{path}")).json(&body),
+        };
+        let response = request.send().await.expect("the sandbox answers");
+        assert!(response.status().is_success(), "{path}: {response:?}");
+        let bytes = response.bytes().await.unwrap();
+        serde_json::from_slice(&bytes).unwrap_or(Value::Null)
+    }
+
+    /// Changes that really happened in the sandbox.
+    pub async fn effects(&self) -> Vec<Value> {
+        self.control("/sandbox/effects", None).await["items"]
+            .as_array()
+            .expect("items")
+            .clone()
+    }
+
+    /// Requests that reached the sandbox's Azure.
+    pub async fn requests(&self) -> Vec<Value> {
+        self.control("/sandbox/requests", None).await["items"]
+            .as_array()
+            .expect("items")
+            .clone()
+    }
+
+    /// Runs the handler binary with these arguments.
+    pub fn handler(&self, arguments: &[&str]) -> std::process::Output {
+        Command::new(given("AZIMUTH_TEST_APP").join("handler"))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the handler runs")
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for host in &self.hosts {
+                eprintln!("--- {} ---\n{}", host.group, host.program.tail());
+            }
+            eprintln!("--- sandbox ---\n{}", self.sandbox.tail());
+        }
+        self.hosts.clear();
+    }
+}
+
+impl Program {
+    fn start(mut command: Command, log: &Path) -> Self {
+        let output = std::fs::File::create(log).unwrap();
+        let child = command
+            .stdin(Stdio::piped())
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
+            .env_remove("HTTPS_PROXY")
+            .env_remove("HTTP_PROXY")
+            .spawn()
+            .unwrap_or_else(|e| panic!("{command:?}: {e}"));
+        Self {
+            child,
+            log: log.to_owned(),
+        }
+    }
+
+    fn must_run(&mut self) {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            panic!("it ended with {status}:\n{}", self.tail());
+        }
+    }
+
+    fn tail(&self) -> String {
+        let text = std::fs::read(&self.log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(60)..].join("\n")
+    }
+}
+
+impl Drop for Program {
+    /// Closing standard input asks it to end; whoever does not is killed.
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        for _ in 0..200 {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_json(path: &Path) -> Option<Value> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}
+
+fn servers_file(sandbox: &Value, further: &Value) -> Value {
+    let mut servers = json!({
+        "azure": {
+            "command": given("AZIMUTH_AZMCP"),
+            "args": ["server", "start", "--mode", "all", "--disable-proxy-tools", "--disable-caching"],
+            "env": {
+                "HTTPS_PROXY": sandbox["proxy"],
+                "SSL_CERT_FILE": sandbox["ca_file"],
+                "SSL_CERT_DIR": "/nonexistent",
+                "DOTNET_BUNDLE_EXTRACT_BASE_DIR": bundle_folder(),
+            },
+            "identity": "user",
+        }
+    });
+    for (name, entry) in further.as_object().expect("an object") {
+        servers[name] = entry.clone();
+    }
+    json!({ "mcpServers": servers })
+}
+
+/// One folder for all runs: unpacking 42 MB for every process would be most of
+/// what a test does.
+fn bundle_folder() -> PathBuf {
+    let folder = given("AZIMUTH_AZMCP").parent().unwrap().join("bundle");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn handler_environment(sandbox: &Value, data: &Path, servers: &Path) -> Vec<(String, String)> {
+    let text = |field: &str| sandbox[field].as_str().expect(field).to_owned();
+    let authority = text("authority");
+    let tenants: Vec<&str> = sandbox["tenants"]
+        .as_array()
+        .expect("tenants")
+        .iter()
+        .filter_map(|t| t["tid"].as_str())
+        .collect();
+    [
+        ("AZIMUTH_DATA_DIR", data.display().to_string()),
+        ("AZIMUTH_AUTH_ISSUER", format!("{authority}/{{tid}}/v2.0")),
+        (
+            "AZIMUTH_AUTH_JWKS_URL",
+            format!("{authority}/{{tid}}/discovery/v2.0/keys"),
+        ),
+        ("AZIMUTH_AUTH_AUDIENCE", text("client_id")),
+        ("AZIMUTH_AUTH_TENANTS", tenants.join(",")),
+        ("AZIMUTH_AUTH_CLIENTS", text("portal_client_id")),
+        (
+            "AZIMUTH_TOKEN_URL",
+            format!("{authority}/{{tid}}/oauth2/v2.0/token"),
+        ),
+        ("AZIMUTH_CLIENT_ID", text("client_id")),
+        ("AZIMUTH_CLIENT_SECRET", text("client_secret")),
+        ("AZIMUTH_ARM_URL", "https://management.azure.com".to_owned()),
+        (
+            "AZIMUTH_TOKEN_AUDIENCES",
+            "https://management.azure.com,https://vault.azure.net".to_owned(),
+        ),
+        ("AZIMUTH_EGRESS_PROXY", text("proxy")),
+        ("AZIMUTH_EGRESS_CA_FILE", text("ca_file")),
+        ("AZIMUTH_MCP_SERVERS", servers.display().to_string()),
+        ("AZIMUTH_LOG", "info".to_owned()),
+        ("COSMOS_DISABLE_IMDS", "1".to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}

@@ -1,0 +1,210 @@
+//! A tool server that does as it is told, and counts.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azimuth_domain::audit::ActingIdentity;
+use azimuth_domain::tool::{
+    ArgumentRule, Availability, EffectClass, ScopeParameters, ToolRef, ToolSpec, tool_hash,
+};
+use azimuth_ports::tools::{
+    CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
+};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+/// What a tool does next.
+#[derive(Clone)]
+pub enum Behaviour {
+    /// Answers with this.
+    Says(Value),
+    /// Says that it failed, with an HTTP-like status.
+    Fails(u16, String),
+    /// Never began.
+    NotStarted(String),
+    /// Broke off.
+    Unclear(String),
+    /// Waits for the gate, then answers.
+    Gated(Arc<Notify>, Value),
+}
+
+/// One call as the server saw it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// On whose behalf.
+    pub oid: String,
+    /// The tool.
+    pub tool: String,
+    /// Its arguments.
+    pub arguments: Value,
+}
+
+/// The server `fake` with a read, a change, a removal and a secret.
+pub struct FakeTools {
+    catalogue: Mutex<Arc<Catalogue>>,
+    behaviours: Mutex<HashMap<String, Vec<Behaviour>>>,
+    seen: Mutex<Vec<Seen>>,
+    arrived: Notify,
+}
+
+fn spec(name: &str, description: &str, effect: EffectClass) -> ToolSpec {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "subscription": {"type": "string", "description": "subscription"},
+            "resource-group": {"type": "string", "description": "resource group"},
+            "name": {"type": "string", "description": "the name"},
+            "secret": {"type": "string", "description": "the secret"},
+            "tenant": {"type": "string", "description": "the tenant"}
+        },
+        "additionalProperties": false
+    });
+    ToolSpec {
+        tool: ToolRef::new("fake", name),
+        description: description.to_owned(),
+        hash: tool_hash(name, description, &schema),
+        input_schema: schema,
+        effect,
+        secret: false,
+        argument_rules: vec![ArgumentRule {
+            argument: "secret".to_owned(),
+            equals: Vec::new(),
+            effect: None,
+            secret: Some(true),
+        }],
+        scope: ScopeParameters {
+            subscription: Some("subscription".to_owned()),
+            resource_group: Some("resource-group".to_owned()),
+            tenant: Some("tenant".to_owned()),
+        },
+        target_parameter: Some("name".to_owned()),
+        availability: Availability::Enabled,
+        shared_identity: false,
+    }
+}
+
+impl Default for FakeTools {
+    fn default() -> Self {
+        let mut disabled = spec("odd_thing", "Does something odd.", EffectClass::Destructive);
+        disabled.availability = Availability::Unclassified;
+        let catalogue = Catalogue {
+            version: "1".to_owned(),
+            tools: vec![
+                spec("thing_list", "List or show things.", EffectClass::ReadOnly),
+                spec("thing_create", "Create a thing.", EffectClass::Mutating),
+                spec("thing_delete", "Delete a thing.", EffectClass::Destructive),
+                disabled,
+            ],
+        };
+        Self {
+            catalogue: Mutex::new(Arc::new(catalogue)),
+            behaviours: Mutex::default(),
+            seen: Mutex::default(),
+            arrived: Notify::new(),
+        }
+    }
+}
+
+impl FakeTools {
+    /// What `tool` does at its next calls, in order; afterwards it answers
+    /// `{"ok": true}` again.
+    pub fn will(&self, tool: &str, behaviours: impl IntoIterator<Item = Behaviour>) {
+        self.behaviours
+            .lock()
+            .unwrap()
+            .insert(tool.to_owned(), behaviours.into_iter().collect());
+    }
+
+    /// Calls so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// Waits until `count` calls have arrived.
+    pub async fn wait_for_calls(&self, count: usize) {
+        tokio::time::timeout(Duration::from_secs(30), async {
+            loop {
+                let arrived = self.arrived.notified();
+                if self.seen.lock().unwrap().len() >= count {
+                    return;
+                }
+                arrived.await;
+            }
+        })
+        .await
+        .unwrap_or_else(|_| panic!("not {count} calls: {:?}", self.seen()));
+    }
+
+    /// Changes the catalogue, as a server that was upgraded does.
+    pub fn change(&self, change: impl FnOnce(&mut Vec<ToolSpec>)) {
+        let mut held = self.catalogue.lock().unwrap();
+        let mut tools = held.tools.clone();
+        change(&mut tools);
+        *held = Arc::new(Catalogue {
+            version: format!("{}+", held.version),
+            tools,
+        });
+    }
+}
+
+#[async_trait]
+impl ToolServers for FakeTools {
+    async fn call(&self, request: CallRequest) -> Result<CallOutput, ToolError> {
+        let next = {
+            let mut behaviours = self.behaviours.lock().unwrap();
+            match behaviours.get_mut(&request.tool.name) {
+                Some(queue) if !queue.is_empty() => Some(queue.remove(0)),
+                _ => None,
+            }
+        };
+        if let Some(Behaviour::NotStarted(text)) = next {
+            return Err(ToolError::NotStarted(text));
+        }
+        self.seen.lock().unwrap().push(Seen {
+            oid: request.user.oid.clone(),
+            tool: request.tool.name.clone(),
+            arguments: request.arguments.clone(),
+        });
+        self.arrived.notify_waiters();
+        let says = |value: Value| CallOutput {
+            media_type: "application/json".to_owned(),
+            bytes: value.to_string().into_bytes(),
+            truncated: false,
+            is_error: false,
+            status: Some(200),
+        };
+        match next {
+            None => Ok(says(json!({"ok": true}))),
+            Some(Behaviour::Says(value)) => Ok(says(value)),
+            Some(Behaviour::Gated(gate, value)) => {
+                gate.notified().await;
+                Ok(says(value))
+            }
+            Some(Behaviour::Fails(status, text)) => Ok(CallOutput {
+                is_error: true,
+                status: Some(status),
+                ..says(json!({"status": status, "message": text}))
+            }),
+            Some(Behaviour::Unclear(text)) => Err(ToolError::Unclear(text)),
+            Some(Behaviour::NotStarted(_)) => unreachable!("answered above"),
+        }
+    }
+
+    fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue.lock().unwrap())
+    }
+
+    fn acting_identity(&self, _server: &str) -> ActingIdentity {
+        ActingIdentity::User
+    }
+
+    async fn health(&self) -> Vec<ServerHealth> {
+        vec![ServerHealth {
+            server: "fake".to_owned(),
+            ok: true,
+            detail: "as told".to_owned(),
+        }]
+    }
+}
