@@ -1,0 +1,3 @@
+//! Chat models behind [`azimuth_ports::model::ChatModel`].
+
+pub mod planner;

@@ -172,8 +172,8 @@ impl ToolIndex {
     }
 
     /// The tools to offer a model for a conversation: those that the newest
-    /// message names or fits; when it fits little by itself ("and in
-    /// Contoso-Prod?", "koreacentral"), those of the messages before it too;
+    /// message names or fits; when it has no verb or fits little by itself ("and
+    /// in Contoso-Prod?", "koreacentral"), those of the messages before it too;
     /// and the tools that list subscriptions and resource groups whenever one of
     /// them works in a subscription (a change: in which one its group lies).
     /// `user_texts` are the person's messages, oldest first. Gives at most
@@ -183,7 +183,8 @@ impl ToolIndex {
             return Vec::new();
         };
         let mut hits = self.search(newest, limit);
-        if hits.first().is_none_or(|best| best.score < Self::FITS) {
+        let asks = main_intent(&read(newest, &|_| false)).is_some();
+        if !asks || hits.first().is_none_or(|best| best.score < Self::FITS) {
             let mut share = 1.0;
             for text in earlier.iter().rev().take(3) {
                 share *= 0.9;
