@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use azimuth_domain::policy::Decision;
 use azimuth_domain::principal::Role;
-use azimuth_domain::tool::{Classification, ToolSpec};
+use azimuth_domain::tool::{Availability, Classification, ToolSpec};
 use azimuth_ports::tools::Catalogue;
 use moka::sync::Cache;
 
@@ -16,9 +16,9 @@ use super::set::PolicySet;
 /// Lists that are kept: sets of roles times catalogues in use.
 const LISTS: u64 = 256;
 
-type Key = (String, Vec<Role>);
+type Key = (String, Vec<Availability>, Vec<Role>);
 
-/// Lists by catalogue version and roles, of one policy set.
+/// Lists of one policy set.
 pub(super) struct VisibleTools(Cache<Key, Arc<[usize]>>);
 
 impl Default for VisibleTools {
@@ -41,10 +41,13 @@ impl PolicySet {
     /// Positions in `catalogue.tools` of the tools that somebody with these
     /// roles may see, in the catalogue's order.
     ///
-    /// Kept by catalogue version and roles, for as long as this set lives.
+    /// Kept by catalogue version, availabilities and roles, for as long as this set lives.
     pub fn visible_tools(&self, roles: &BTreeSet<Role>, catalogue: &Catalogue) -> Arc<[usize]> {
+        // The version is the same in every process; what a process finds out about
+        // its own servers (a changed tool) is not in it.
         let key = (
             catalogue.version.clone(),
+            catalogue.tools.iter().map(|t| t.availability).collect(),
             roles.iter().copied().collect::<Vec<_>>(),
         );
         self.visible.0.get_with(key, || {

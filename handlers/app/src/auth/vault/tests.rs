@@ -5,6 +5,7 @@
 use std::sync::atomic::Ordering::SeqCst;
 
 use super::doubles::{CountingRandom, GcmSealer, MemoryStore, Mood, Provider, RuntimeClock};
+use super::refresh::LEASE_MS;
 use super::*;
 
 const ARM: &str = "https://management.azure.test";

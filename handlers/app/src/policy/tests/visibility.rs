@@ -80,6 +80,9 @@ fn the_list_is_what_may_be_seen_and_is_made_once() {
         &set.visible_tools(&reader, &tools)
     ));
     assert_eq!(set.visible_tools(&operator, &tools).len(), 404);
+    let mut changed = catalogue("1");
+    changed.tools[0].availability = Availability::Changed;
+    assert_eq!(set.visible_tools(&reader, &changed)[0], 1);
     let mut fewer = catalogue("2");
     fewer.tools.truncate(4);
     assert_eq!(*set.visible_tools(&reader, &fewer), [0, 1]);
