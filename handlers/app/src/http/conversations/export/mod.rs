@@ -1,0 +1,170 @@
+//! `GET /v1/conversations/{id}/export?format=json|markdown`: everything that was
+//! said and done, without secrets.
+
+mod markdown;
+mod redact;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use azimuth_domain::conversation::{Conversation, Message};
+use azimuth_domain::ids::{ConversationId, ConversationKey};
+use azimuth_domain::turn::Turn;
+use azimuth_ports::store::ConversationStore;
+use http::{HeaderValue, header};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{ConversationView, MessageView};
+use crate::http::caller::Caller;
+use crate::http::moment::Moment;
+use crate::http::page::MAX_LIMIT;
+use crate::http::path::PathId;
+use crate::http::query::Query;
+use crate::http::states::ConversationState;
+use crate::http::turns::TurnView;
+use crate::problem::{Answer, Code, Problem};
+
+pub use redact::{redact, redact_json};
+
+/// Most messages and most turns of one export.
+const MAX_ITEMS: usize = 5_000;
+
+/// Which form.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// One JSON document.
+    #[default]
+    Json,
+    /// For people.
+    Markdown,
+}
+
+/// How to export.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// `json` (the default) or `markdown`.
+    #[param(inline)]
+    pub format: ExportFormat,
+}
+
+/// An exported conversation; secrets are replaced by `[redacted]`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConversationExport {
+    /// Version of this shape.
+    pub v: u32,
+    /// When it was exported.
+    pub exported_at: Moment,
+    /// Whether there is more than an export holds.
+    pub truncated: bool,
+    /// The conversation.
+    pub conversation: ConversationView,
+    /// Messages of all branches, oldest first.
+    pub messages: Vec<MessageView>,
+    /// Turns, oldest first, with their tool calls and what became of them.
+    pub turns: Vec<TurnView>,
+}
+
+/// What an export is made from.
+struct Material {
+    conversation: Conversation,
+    messages: Vec<Message>,
+    turns: Vec<Turn>,
+    truncated: bool,
+}
+
+/// Exports a conversation.
+#[utoipa::path(
+    get,
+    path = "/v1/conversations/{id}/export",
+    operation_id = "export_conversation",
+    tag = "conversations",
+    params(("id" = String, Path, description = "Conversation"), ExportQuery),
+    responses((status = 200, description = "An attachment, JSON or Markdown", content(
+        (ConversationExport = "application/json"),
+        (String = "text/markdown")
+    )))
+)]
+pub async fn handle(
+    State(state): State<ConversationState>,
+    caller: Caller,
+    PathId(id): PathId<ConversationId>,
+    Query(query): Query<ExportQuery>,
+) -> Answer<Response> {
+    let found = super::load(state.store.as_ref(), &caller, &id).await?;
+    let material = collect(state.store.as_ref(), found.item).await?;
+    let exported_at = Moment(state.clock.now());
+    let name = id.as_str();
+    match query.format {
+        ExportFormat::Json => {
+            let document = json(material, exported_at)?;
+            Ok(attachment(
+                document,
+                "application/json",
+                &format!("{name}.json"),
+            ))
+        }
+        ExportFormat::Markdown => {
+            let text = redact(&markdown::render(&material, exported_at)).into_owned();
+            Ok(attachment(
+                text.into_bytes(),
+                "text/markdown; charset=utf-8",
+                &format!("{name}.md"),
+            ))
+        }
+    }
+}
+
+async fn collect(store: &dyn ConversationStore, conversation: Conversation) -> Answer<Material> {
+    let key: ConversationKey = conversation.key();
+    let mut messages = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = store.messages(&key, MAX_LIMIT, cursor.as_deref()).await?;
+        messages.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() || messages.len() >= MAX_ITEMS {
+            break;
+        }
+    }
+    messages.reverse();
+    let turns = store.turns(&key, MAX_ITEMS + 1).await?;
+    let truncated = cursor.is_some() || turns.len() > MAX_ITEMS;
+    Ok(Material {
+        conversation,
+        messages,
+        turns: turns.into_iter().take(MAX_ITEMS).collect(),
+        truncated,
+    })
+}
+
+fn json(material: Material, exported_at: Moment) -> Answer<Vec<u8>> {
+    let export = ConversationExport {
+        v: 1,
+        exported_at,
+        truncated: material.truncated,
+        conversation: material.conversation.into(),
+        messages: material
+            .messages
+            .into_iter()
+            .map(MessageView::from)
+            .collect(),
+        turns: material.turns.iter().map(TurnView::of).collect(),
+    };
+    let unreadable = |error: serde_json::Error| Problem::new(Code::Internal).context(error);
+    let value = serde_json::to_value(export).map_err(unreadable)?;
+    serde_json::to_vec_pretty(&redact_json(value)).map_err(unreadable)
+}
+
+fn attachment(body: Vec<u8>, media_type: &'static str, name: &str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}

@@ -1,0 +1,181 @@
+//! Reads one turn's log from a number on, whoever writes it.
+//!
+//! **Invariant:** what it gives is contiguous: every event is the one after the
+//! last, so replays from any number agree.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azimuth_domain::event::TurnEvent;
+use azimuth_domain::limits::EVENT_TTL_MS;
+use azimuth_domain::principal::Principal;
+use azimuth_domain::turn::Turn;
+use azimuth_ports::clock::Clock;
+use azimuth_ports::store::{ConversationStore, StoreError};
+
+use crate::http::caller::Gate;
+use crate::http::parts::StreamTimings;
+use crate::http::states::TurnState;
+use crate::problem::{Answer, Code, Problem};
+use crate::turn::Subscription;
+
+/// Events of one read.
+const PAGE: usize = 256;
+
+/// Empty reads at the shortest interval before the reader slows down.
+const PATIENT_READS: u32 = 10;
+
+/// A place in a turn's log.
+pub struct Reader {
+    store: Arc<dyn ConversationStore>,
+    clock: Arc<dyn Clock>,
+    gate: Gate,
+    principal: Principal,
+    turn: Turn,
+    after: u64,
+    ended: bool,
+    hints: Subscription,
+    empty_reads: u32,
+    /// How a stream behaves.
+    pub(super) timings: StreamTimings,
+}
+
+impl Reader {
+    /// A reader of `turn` for events after number `after`. Subscribes to hints
+    /// before anything is read, so that none is missed.
+    pub fn new(state: &TurnState, principal: &Principal, turn: Turn, after: u64) -> Self {
+        Self {
+            store: Arc::clone(&state.store),
+            clock: Arc::clone(&state.clock),
+            gate: state.gate.clone(),
+            principal: principal.clone(),
+            ended: is_over(&turn, after),
+            hints: state.engine.hub().subscribe(&turn.id),
+            turn,
+            after,
+            empty_reads: 0,
+            timings: state.timings,
+        }
+    }
+
+    /// Number of the last event that was given.
+    pub fn after(&self) -> u64 {
+        self.after
+    }
+
+    /// Whether the turn's last event was given.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// 410 when the number asked for existed and is no longer kept.
+    pub async fn check_not_expired(&self) -> Answer<()> {
+        let age_ms = self.clock.now().since(self.turn.created_at);
+        if age_ms <= EVENT_TTL_MS || self.after >= self.turn.event_seq {
+            return Ok(());
+        }
+        let next = self
+            .store
+            .events(&self.principal.user.tid, &self.turn.id, self.after, 1)
+            .await?;
+        if next
+            .first()
+            .is_some_and(|event| event.seq == self.after + 1)
+        {
+            return Ok(());
+        }
+        Err(Problem::new(Code::EventsExpired))
+    }
+
+    /// The events that follow, as far as they are there.
+    pub async fn read(&mut self) -> Result<Vec<TurnEvent>, StoreError> {
+        if self.ended {
+            return Ok(Vec::new());
+        }
+        let found = self
+            .store
+            .events(&self.principal.user.tid, &self.turn.id, self.after, PAGE)
+            .await?;
+        let mut events = Vec::with_capacity(found.len());
+        for event in found {
+            if event.seq != self.after + 1 {
+                break;
+            }
+            self.after = event.seq;
+            self.ended |= event.body.is_last();
+            events.push(event);
+        }
+        self.empty_reads = if events.is_empty() {
+            self.empty_reads.saturating_add(1)
+        } else {
+            0
+        };
+        Ok(events)
+    }
+
+    /// Waits for a hint or for the time of the next read, at most `limit`.
+    pub async fn pause(&mut self, limit: Duration) {
+        let interval = interval(&self.timings, self.empty_reads).min(limit);
+        tokio::select! {
+            () = self.hints.changed() => {}
+            () = tokio::time::sleep(interval) => {}
+        }
+    }
+
+    /// Whether the reader's token has been expired for longer than it may be.
+    pub(super) fn token_is_over(&self) -> bool {
+        let grace_ms = i64::try_from(self.timings.expiry_grace.as_millis()).unwrap_or(i64::MAX);
+        self.clock.now() >= self.principal.token_expires_at.plus_ms(grace_ms)
+    }
+
+    /// Looks again whether the reader may read on, and whether the turn is over
+    /// without an event to come (somebody asked for numbers beyond its end).
+    pub(super) async fn recheck(&mut self) -> Result<bool, StoreError> {
+        if !self.gate.still_admits(&self.principal).await? {
+            return Ok(false);
+        }
+        let tenant = &self.principal.user.tid;
+        match self.store.turn(tenant, &self.turn.id).await? {
+            Some(turn) => self.ended |= is_over(&turn.item, self.after),
+            None => self.ended = true,
+        }
+        Ok(true)
+    }
+}
+
+/// A terminal turn's number is that of its last event: it is written with it.
+fn is_over(turn: &Turn, after: u64) -> bool {
+    turn.status.is_terminal() && after >= turn.event_seq
+}
+
+/// The shortest interval while events come, then half as long again after every
+/// empty read up to the longest.
+fn interval(timings: &StreamTimings, empty_reads: u32) -> Duration {
+    let steps = empty_reads.saturating_sub(PATIENT_READS).min(32);
+    (0..steps)
+        .fold(timings.poll_min, |interval, _| {
+            interval.mul_f32(1.5).min(timings.poll_max)
+        })
+        .min(timings.poll_max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_slow_down_to_a_second_when_nothing_comes() {
+        let timings = StreamTimings::default();
+        assert_eq!(interval(&timings, 0), Duration::from_millis(200));
+        assert_eq!(
+            interval(&timings, PATIENT_READS),
+            Duration::from_millis(200)
+        );
+        assert!(interval(&timings, PATIENT_READS + 1) > Duration::from_millis(200));
+        assert_eq!(
+            interval(&timings, PATIENT_READS + 8),
+            Duration::from_secs(1)
+        );
+        assert_eq!(interval(&timings, u32::MAX), Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,106 @@
+//! What the refusals of ports and engine are to a caller: decided last, in one
+//! place.
+
+use azimuth_ports::audit::AuditError;
+use azimuth_ports::store::StoreError;
+use azimuth_ports::tokens::TokenError;
+
+use crate::problem::{Code, Problem};
+use crate::turn::{AcceptError, CancelError, DecideError, SignInError};
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::BadCursor => Code::CursorInvalid,
+            StoreError::ConversationChanged | StoreError::TurnChanged | StoreError::EventExists => {
+                Code::WriteConflict
+            }
+            StoreError::Unavailable(_) => Code::StoreUnavailable,
+            StoreError::Unreadable(_) => Code::Internal,
+        };
+        Self::new(code).context(error)
+    }
+}
+
+impl From<AuditError> for Problem {
+    fn from(error: AuditError) -> Self {
+        let code = match &error {
+            AuditError::BadCursor => Code::CursorInvalid,
+            AuditError::Unavailable(_) | AuditError::Contended => Code::AuditUnavailable,
+        };
+        Self::new(code).context(error)
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        let code = match &error {
+            TokenError::GrantGone(_) => Code::AzureSignInNeeded,
+            TokenError::Unavailable(_) => Code::AzureUnavailable,
+            TokenError::Audience(_) => Code::Internal,
+        };
+        Self::new(code).context(error)
+    }
+}
+
+impl From<AcceptError> for Problem {
+    fn from(error: AcceptError) -> Self {
+        match error {
+            AcceptError::ConversationNotFound | AcceptError::ToolUnknown => {
+                Self::new(Code::NotFound)
+            }
+            AcceptError::ParentNotFound => {
+                Self::new(Code::ParentNotFound).pointer("/parent_message_id")
+            }
+            AcceptError::TurnRunning(turn) => Self::new(Code::TurnRunning).turn(turn),
+            AcceptError::KeyReused => Self::new(Code::IdempotencyKeyReused),
+            AcceptError::TooManyTurns => Self::new(Code::TooManyTurns).quota("running_turns"),
+            AcceptError::ModelUnknown(_) => Self::new(Code::ModelUnknown).pointer("/model"),
+            AcceptError::ArgumentsInvalid { pointer, detail } => Self::new(Code::ArgumentsInvalid)
+                .pointer(format!("/arguments{pointer}"))
+                .detail(detail),
+            AcceptError::ArgumentsTooLarge => {
+                Self::new(Code::ArgumentsTooLarge).pointer("/arguments")
+            }
+            AcceptError::Unavailable(context) => Self::new(Code::StoreUnavailable).context(context),
+        }
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NotFound => Self::new(Code::NotFound),
+            CancelError::Ended => Self::new(Code::TurnEnded),
+            CancelError::Unavailable(context) => Self::new(Code::StoreUnavailable).context(context),
+        }
+    }
+}
+
+impl From<DecideError> for Problem {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::NotFound => Self::new(Code::NotFound),
+            DecideError::NotPermitted(context) => Self::new(Code::NotPermitted)
+                .detail("Somebody else must decide about this call.")
+                .permission("approvals.decide")
+                .context(context),
+            DecideError::Expired => Self::new(Code::ApprovalExpired),
+            DecideError::AlreadyDecided => Self::new(Code::ApprovalDecided),
+            DecideError::Cancelled => Self::new(Code::ApprovalCancelled),
+            DecideError::DigestMismatch => Self::new(Code::DigestMismatch).pointer("/digest"),
+            DecideError::Unavailable(context) => Self::new(Code::StoreUnavailable).context(context),
+        }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::GrantRefused(context) => {
+                Self::new(Code::AzureGrantRefused).context(context)
+            }
+            SignInError::Unavailable(context) => Self::new(Code::AzureUnavailable).context(context),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The HTTP API of `design/api.md`: one endpoint, one file.
+//!
+//! **Invariants:** no handler of a `/v1` route runs without a [`caller::Caller`];
+//! what another user owns is answered exactly as what does not exist; every error
+//! is a [`Problem`](crate::problem::Problem).
+
+pub mod approvals;
+pub mod audit;
+pub mod caller;
+pub mod conversations;
+pub mod edge;
+pub mod etag;
+pub mod events;
+mod failure;
+pub mod health;
+pub mod idempotency;
+pub mod json;
+pub mod me;
+pub mod models;
+pub mod moment;
+pub mod openapi;
+pub mod page;
+pub mod parts;
+pub mod path;
+pub mod query;
+pub mod realtime;
+pub mod settings;
+pub mod states;
+pub mod subscriptions;
+pub mod tools;
+pub mod turns;
+
+pub use parts::{ApiParts, HttpConfig, StreamTimings};

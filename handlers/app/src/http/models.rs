@@ -1,0 +1,81 @@
+//! `GET /v1/models`: the models on offer.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::caller::Caller;
+use super::states::PickerState;
+
+/// Models.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ModelList {
+    /// In the order of pickers.
+    pub items: Vec<ModelView>,
+}
+
+/// One model.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ModelView {
+    /// Name, as settings and turns take it.
+    pub name: String,
+    /// What it is, in one sentence.
+    pub description: String,
+    /// Whether it answers when nobody chose.
+    pub default: bool,
+}
+
+/// The models on offer.
+#[utoipa::path(
+    get,
+    path = "/v1/models",
+    operation_id = "list_models",
+    tag = "pickers",
+    responses((status = 200, body = ModelList))
+)]
+pub async fn handle(State(state): State<PickerState>, _caller: Caller) -> Json<ModelList> {
+    let default = state.models.default_model().name();
+    let items = state
+        .models
+        .all()
+        .iter()
+        .map(|model| ModelView {
+            name: model.name().to_owned(),
+            description: model.description().to_owned(),
+            default: model.name() == default,
+        })
+        .collect();
+    Json(ModelList { items })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::Arc;
+
+    use async_trait::async_trait;
+    use azimuth_ports::model::{ChatModel, ModelError, ModelRequest, ModelStream};
+
+    struct Named(&'static str);
+
+    #[async_trait]
+    impl ChatModel for Named {
+        fn name(&self) -> &str {
+            self.0
+        }
+        fn description(&self) -> &'static str {
+            "A model that never answers."
+        }
+        async fn stream(&self, _: ModelRequest) -> Result<ModelStream, ModelError> {
+            Err(ModelError::Unauthorized)
+        }
+        async fn health(&self) -> Result<(), ModelError> {
+            Ok(())
+        }
+    }
+
+    /// A model of that name.
+    pub(crate) fn model(name: &'static str) -> Arc<dyn ChatModel> {
+        Arc::new(Named(name))
+    }
+}

@@ -1,0 +1,119 @@
+//! What the wiring crate gives the HTTP layer, once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azimuth_domain::principal::UserKey;
+use azimuth_ports::audit::AuditLog;
+use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::store::ConversationStore;
+use azimuth_ports::subscriptions::SubscriptionDirectory;
+use azimuth_ports::tokens::TokenError;
+use azimuth_ports::tools::ToolServers;
+use azimuth_ports::users::UserStore;
+use futures::future::BoxFuture;
+
+use crate::auth::verifier::TokenVerifier;
+use crate::models::Models;
+use crate::policy::PolicySet;
+use crate::turn::Engine;
+
+/// Whether the product holds a grant of this user for Azure. It asks the vault
+/// only, never the identity provider, so that every page may show it.
+pub type AzureGrantLookup =
+    Arc<dyn Fn(UserKey) -> BoxFuture<'static, Result<bool, TokenError>> + Send + Sync>;
+
+/// Everything that [`crate::routes::router`] is built from. Routers get small
+/// states made from it (`states.rs`), never the whole.
+#[derive(Clone)]
+pub struct ApiParts {
+    /// Accepts, cancels and decides; runs what triggers deliver.
+    pub engine: Arc<Engine>,
+    /// Conversations, turns, messages, results, events.
+    pub store: Arc<dyn ConversationStore>,
+    /// The audit.
+    pub audit: Arc<dyn AuditLog>,
+    /// Profiles and settings.
+    pub users: Arc<dyn UserStore>,
+    /// Tool servers: the catalogue, and their health.
+    pub tools: Arc<dyn ToolServers>,
+    /// The work queue, for its health only.
+    pub queue: Arc<dyn WorkQueue>,
+    /// Checks bearer tokens.
+    pub verifier: Arc<TokenVerifier>,
+    /// What the caller may see and do.
+    pub policy: Arc<PolicySet>,
+    /// The models on offer.
+    pub models: Models,
+    /// Whether a user's grant for Azure is there.
+    pub azure_grant: AzureGrantLookup,
+    /// Subscriptions, read under the user's own identity.
+    pub subscriptions: Arc<dyn SubscriptionDirectory>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub random: Arc<dyn Random>,
+    /// Settings of the HTTP layer.
+    pub config: HttpConfig,
+}
+
+/// Settings of the HTTP layer.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// Origins that browsers may call from; empty switches the CORS layer off
+    /// (on Azure the platform answers preflights).
+    pub cors_origins: Vec<String>,
+    /// Whether the trigger routes are served. Only behind the Functions host,
+    /// which lets nobody outside reach them; never in the standalone form.
+    pub triggers: bool,
+    /// Longest time until a response begins.
+    pub request_deadline: Duration,
+    /// Longest time that one trigger invocation may take; shorter than the
+    /// host's `functionTimeout`, which kills the whole process.
+    pub trigger_deadline: Duration,
+    /// How event streams behave.
+    pub stream: StreamTimings,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            cors_origins: Vec::new(),
+            triggers: true,
+            request_deadline: Duration::from_mins(1),
+            trigger_deadline: Duration::from_mins(9),
+            stream: StreamTimings::default(),
+        }
+    }
+}
+
+/// Times of an event stream (`design/api.md`, "Events of a turn").
+#[derive(Debug, Clone, Copy)]
+pub struct StreamTimings {
+    /// A comment line after this long without an event.
+    pub heartbeat: Duration,
+    /// The stream ends itself with a `reconnect` event after this long.
+    pub planned_end: Duration,
+    /// How often the log is read while events come.
+    pub poll_min: Duration,
+    /// How often it is read when nothing has come for a while.
+    pub poll_max: Duration,
+    /// How often the reader's account is looked at again.
+    pub recheck: Duration,
+    /// How long a stream goes on after its token has expired.
+    pub expiry_grace: Duration,
+}
+
+impl Default for StreamTimings {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(15),
+            planned_end: Duration::from_secs(200),
+            poll_min: Duration::from_millis(200),
+            poll_max: Duration::from_secs(1),
+            recheck: Duration::from_secs(15),
+            expiry_grace: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Ids in paths. What is no id names nothing: 404, never 400.
+
+use axum::extract::{FromRequestParts, Path};
+use azimuth_domain::ids::{ApprovalId, CallId, ConversationId, TurnId, is_id_text};
+use http::request::Parts;
+
+use crate::problem::{Code, Problem};
+
+/// The one answer for what does not exist and for what is not the caller's.
+pub fn not_found() -> Problem {
+    Problem::new(Code::NotFound)
+}
+
+/// Something that a path segment can name.
+pub trait PathName: Sized + Send {
+    /// Reads the decoded segment.
+    fn read(text: &str) -> Option<Self>;
+}
+
+macro_rules! named {
+    ($($id:ident),+) => {
+        $(impl PathName for $id {
+            fn read(text: &str) -> Option<Self> {
+                Self::parse(text)
+            }
+        })+
+    };
+}
+
+named!(ApprovalId, CallId, ConversationId, TurnId);
+
+/// An id whose parts only its reader knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpaqueId(pub String);
+
+impl PathName for OpaqueId {
+    fn read(text: &str) -> Option<Self> {
+        is_id_text(text).then(|| Self(text.to_owned()))
+    }
+}
+
+/// Name of a tool or of a tool server: 1–128 characters, none of them control.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolName(pub String);
+
+impl PathName for ToolName {
+    fn read(text: &str) -> Option<Self> {
+        let fits = !text.is_empty() && text.len() <= 128 && !text.chars().any(char::is_control);
+        fits.then(|| Self(text.to_owned()))
+    }
+}
+
+/// The only parameter of the path.
+#[derive(Debug, Clone)]
+pub struct PathId<T>(pub T);
+
+impl<S: Send + Sync, T: PathName> FromRequestParts<S> for PathId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| not_found())?;
+        T::read(&text).map(Self).ok_or_else(not_found)
+    }
+}
+
+/// Both parameters of the path.
+#[derive(Debug, Clone)]
+pub struct PathPair<A, B>(pub A, pub B);
+
+impl<S: Send + Sync, A: PathName, B: PathName> FromRequestParts<S> for PathPair<A, B> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path((a, b)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| not_found())?;
+        match (A::read(&a), B::read(&b)) {
+            (Some(a), Some(b)) => Ok(Self(a, b)),
+            _ => Err(not_found()),
+        }
+    }
+}

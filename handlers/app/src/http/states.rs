@@ -1,0 +1,194 @@
+//! The states of the routers: each holds the gate and at most five ports more.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use azimuth_ports::audit::AuditLog;
+use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::store::ConversationStore;
+use azimuth_ports::subscriptions::SubscriptionDirectory;
+use azimuth_ports::tools::ToolServers;
+use azimuth_ports::users::UserStore;
+
+use super::caller::Gate;
+use super::health::Readiness;
+use super::parts::{ApiParts, AzureGrantLookup, StreamTimings};
+use super::subscriptions::SubscriptionCache;
+use crate::models::Models;
+use crate::policy::PolicySet;
+use crate::turn::Engine;
+
+macro_rules! gated {
+    ($($state:ident),+) => {
+        $(impl FromRef<$state> for Gate {
+            fn from_ref(state: &$state) -> Self {
+                state.gate.clone()
+            }
+        })+
+    };
+}
+
+gated!(
+    AccountState,
+    PickerState,
+    ConversationState,
+    TurnState,
+    ToolState,
+    AuditState
+);
+
+/// Who I am, and my settings.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct AccountState {
+    pub gate: Gate,
+    pub users: Arc<dyn UserStore>,
+    pub store: Arc<dyn ConversationStore>,
+    pub engine: Arc<Engine>,
+    pub models: Models,
+    pub azure_grant: AzureGrantLookup,
+}
+
+/// What pickers offer.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct PickerState {
+    pub gate: Gate,
+    pub models: Models,
+    pub subscriptions: Arc<SubscriptionCache>,
+    pub engine: Arc<Engine>,
+}
+
+/// Conversations and their messages.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct ConversationState {
+    pub gate: Gate,
+    pub store: Arc<dyn ConversationStore>,
+    pub engine: Arc<Engine>,
+    pub audit: Arc<dyn AuditLog>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+}
+
+/// Turns, their events, results and approvals.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct TurnState {
+    pub gate: Gate,
+    pub store: Arc<dyn ConversationStore>,
+    pub engine: Arc<Engine>,
+    pub clock: Arc<dyn Clock>,
+    pub timings: StreamTimings,
+}
+
+/// Tools and calls without a model.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct ToolState {
+    pub gate: Gate,
+    pub engine: Arc<Engine>,
+    pub tools: Arc<dyn ToolServers>,
+    pub policy: Arc<PolicySet>,
+}
+
+/// The audit.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct AuditState {
+    pub gate: Gate,
+    pub audit: Arc<dyn AuditLog>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+}
+
+/// What readiness looks at.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct HealthState {
+    pub store: Arc<dyn ConversationStore>,
+    pub queue: Arc<dyn WorkQueue>,
+    pub tools: Arc<dyn ToolServers>,
+    pub models: Models,
+    pub clock: Arc<dyn Clock>,
+    pub readiness: Arc<Readiness>,
+}
+
+/// All of them, made from the parts.
+pub(crate) struct States {
+    pub account: AccountState,
+    pub picker: PickerState,
+    pub conversation: ConversationState,
+    pub turn: TurnState,
+    pub tool: ToolState,
+    pub audit: AuditState,
+    pub health: HealthState,
+}
+
+impl States {
+    pub fn of(parts: &ApiParts) -> Self {
+        let gate = Gate::new(
+            Arc::clone(&parts.verifier),
+            Arc::clone(&parts.users),
+            Arc::clone(&parts.clock),
+        );
+        let directory: Arc<dyn SubscriptionDirectory> = Arc::clone(&parts.subscriptions);
+        Self {
+            account: AccountState {
+                gate: gate.clone(),
+                users: Arc::clone(&parts.users),
+                store: Arc::clone(&parts.store),
+                engine: Arc::clone(&parts.engine),
+                models: parts.models.clone(),
+                azure_grant: Arc::clone(&parts.azure_grant),
+            },
+            picker: PickerState {
+                gate: gate.clone(),
+                models: parts.models.clone(),
+                subscriptions: Arc::new(SubscriptionCache::new(
+                    directory,
+                    Arc::clone(&parts.audit),
+                    Arc::clone(&parts.clock),
+                    Arc::clone(&parts.random),
+                )),
+                engine: Arc::clone(&parts.engine),
+            },
+            conversation: ConversationState {
+                gate: gate.clone(),
+                store: Arc::clone(&parts.store),
+                engine: Arc::clone(&parts.engine),
+                audit: Arc::clone(&parts.audit),
+                clock: Arc::clone(&parts.clock),
+                random: Arc::clone(&parts.random),
+            },
+            turn: TurnState {
+                gate: gate.clone(),
+                store: Arc::clone(&parts.store),
+                engine: Arc::clone(&parts.engine),
+                clock: Arc::clone(&parts.clock),
+                timings: parts.config.stream,
+            },
+            tool: ToolState {
+                gate: gate.clone(),
+                engine: Arc::clone(&parts.engine),
+                tools: Arc::clone(&parts.tools),
+                policy: Arc::clone(&parts.policy),
+            },
+            audit: AuditState {
+                gate,
+                audit: Arc::clone(&parts.audit),
+                clock: Arc::clone(&parts.clock),
+                random: Arc::clone(&parts.random),
+            },
+            health: HealthState {
+                store: Arc::clone(&parts.store),
+                queue: Arc::clone(&parts.queue),
+                tools: Arc::clone(&parts.tools),
+                models: parts.models.clone(),
+                clock: Arc::clone(&parts.clock),
+                readiness: Arc::default(),
+            },
+        }
+    }
+}

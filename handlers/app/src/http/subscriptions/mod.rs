@@ -1,0 +1,6 @@
+//! The subscriptions that the caller can reach, as the picker offers them.
+
+mod cache;
+pub mod list_subscriptions;
+
+pub use cache::SubscriptionCache;
