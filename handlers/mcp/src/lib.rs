@@ -1,0 +1,29 @@
+//! Tool servers: processes that speak MCP, one for each user, each with exactly
+//! that user's rights.
+//!
+//! [`servers`] reads the configuration, [`catalogue`] holds what we believe about
+//! the tools, [`broker`] gives the processes their tokens, [`confine`] is the small
+//! process that ends a tool server when the handler is killed, and [`McpServers`]
+//! puts them together behind `ports::tools::ToolServers`.
+
+pub mod broker;
+pub mod catalogue;
+pub mod confine;
+pub mod servers;
+
+mod backoff;
+mod call;
+mod child;
+mod client;
+mod launcher;
+mod limits;
+mod output;
+mod pool;
+mod process;
+mod stderr;
+mod stream;
+mod tool_servers;
+mod unique;
+
+pub use limits::PoolLimits;
+pub use tool_servers::{McpServers, Options, StartError};

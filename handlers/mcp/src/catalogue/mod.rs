@@ -1,0 +1,158 @@
+//! The tools as pinned: what this product believes about each tool, and the
+//! hash by which it notices that a tool is no longer the one it knew.
+
+pub mod pins;
+pub mod rules;
+
+use std::collections::BTreeMap;
+
+use azimuth_domain::canonical::sha256_hex;
+use azimuth_domain::tool::{
+    ArgumentRule, Availability, EffectClass, ScopeParameters, ToolRef, ToolSpec,
+};
+use azimuth_ports::tools::Catalogue;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::servers::ServerConfig;
+
+/// The server whose catalogue is built in.
+const AZURE: &str = "azure";
+/// Made by `cargo run -p azimuth-mcp --example pin_catalogue`.
+const AZURE_CATALOGUE: &str = include_str!("../../catalogue/azure-3.0.0.json");
+
+/// One tool of a catalogue file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedTool {
+    /// Name at the server.
+    pub name: String,
+    /// Effect class without regard to arguments.
+    pub effect: EffectClass,
+    /// Secret flag without regard to arguments.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub secret: bool,
+    /// Changes by argument.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub argument_rules: Vec<ArgumentRule>,
+    /// Where it works.
+    pub scope: ScopeParameters,
+    /// Parameter that names the thing worked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_parameter: Option<String>,
+    /// Whether it needs the disk or the environment of the machine it runs on.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub local_required: bool,
+    /// Hash of name, description and schema.
+    pub hash: String,
+    /// Text for people and models.
+    pub description: String,
+    /// JSON Schema of the arguments.
+    pub input_schema: Value,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// A catalogue file: `{"server", "version", "tools": [one line each]}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogueFile {
+    /// Name of the server in the configuration.
+    pub server: String,
+    /// Version of the server that was listed.
+    pub version: String,
+    /// Its tools, by name.
+    pub tools: Vec<PinnedTool>,
+}
+
+/// Whether the tools of that server are in the built-in catalogue.
+pub fn is_built_in(server: &str) -> bool {
+    server == AZURE
+}
+
+/// The built-in catalogue of the Azure MCP Server.
+pub fn azure() -> serde_json::Result<CatalogueFile> {
+    serde_json::from_str(AZURE_CATALOGUE)
+}
+
+/// The tools of a server with a built-in catalogue, as configured.
+pub(crate) fn built_in_specs(config: &ServerConfig, file: CatalogueFile) -> Vec<ToolSpec> {
+    let spec = |tool: PinnedTool| ToolSpec {
+        tool: ToolRef::new(&config.name, tool.name),
+        description: tool.description,
+        input_schema: tool.input_schema,
+        hash: tool.hash,
+        effect: tool.effect,
+        secret: tool.secret,
+        argument_rules: tool.argument_rules,
+        scope: tool.scope,
+        target_parameter: tool.target_parameter,
+        availability: if tool.local_required {
+            Availability::NeedsLocalMachine
+        } else {
+            Availability::Enabled
+        },
+        shared_identity: false,
+    };
+    file.tools.into_iter().map(spec).collect()
+}
+
+/// The tools of a server that was pinned at its first start, classified by the
+/// `tools` of its configuration entry.
+pub(crate) fn learned_specs(config: &ServerConfig, pinned: pins::PinFile) -> Vec<ToolSpec> {
+    let spec = |tool: pins::LearnedTool| {
+        let class = config.tools.get(&tool.name).copied();
+        ToolSpec {
+            tool: ToolRef::new(&config.name, tool.name),
+            description: tool.description,
+            input_schema: tool.input_schema,
+            hash: tool.hash,
+            effect: class.unwrap_or(EffectClass::Destructive),
+            secret: false,
+            argument_rules: Vec::new(),
+            scope: ScopeParameters::default(),
+            target_parameter: None,
+            availability: match class {
+                Some(_) => Availability::Enabled,
+                None => Availability::Unclassified,
+            },
+            shared_identity: false,
+        }
+    };
+    pinned.tools.into_iter().map(spec).collect()
+}
+
+/// One catalogue of the tools of all servers. Its version covers everything that
+/// an approval relies on: names, hashes and classes. What a process finds out
+/// later about a tool (`Changed`) is left out, so that all processes with one
+/// configuration agree about the version.
+pub(crate) fn assemble(by_server: &BTreeMap<String, Vec<ToolSpec>>) -> Catalogue {
+    let mut tools: Vec<ToolSpec> = by_server.values().flatten().cloned().collect();
+    tools.sort_by(|a, b| a.tool.cmp(&b.tool));
+    let line = |spec: &ToolSpec| {
+        let enabled = matches!(
+            spec.availability,
+            Availability::Enabled | Availability::Changed
+        );
+        let rules = serde_json::json!(spec.argument_rules);
+        let effect = spec.effect.as_str();
+        format!(
+            "{} {} {effect} {} {enabled} {rules}",
+            spec.tool, spec.hash, spec.secret
+        )
+    };
+    let lines: Vec<String> = tools.iter().map(line).collect();
+    Catalogue {
+        version: sha256_hex(lines.join("\n")),
+        tools,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,353 @@
+//! One process of a tool server: its start, its session, its end.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rmcp::model::PaginatedRequestParams;
+use rmcp::service::{ClientLifecycleMode, ClientServiceExt, Peer, RoleClient, RunningService};
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rustix::process::Pid;
+use tokio::process::{Child as Process, Command};
+use tokio::sync::{RwLock, watch};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::broker::Ticket;
+use crate::catalogue::pins::LearnedTool;
+use crate::client::Session;
+use crate::limits::PoolLimits;
+use crate::pool::Room;
+use crate::process::{Group, group_memory_bytes};
+use crate::servers::{ServerConfig, is_program};
+use crate::stderr::StderrTail;
+use crate::stream::{LineGuard, StreamEnd, StreamWatch};
+
+/// Pages of `tools/list` and tools that are read before a server is refused.
+const MAX_TOOL_PAGES: usize = 64;
+const MAX_TOOLS: usize = 4096;
+/// How long a killed process may take to be gone.
+const REAP: Duration = Duration::from_secs(2);
+/// How long the session may take to close the process's input.
+const CLOSE_INPUT: Duration = Duration::from_millis(500);
+
+/// Hashes of the tools that a process offers, by name.
+pub(crate) type Offered = HashMap<String, String>;
+
+/// What a process is started with.
+pub(crate) struct Start<'a> {
+    pub(crate) server: &'a ServerConfig,
+    /// Put before the command; empty starts the command itself.
+    pub(crate) wrapper: &'a [OsString],
+    pub(crate) environment: Vec<(OsString, OsString)>,
+    pub(crate) folder: &'a Path,
+    pub(crate) limits: &'a PoolLimits,
+    pub(crate) tasks: &'a TaskTracker,
+    /// Ends with the process.
+    pub(crate) ticket: Option<Ticket>,
+    /// Given back when the process is gone.
+    pub(crate) room: Option<Room>,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct End {
+    /// Exit status or signal, in words.
+    pub(crate) how: String,
+    /// Whether we asked for it.
+    pub(crate) asked: bool,
+}
+
+/// A running process whose session is open.
+pub(crate) struct Child {
+    pub(crate) peer: Peer<RoleClient>,
+    pub(crate) session: Session,
+    pub(crate) stream: StreamWatch,
+    /// Held for reading by a call without consent and for writing by one with, so
+    /// that an answer "accept" can only be about that one call.
+    pub(crate) gate: Arc<RwLock<()>>,
+    offered: Mutex<Arc<Offered>>,
+    stderr: StderrTail,
+    leader: Pid,
+    stop: CancellationToken,
+    hurry: CancellationToken,
+    ended: watch::Receiver<Option<End>>,
+}
+
+impl Child {
+    /// Starts the process and opens the session. The error is a sentence that
+    /// names the command; nothing is left running then.
+    pub(crate) async fn start(start: Start<'_>) -> Result<Arc<Self>, String> {
+        let command = start.server.command.display().to_string();
+        if !is_program(&start.server.command) {
+            return Err(format!(
+                "The tool server's program {command} is missing or not executable."
+            ));
+        }
+        let mut process = spawn(&start)
+            .map_err(|error| format!("The tool server {command} cannot be started: {error}."))?;
+        let (Some(group), Some(stdin), Some(stdout), Some(stderr)) = (
+            Group::led_by(process.id()),
+            process.stdin.take(),
+            process.stdout.take(),
+            process.stderr.take(),
+        ) else {
+            return Err(format!("The tool server {command} ended at once."));
+        };
+        let tail = StderrTail::default();
+        start.tasks.spawn(tail.clone().follow(stderr));
+
+        let stream = StreamWatch::default();
+        let guarded = LineGuard::new(stdout, start.limits.max_line_bytes, stream.clone());
+        // The guard is the only limit: rmcp's own would skip a long line and leave
+        // its call waiting.
+        let transport =
+            AsyncRwTransport::new_client(guarded, stdin).with_max_line_length(usize::MAX);
+        let session = Session::default();
+        let opening = session
+            .clone()
+            .serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
+        let problem = match timeout(start.limits.start_timeout, opening).await {
+            Ok(Ok(service)) => {
+                return Ok(Self::supervised(
+                    start, process, group, service, session, stream, tail,
+                ));
+            }
+            Ok(Err(_)) if stream.end() == Some(StreamEnd::Closed) => {
+                "ended while it started".to_owned()
+            }
+            Ok(Err(error)) => format!("refused the session: {}", cut(&error.to_string())),
+            Err(_) => format!(
+                "did not answer within {} s",
+                start.limits.start_timeout.as_secs()
+            ),
+        };
+        if stream.end() != Some(StreamEnd::Closed) {
+            group.kill();
+        }
+        let status = match timeout(REAP, process.wait()).await {
+            Ok(Ok(status)) => format!(" ({status})"),
+            _ => String::new(),
+        };
+        drop(group);
+        Err(format!(
+            "The tool server {command} {problem}{status}{}.",
+            quoted(&tail)
+        ))
+    }
+
+    fn supervised(
+        start: Start<'_>,
+        process: Process,
+        group: Group,
+        service: RunningService<RoleClient, Session>,
+        session: Session,
+        stream: StreamWatch,
+        stderr: StderrTail,
+    ) -> Arc<Self> {
+        let (tell, ended) = watch::channel(None);
+        let child = Arc::new(Self {
+            peer: service.peer().clone(),
+            session,
+            stream: stream.clone(),
+            gate: Arc::default(),
+            offered: Mutex::default(),
+            stderr: stderr.clone(),
+            leader: group.leader(),
+            stop: CancellationToken::new(),
+            hurry: CancellationToken::new(),
+            ended,
+        });
+        let (stop, hurry) = (child.stop.clone(), child.hurry.clone());
+        let (ticket, room) = (start.ticket, start.room);
+        let (server, grace) = (start.server.name.clone(), start.limits.stop_grace);
+        start.tasks.spawn(async move {
+            let mut life = Life {
+                process,
+                service,
+                group,
+                grace,
+            };
+            let status = tokio::select! {
+                status = life.process.wait() => status,
+                () = stream.ended() => life.stdout_ended(stream.end()).await,
+                () = stop.cancelled() => life.end(&hurry).await,
+            };
+            let asked = stop.is_cancelled();
+            drop(life);
+            drop(ticket);
+            // Before the end is told: whoever then counts must find it free.
+            drop(room);
+            let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+            if asked {
+                tracing::debug!(server, how, "a tool server process was ended");
+            } else {
+                let stderr = stderr.last_lines();
+                tracing::warn!(server, how, stderr, "a tool server process ended by itself");
+            }
+            tell.send_replace(Some(End { how, asked }));
+        });
+        child
+    }
+
+    /// Asks the server for all its tools.
+    pub(crate) async fn list_tools(&self, within: Duration) -> Result<Vec<LearnedTool>, String> {
+        match timeout(within, self.list_pages()).await {
+            Ok(result) => result,
+            Err(_) => Err(format!(
+                "it did not list its tools within {} s",
+                within.as_secs()
+            )),
+        }
+    }
+
+    async fn list_pages(&self) -> Result<Vec<LearnedTool>, String> {
+        let mut tools = Vec::new();
+        let mut cursor = None;
+        for _ in 0..MAX_TOOL_PAGES {
+            let page = PaginatedRequestParams::default().with_cursor(cursor);
+            let page = self
+                .peer
+                .list_tools(Some(page))
+                .await
+                .map_err(|e| cut(&e.to_string()))?;
+            tools.extend(page.tools.into_iter().map(|tool| {
+                LearnedTool::new(
+                    tool.name.into_owned(),
+                    tool.description.unwrap_or_default().into_owned(),
+                    serde_json::Value::Object(Arc::unwrap_or_clone(tool.input_schema)),
+                )
+            }));
+            cursor = page.next_cursor;
+            if tools.len() > MAX_TOOLS {
+                break;
+            }
+            if cursor.is_none() {
+                return Ok(tools);
+            }
+        }
+        Err("it lists too many tools".to_owned())
+    }
+
+    /// What the process offers, as far as it was asked.
+    pub(crate) fn offered(&self) -> Arc<Offered> {
+        Arc::clone(&self.offered.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Remembers what it offers.
+    pub(crate) fn set_offered(&self, offered: Arc<Offered>) {
+        *self.offered.lock().unwrap_or_else(PoisonError::into_inner) = offered;
+    }
+
+    /// Ends it: closes its input, waits, SIGTERM, waits, SIGKILL.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Ends it without the first wait.
+    pub(crate) fn stop_now(&self) {
+        self.hurry.cancel();
+        self.stop.cancel();
+    }
+
+    /// Whether it can take a call.
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.stop.is_cancelled() && self.stream.end().is_none() && self.ended.borrow().is_none()
+    }
+
+    /// Waits until it is gone. `None` when its supervisor was dropped, which kills
+    /// it.
+    pub(crate) async fn gone(&self) -> Option<End> {
+        let mut ended = self.ended.clone();
+        let end = ended.wait_for(Option::is_some).await;
+        end.map_or(None, |end| end.clone())
+    }
+
+    /// How it ended, with the last lines of its standard error, for people.
+    pub(crate) async fn epitaph(&self) -> String {
+        let end = timeout(REAP, self.gone()).await.ok().flatten();
+        let how = end.map_or_else(|| "still running".to_owned(), |end| end.how);
+        format!(" ({how}){}", quoted(&self.stderr))
+    }
+
+    /// Resident memory of the process and its children, bytes; zero when unknown.
+    pub(crate) async fn memory_bytes(&self) -> u64 {
+        let leader = self.leader;
+        let weighing = tokio::task::spawn_blocking(move || group_memory_bytes(leader));
+        weighing.await.map_or(0, Result::unwrap_or_default)
+    }
+}
+
+/// The parts that live exactly as long as the process. Dropping them kills it.
+struct Life {
+    process: Process,
+    service: RunningService<RoleClient, Session>,
+    group: Group,
+    grace: Duration,
+}
+
+impl Life {
+    async fn stdout_ended(&mut self, end: Option<StreamEnd>) -> std::io::Result<ExitStatus> {
+        if end == Some(StreamEnd::Closed)
+            && let Ok(status) = timeout(self.grace, self.process.wait()).await
+        {
+            return status;
+        }
+        self.group.kill();
+        self.process.wait().await
+    }
+
+    async fn end(&mut self, hurry: &CancellationToken) -> std::io::Result<ExitStatus> {
+        // Closes the process's input; a failure shows as the wait below.
+        let _closed = self.service.close_with_timeout(CLOSE_INPUT).await;
+        tokio::select! {
+            biased;
+            () = hurry.cancelled() => {}
+            status = self.process.wait() => return status,
+            () = tokio::time::sleep(self.grace) => {}
+        }
+        self.group.terminate();
+        if let Ok(status) = timeout(self.grace, self.process.wait()).await {
+            return status;
+        }
+        self.group.kill();
+        self.process.wait().await
+    }
+}
+
+fn spawn(start: &Start<'_>) -> std::io::Result<Process> {
+    let mut words = start.wrapper.iter().map(OsString::as_os_str);
+    let mut command = match words.next() {
+        Some(first) => {
+            let mut command = Command::new(first);
+            command.args(words).arg(&start.server.command);
+            command
+        }
+        None => Command::new(&start.server.command),
+    };
+    command
+        .args(&start.server.args)
+        .env_clear()
+        .envs(start.environment.iter().map(|(name, value)| (name, value)))
+        .current_dir(start.folder)
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+}
+
+fn quoted(stderr: &StderrTail) -> String {
+    match stderr.last_lines() {
+        lines if lines.is_empty() => String::new(),
+        lines => format!("; it wrote: {lines}"),
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(300).collect()
+}

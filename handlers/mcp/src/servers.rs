@@ -1,0 +1,291 @@
+//! The tool servers of this installation, read from the `mcpServers` form that
+//! Claude Desktop and VS Code use. Nothing is guessed: an unknown field, a
+//! missing command or a contradiction is an error that names the field.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use azimuth_domain::tool::EffectClass;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::unique::UniqueMap;
+
+/// One configured tool server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Name in the configuration, `[a-z0-9-]{1,32}`.
+    pub name: String,
+    /// Absolute path of the program. It may be missing when the configuration is
+    /// read; a call then says so.
+    pub command: PathBuf,
+    /// Its arguments, passed on as they are, never through a shell.
+    pub args: Vec<String>,
+    /// Environment variables of the process beside the fixed few. `${NAME}` is
+    /// not expanded.
+    pub env: BTreeMap<String, String>,
+    /// Whose identity the process gets.
+    pub identity: Identity,
+    /// Effect class of each tool that may be used; a tool not named stays
+    /// unclassified. Empty for a server with a built-in catalogue.
+    pub tools: BTreeMap<String, EffectClass>,
+}
+
+/// Whose identity a server process acts under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// The asker's own: the process gets tokens from the broker.
+    User,
+    /// None of ours: whatever it reaches, it reaches for everybody alike.
+    None,
+}
+
+/// What of the handler's own environment a server process may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostEnvironment {
+    /// `PATH`; also where a bare command name is looked up.
+    pub path: String,
+    /// `HOME`; given to servers without a user's identity only, since a home
+    /// folder holds somebody's sign-ins.
+    pub home: Option<String>,
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct ConfigError {
+    /// Path of the field, `mcpServers.azure.command` for instance.
+    pub field: String,
+    /// What is wrong with it and what is allowed.
+    pub problem: String,
+}
+
+impl ConfigError {
+    fn at(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+/// Set by the pool itself; a configuration must not.
+const RESERVED: [&str; 4] = [
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "AZURE_TOKEN_CREDENTIALS",
+    "LANG",
+];
+
+const TOP_LEVEL: [&str; 2] = ["mcpServers", "servers"];
+
+/// Reads a configuration. The top-level key is `mcpServers`, or `servers` as in
+/// VS Code's `mcp.json`. The order of the file is kept.
+pub fn parse_servers(json: &str, host: &HostEnvironment) -> Result<Vec<ServerConfig>, ConfigError> {
+    let top: UniqueMap<Box<RawValue>> = serde_json::from_str(json)
+        .map_err(|error| ConfigError::at("(document)", format!("is not a JSON object: {error}")))?;
+    if let Some((other, _)) = top
+        .0
+        .iter()
+        .find(|(key, _)| !TOP_LEVEL.contains(&key.as_str()))
+    {
+        return Err(ConfigError::at(other, "unknown field; expected mcpServers"));
+    }
+    let mut given = top.0.into_iter();
+    let Some((top_name, entries)) = given.next() else {
+        return Err(ConfigError::at("mcpServers", "is missing"));
+    };
+    if let Some((second, _)) = given.next() {
+        return Err(ConfigError::at(
+            second,
+            "give either mcpServers or servers, not both",
+        ));
+    }
+    let entries: UniqueMap<Value> = serde_json::from_str(entries.get()).map_err(|error| {
+        ConfigError::at(
+            &top_name,
+            format!("must be an object of servers by name: {error}"),
+        )
+    })?;
+    entries
+        .0
+        .into_iter()
+        .map(|(name, value)| server(&format!("{top_name}.{name}"), name, value, host))
+        .collect()
+}
+
+fn server(
+    path: &str,
+    name: String,
+    value: Value,
+    host: &HostEnvironment,
+) -> Result<ServerConfig, ConfigError> {
+    let name_is_good = (1..=32).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !name_is_good {
+        return Err(ConfigError::at(
+            path,
+            "a server's name is 1 to 32 characters of a-z, 0-9 and -",
+        ));
+    }
+    let Value::Object(mut fields) = value else {
+        return Err(ConfigError::at(path, "must be an object"));
+    };
+    if fields.contains_key("url") {
+        return Err(ConfigError::at(
+            format!("{path}.url"),
+            "servers reached by URL are not supported; give the command of a stdio server",
+        ));
+    }
+    let at = |field: &str| format!("{path}.{field}");
+    if let Some(kind) = fields.remove("type")
+        && kind != "stdio"
+    {
+        return Err(ConfigError::at(
+            at("type"),
+            "only \"stdio\" servers are supported",
+        ));
+    }
+    let command = match fields.remove("command") {
+        Some(Value::String(text)) => resolve(&at("command"), &text, host)?,
+        Some(_) => return Err(ConfigError::at(at("command"), "must be a string")),
+        None => return Err(ConfigError::at(at("command"), "is missing")),
+    };
+    let args = match fields.remove("args") {
+        None => Vec::new(),
+        Some(Value::Array(items)) => strings(&at("args"), items)?,
+        Some(_) => return Err(ConfigError::at(at("args"), "must be a list of strings")),
+    };
+    let env = environment(&at("env"), fields.remove("env"))?;
+    let identity = match fields.remove("identity") {
+        None => Identity::None,
+        Some(Value::String(text)) if text == "none" => Identity::None,
+        Some(Value::String(text)) if text == "user" => Identity::User,
+        Some(_) => {
+            return Err(ConfigError::at(
+                at("identity"),
+                "must be \"user\" or \"none\"",
+            ));
+        }
+    };
+    let tools = match fields.remove("tools") {
+        None => BTreeMap::new(),
+        Some(_) if crate::catalogue::is_built_in(&name) => {
+            return Err(ConfigError::at(
+                at("tools"),
+                "the tools of this server are classified by the built-in catalogue",
+            ));
+        }
+        Some(Value::Object(map)) => effects(&at("tools"), map)?,
+        Some(_) => return Err(ConfigError::at(at("tools"), "must be an object")),
+    };
+    if let Some(unknown) = fields.keys().next() {
+        return Err(ConfigError::at(
+            at(unknown),
+            "unknown field; expected type, command, args, env, identity or tools",
+        ));
+    }
+    Ok(ServerConfig {
+        name,
+        command,
+        args,
+        env,
+        identity,
+        tools,
+    })
+}
+
+fn strings(path: &str, items: Vec<Value>) -> Result<Vec<String>, ConfigError> {
+    let one = |(i, item): (usize, Value)| match item {
+        Value::String(text) if !text.contains('\0') => Ok(text),
+        _ => Err(ConfigError::at(
+            format!("{path}[{i}]"),
+            "must be a string without NUL",
+        )),
+    };
+    items.into_iter().enumerate().map(one).collect()
+}
+
+fn environment(path: &str, value: Option<Value>) -> Result<BTreeMap<String, String>, ConfigError> {
+    let map = match value {
+        None => return Ok(BTreeMap::new()),
+        Some(Value::Object(map)) => map,
+        Some(_) => return Err(ConfigError::at(path, "must be an object of strings")),
+    };
+    map.into_iter()
+        .map(|(name, value)| {
+            let field = format!("{path}.{name}");
+            if name.is_empty() || name.contains(['=', '\0']) {
+                return Err(ConfigError::at(
+                    field,
+                    "is no name of an environment variable",
+                ));
+            }
+            if RESERVED.contains(&name.as_str()) {
+                return Err(ConfigError::at(field, "is set by Azimuth itself"));
+            }
+            match value {
+                Value::String(text) if !text.contains('\0') => Ok((name, text)),
+                _ => Err(ConfigError::at(field, "must be a string without NUL")),
+            }
+        })
+        .collect()
+}
+
+fn effects(
+    path: &str,
+    map: Map<String, Value>,
+) -> Result<BTreeMap<String, EffectClass>, ConfigError> {
+    map.into_iter()
+        .map(|(tool, value)| {
+            serde_json::from_value(value)
+                .map(|class| (tool.clone(), class))
+                .map_err(|_| {
+                    ConfigError::at(
+                        format!("{path}.{tool}"),
+                        "must be \"read_only\", \"mutating\" or \"destructive\"",
+                    )
+                })
+        })
+        .collect()
+}
+
+fn resolve(field: &str, command: &str, host: &HostEnvironment) -> Result<PathBuf, ConfigError> {
+    if command.is_empty() || command.contains('\0') {
+        return Err(ConfigError::at(field, "must name a program"));
+    }
+    let path = Path::new(command);
+    if path.is_absolute() {
+        return Ok(path.to_owned());
+    }
+    if command.contains('/') {
+        return Err(ConfigError::at(
+            field,
+            format!("{command}: give an absolute path or a bare name to be found on PATH"),
+        ));
+    }
+    host.path
+        .split(':')
+        .map(Path::new)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(command))
+        .find(|file| is_program(file))
+        .ok_or_else(|| {
+            ConfigError::at(
+                field,
+                format!("{command} is not on PATH; install it or give its absolute path"),
+            )
+        })
+}
+
+/// Whether `file` is a regular file that somebody may execute.
+pub(crate) fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    file.metadata()
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests;

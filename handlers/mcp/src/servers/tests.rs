@@ -1,0 +1,193 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+
+fn host(folder: &Path) -> HostEnvironment {
+    HostEnvironment {
+        path: format!("relative:{}", folder.display()),
+        home: None,
+    }
+}
+
+fn parse(json: &str) -> Result<Vec<ServerConfig>, ConfigError> {
+    parse_servers(json, &host(Path::new("/nowhere")))
+}
+
+fn refusal(json: &str) -> String {
+    parse(json).unwrap_err().to_string()
+}
+
+#[test]
+fn the_form_of_claude_desktop_reads_whole() {
+    let servers = parse(
+        r#"{"mcpServers": {
+            "azure": {"command": "/opt/azmcp", "args": ["server", "start", "a b; c"],
+                      "env": {"HTTPS_PROXY": "${NOT_EXPANDED}"}, "identity": "user"},
+            "everything": {"type": "stdio", "command": "/bin/cat",
+                           "tools": {"echo": "read_only", "wipe": "destructive"}}
+        }}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        servers,
+        [
+            ServerConfig {
+                name: "azure".into(),
+                command: "/opt/azmcp".into(),
+                args: vec!["server".into(), "start".into(), "a b; c".into()],
+                env: BTreeMap::from([("HTTPS_PROXY".into(), "${NOT_EXPANDED}".into())]),
+                identity: Identity::User,
+                tools: BTreeMap::new(),
+            },
+            ServerConfig {
+                name: "everything".into(),
+                command: "/bin/cat".into(),
+                args: vec![],
+                env: BTreeMap::new(),
+                identity: Identity::None,
+                tools: BTreeMap::from([
+                    ("echo".into(), EffectClass::ReadOnly),
+                    ("wipe".into(), EffectClass::Destructive),
+                ]),
+            },
+        ]
+    );
+    assert_eq!(
+        parse(r#"{"servers": {"a": {"command": "/x"}}}"#).unwrap()[0].name,
+        "a"
+    );
+    assert_eq!(parse(r#"{"mcpServers": {}}"#).unwrap(), []);
+}
+
+#[test]
+fn every_mistake_names_its_field() {
+    for (json, field) in [
+        ("[]", "(document)"),
+        ("{", "(document)"),
+        ("{}", "mcpServers: is missing"),
+        (r#"{"mcpServers": []}"#, "mcpServers: must be"),
+        (
+            r#"{"mcpServers": {}, "servers": {}}"#,
+            "servers: give either",
+        ),
+        (
+            r#"{"mcpServers": {}, "inputs": []}"#,
+            "inputs: unknown field",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x"}, "a": {"command":"/y"}}}"#,
+            "a is given twice",
+        ),
+        (
+            r#"{"mcpServers": {"A": {"command":"/x"}}}"#,
+            "mcpServers.A: a server's name",
+        ),
+        (
+            r#"{"mcpServers": {"": {"command":"/x"}}}"#,
+            "mcpServers.: a server's name",
+        ),
+        (
+            r#"{"mcpServers": {"a": 1}}"#,
+            "mcpServers.a: must be an object",
+        ),
+        (
+            r#"{"mcpServers": {"a": {}}}"#,
+            "mcpServers.a.command: is missing",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command": ""}}}"#,
+            "mcpServers.a.command: must name",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command": 1}}}"#,
+            "mcpServers.a.command: must be a string",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command": "./x"}}}"#,
+            "mcpServers.a.command: ./x: give an abs",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command": "nope-x"}}}"#,
+            "nope-x is not on PATH",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "http://127.0.0.1/"}}}"#,
+            "mcpServers.a.url: servers re",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","type":"http"}}}"#,
+            "mcpServers.a.type: only",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","args":"s"}}}"#,
+            "mcpServers.a.args: must be",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","args":["s",1]}}}"#,
+            "mcpServers.a.args[1]: must",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","env":["s"]}}}"#,
+            "mcpServers.a.env: must be",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","env":{"K":1}}}}"#,
+            "mcpServers.a.env.K: must be",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","env":{"K=":"v"}}}}"#,
+            "mcpServers.a.env.K=: is no",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","env":{"IDENTITY_HEADER":"v"}}}}"#,
+            "mcpServers.a.env.IDENTITY_HEADER: is set by",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","identity":"alice"}}}"#,
+            "mcpServers.a.identity: must be",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","tools":{"t":"harmless"}}}}"#,
+            "mcpServers.a.tools.t: must be",
+        ),
+        (
+            r#"{"mcpServers": {"azure": {"command":"/x","tools":{"t":"read_only"}}}}"#,
+            "mcpServers.azure.tools: the tools of this server",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","disabled":true}}}"#,
+            "mcpServers.a.disabled: unknown field",
+        ),
+    ] {
+        let text = refusal(json);
+        assert!(
+            text.contains(field),
+            "{json}\n  said {text}\n  not  {field}"
+        );
+    }
+}
+
+#[test]
+fn names_are_at_most_32_characters() {
+    let with = |name: &str| {
+        parse(&format!(
+            r#"{{"mcpServers": {{"{name}": {{"command":"/x"}}}}}}"#
+        ))
+    };
+    assert!(with(&"a".repeat(31)).is_ok());
+    assert!(with(&"a".repeat(32)).is_ok());
+    assert!(with(&"a".repeat(33)).is_err());
+}
+
+#[test]
+fn a_bare_name_is_found_on_path_once_and_only_if_it_can_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tool");
+    std::fs::write(&file, "").unwrap();
+    let json = r#"{"mcpServers": {"a": {"command":"tool"}}}"#;
+    assert!(parse_servers(json, &host(folder.path())).is_err());
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).unwrap();
+    let servers = parse_servers(json, &host(folder.path())).unwrap();
+    assert_eq!(servers[0].command, file);
+}

@@ -1,0 +1,386 @@
+//! The configured tool servers as the product sees them.
+
+mod learning;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use azimuth_domain::audit::ActingIdentity;
+use azimuth_domain::tool::{Availability, ToolRef, ToolSpec};
+use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::tokens::UserTokens;
+use azimuth_ports::tools::{
+    CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
+};
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::broker::Broker;
+use crate::call;
+use crate::catalogue;
+use crate::child::Child;
+use crate::launcher::{Launcher, Verified};
+use crate::limits::PoolLimits;
+use crate::pool::{Lease, Pool};
+use crate::servers::{HostEnvironment, Identity, ServerConfig, is_program};
+
+/// How the tool servers are run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Words put before every server's command, `["/proc/self/exe", "confine",
+    /// "--"]` in production (see [`crate::confine`]). Empty: the command is started
+    /// itself, and then nobody ends it when the handler is killed.
+    pub wrapper: Vec<OsString>,
+    /// What of our own environment the servers may have.
+    pub host: HostEnvironment,
+    /// Variables for every server, below its own `env`: the egress proxy and its
+    /// certificates.
+    pub environment: BTreeMap<String, String>,
+    /// An existing folder of ours; pins go to `tools/` in it, unpacked programs to
+    /// `bundle/`.
+    pub work_dir: PathBuf,
+    /// Audiences for which servers may have tokens of their user.
+    pub audiences: Vec<String>,
+    /// Bounds.
+    pub limits: PoolLimits,
+}
+
+/// Why the tool servers cannot be run at all.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The built-in catalogue does not read; a build error.
+    #[error("the built-in catalogue does not read: {0}")]
+    Catalogue(#[from] serde_json::Error),
+    /// The broker cannot listen on loopback.
+    #[error("the token broker cannot listen: {0}")]
+    Broker(std::io::Error),
+}
+
+/// The tool servers of this process. [`Self::shutdown`] ends their processes in
+/// order; dropping it ends them too, without waiting.
+pub struct McpServers {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    servers: BTreeMap<String, Arc<ServerConfig>>,
+    pool: Arc<Pool>,
+    catalogue: RwLock<Arc<Catalogue>>,
+    known: Mutex<Known>,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+    /// The broker's own, since it ends after the processes that ask it.
+    broker_tasks: TaskTracker,
+    broker_stop: CancellationToken,
+}
+
+#[derive(Default)]
+struct Known {
+    tools: BTreeMap<String, Vec<ToolSpec>>,
+    /// Why the tools of a server are not known.
+    problems: BTreeMap<String, String>,
+}
+
+impl McpServers {
+    /// Starts the broker and learns the tools of servers that were never pinned,
+    /// which takes up to the pool's start time-out; a server that fails stays
+    /// without tools, is reported by [`ToolServers::health`] and tried again.
+    pub async fn start(
+        servers: Vec<ServerConfig>,
+        options: Options,
+        tokens: Arc<dyn UserTokens>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, StartError> {
+        let (tasks, broker_tasks) = (TaskTracker::new(), TaskTracker::new());
+        let (stopping, broker_stop) = (CancellationToken::new(), CancellationToken::new());
+        let broker = if servers
+            .iter()
+            .any(|server| server.identity == Identity::User)
+        {
+            let stop = broker_stop.clone();
+            let started =
+                Broker::start(tokens, clock, &options.audiences, &broker_tasks, stop).await;
+            Some(started.map_err(StartError::Broker)?)
+        } else {
+            None
+        };
+        let mut known = Known::default();
+        for server in servers
+            .iter()
+            .filter(|server| catalogue::is_built_in(&server.name))
+        {
+            let specs = catalogue::built_in_specs(server, catalogue::azure()?);
+            known.tools.insert(server.name.clone(), specs);
+        }
+        let launcher = Launcher {
+            wrapper: options.wrapper,
+            host: options.host,
+            work_dir: options.work_dir,
+            environment: options.environment,
+            broker,
+            random,
+            limits: options.limits,
+            tasks: tasks.clone(),
+            verified: Verified::default(),
+        };
+        let shared = Arc::new(Shared {
+            servers: servers
+                .into_iter()
+                .map(|s| (s.name.clone(), Arc::new(s)))
+                .collect(),
+            pool: Pool::start(launcher, stopping.clone()),
+            catalogue: RwLock::new(Arc::new(catalogue::assemble(&known.tools))),
+            known: Mutex::new(known),
+            tasks,
+            stopping,
+            broker_tasks,
+            broker_stop,
+        });
+        learning::learn_all(&shared).await;
+        Ok(Self { shared })
+    }
+
+    /// Ends all processes and waits until they are gone. Calls in flight end as
+    /// unclear, later ones are refused.
+    pub async fn shutdown(&self) {
+        self.shared.pool.stop_all();
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
+        self.shared.broker_stop.cancel();
+        self.shared.broker_tasks.close();
+        self.shared.broker_tasks.wait().await;
+    }
+}
+
+impl Drop for McpServers {
+    fn drop(&mut self) {
+        self.shared.pool.stop_all();
+        self.shared.broker_stop.cancel();
+    }
+}
+
+#[async_trait]
+impl ToolServers for McpServers {
+    /// The call goes on in a task of its own, so that cleaning up after it does not
+    /// depend on the caller; when the caller's future is dropped it is cancelled.
+    async fn call(&self, request: CallRequest) -> Result<CallOutput, ToolError> {
+        let cancel = CancellationToken::new();
+        let _cancelled_with_us = cancel.clone().drop_guard();
+        let shared = Arc::clone(&self.shared);
+        let task = self
+            .shared
+            .tasks
+            .spawn(async move { shared.call(&request, &cancel).await });
+        task.await.unwrap_or_else(|_| {
+            Err(ToolError::Unclear(
+                "The call broke inside the handler.".to_owned(),
+            ))
+        })
+    }
+
+    fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(
+            &self
+                .shared
+                .catalogue
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    fn acting_identity(&self, server: &str) -> ActingIdentity {
+        match self
+            .shared
+            .servers
+            .get(server)
+            .map(|server| server.identity)
+        {
+            Some(Identity::User) => ActingIdentity::User,
+            Some(Identity::None) | None => ActingIdentity::None,
+        }
+    }
+
+    async fn health(&self) -> Vec<ServerHealth> {
+        self.shared
+            .servers
+            .values()
+            .map(|server| self.shared.health_of(server))
+            .collect()
+    }
+}
+
+impl Shared {
+    async fn call(
+        self: Arc<Self>,
+        request: &CallRequest,
+        cancel: &CancellationToken,
+    ) -> Result<CallOutput, ToolError> {
+        let started = Instant::now();
+        let deadline = started + request.deadline;
+        let place = tokio::select! {
+            place = self.place(request, deadline) => place.map_err(ToolError::NotStarted)?,
+            () = cancel.cancelled() => {
+                return Err(ToolError::NotStarted("The call was cancelled.".to_owned()));
+            }
+        };
+        let limits = &self.pool.launcher().limits;
+        let ended = call::run(&place.lease.child, request, deadline, cancel, limits).await;
+        if ended.reusable {
+            place.lease.succeeded();
+            if place.lease.child.memory_bytes().await > limits.max_memory_bytes {
+                tracing::info!(
+                    server = request.tool.server,
+                    "a tool server process is too big and ends"
+                );
+                place.lease.retire();
+            }
+        } else {
+            place.lease.retire_runaway();
+        }
+        tracing::debug!(
+            tool = %request.tool,
+            correlation_id = request.correlation_id,
+            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ok = ended.result.is_ok(),
+            "tool call",
+        );
+        ended.result
+    }
+
+    /// A process for the call, with its gate passed and its tool checked. The
+    /// error is for people.
+    async fn place(&self, request: &CallRequest, deadline: Instant) -> Result<Place, String> {
+        let (server, spec) = self.enabled(&request.tool)?;
+        loop {
+            let lease = self.pool.acquire(&server, &request.user, deadline).await?;
+            let gate = Arc::clone(&lease.child.gate);
+            let passing = async {
+                if request.consent {
+                    Pass::Alone(gate.write_owned().await)
+                } else {
+                    Pass::Shared(gate.read_owned().await)
+                }
+            };
+            let Ok(pass) = timeout_at(deadline, passing).await else {
+                return Err("Another approved call of the same person took too long.".to_owned());
+            };
+            if !lease.child.is_usable() {
+                continue;
+            }
+            if lease.child.session.take_tools_changed() {
+                self.relearn(&lease.child, deadline).await?;
+            }
+            self.check_offer(&lease.child, &spec)?;
+            return Ok(Place { lease, _pass: pass });
+        }
+    }
+
+    fn enabled(&self, tool: &ToolRef) -> Result<(Arc<ServerConfig>, ToolSpec), String> {
+        let catalogue = Arc::clone(
+            &self
+                .catalogue
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        let spec = catalogue
+            .get(tool)
+            .ok_or_else(|| format!("There is no tool {tool}."))?;
+        let server = self
+            .servers
+            .get(&tool.server)
+            .ok_or("There is no such tool server.")?;
+        match spec.availability {
+            Availability::Enabled => Ok((Arc::clone(server), spec.clone())),
+            Availability::Changed => Err(changed(tool)),
+            _ => Err(format!("The tool {tool} is not enabled here.")),
+        }
+    }
+
+    /// Refuses a tool that is no longer what was pinned, here and from now on.
+    fn check_offer(&self, child: &Child, spec: &ToolSpec) -> Result<(), String> {
+        match child.offered().get(&spec.tool.name) {
+            Some(hash) if *hash == spec.hash => Ok(()),
+            Some(_) => {
+                tracing::warn!(tool = %spec.tool, "a tool differs from its pin and is refused");
+                self.mark_changed(&spec.tool);
+                Err(changed(&spec.tool))
+            }
+            None => Err(format!(
+                "The server {} no longer offers {}.",
+                spec.tool.server, spec.tool.name
+            )),
+        }
+    }
+
+    async fn relearn(&self, child: &Child, deadline: Instant) -> Result<(), String> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let tools = child.list_tools(left).await?;
+        child.set_offered(Arc::new(
+            tools.into_iter().map(|t| (t.name, t.hash)).collect(),
+        ));
+        Ok(())
+    }
+
+    fn mark_changed(&self, tool: &ToolRef) {
+        let mut known = self.known();
+        for spec in known
+            .tools
+            .values_mut()
+            .flatten()
+            .filter(|spec| spec.tool == *tool)
+        {
+            spec.availability = Availability::Changed;
+        }
+        self.publish(&known);
+    }
+
+    fn publish(&self, known: &Known) {
+        let catalogue = Arc::new(catalogue::assemble(&known.tools));
+        *self
+            .catalogue
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = catalogue;
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn health_of(&self, server: &ServerConfig) -> ServerHealth {
+        let (processes, busy) = self.pool.count(&server.name);
+        let problem = self
+            .known()
+            .problems
+            .get(&server.name)
+            .cloned()
+            .or_else(|| {
+                (!is_program(&server.command))
+                    .then(|| format!("{} is missing or not executable", server.command.display()))
+            });
+        ServerHealth {
+            server: server.name.clone(),
+            ok: problem.is_none(),
+            detail: problem.unwrap_or_else(|| format!("{processes} processes, {busy} busy")),
+        }
+    }
+}
+
+fn changed(tool: &ToolRef) -> String {
+    format!("The tool {tool} differs from the one that was pinned and is refused.")
+}
+
+/// A process that is ours for one call.
+struct Place {
+    lease: Lease,
+    _pass: Pass,
+}
+
+enum Pass {
+    Alone(#[expect(dead_code, reason = "held, not read")] tokio::sync::OwnedRwLockWriteGuard<()>),
+    Shared(#[expect(dead_code, reason = "held, not read")] tokio::sync::OwnedRwLockReadGuard<()>),
+}

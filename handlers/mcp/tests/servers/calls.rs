@@ -1,0 +1,239 @@
+//! One call and everything that can go wrong with it.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Plan, is_gone, not_started, request, text, unclear, until};
+use azimuth_ports::tools::{CallOutput, ToolServers};
+use serde_json::json;
+
+const MIB: usize = 1024 * 1024;
+
+#[tokio::test]
+async fn a_call_is_answered_with_what_the_tool_said() {
+    let rig = Plan::default().start().await;
+    let output = rig.call("alice", "echo", json!({"n": 1})).await.unwrap();
+    assert_eq!(
+        output,
+        CallOutput {
+            media_type: "application/json".into(),
+            bytes: br#"{"n":1}"#.into(),
+            truncated: false,
+            is_error: false,
+            status: None,
+        }
+    );
+    assert_eq!(rig.text("alice", "slow", json!({"n": 1})).await, "slept 1");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn an_error_answer_is_an_output_with_its_status() {
+    let rig = Plan::default().start().await;
+    let output = rig.call("alice", "fail", json!({"n": 403})).await.unwrap();
+    assert_eq!((output.is_error, output.status), (true, Some(403)));
+    let output = rig.call("alice", "refuse", json!({})).await.unwrap();
+    assert!(output.is_error);
+    assert_eq!(output.bytes, b"bad arguments (code -32602)");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn garbage_before_the_answer_is_ignored() {
+    let rig = Plan::default().start().await;
+    assert_eq!(
+        rig.text("alice", "garbage", json!({})).await,
+        "after garbage"
+    );
+    assert_eq!(rig.text("alice", "echo", json!({})).await, "{}");
+    assert_eq!(rig.count("call garbage"), 1);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_line_above_16_mib_ends_the_process_and_the_call_is_unclear() {
+    let rig = Plan::default().start().await;
+    let at_limit = json!({"n": 16 * MIB});
+    assert_eq!(rig.text("alice", "line", at_limit).await, "after a line");
+    let (pid, _) = rig.whoami("alice").await;
+    for n in [16 * MIB + 1, 17 * MIB] {
+        let said = unclear(rig.call("alice", "line", json!({"n": n})).await);
+        assert!(
+            said.contains("fake/line wrote a line above 16 MiB"),
+            "{said}"
+        );
+    }
+    until("the process is ended", || is_gone(pid)).await;
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_result_above_8_mib_is_cut_there_and_says_so() {
+    let rig = Plan::default().start().await;
+    for (n, length, truncated) in [
+        (8 * MIB - 1, 8 * MIB - 1, false),
+        (8 * MIB, 8 * MIB, false),
+        (8 * MIB + 1, 8 * MIB, true),
+        (10_000_000, 8 * MIB, true),
+    ] {
+        let output = rig.call("alice", "big", json!({"n": n})).await.unwrap();
+        assert_eq!(
+            (output.bytes.len(), output.truncated),
+            (length, truncated),
+            "{n}"
+        );
+    }
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_crash_is_unclear_with_the_last_words_and_the_next_call_works() {
+    let rig = Plan::default().start().await;
+    let said = unclear(rig.call("alice", "crash", json!({})).await);
+    assert!(said.contains("ended while crash ran"), "{said}");
+    assert!(
+        said.contains("exit status: 42") && said.contains("out of cheese"),
+        "{said}"
+    );
+    assert_eq!(rig.text("alice", "echo", json!({})).await, "{}");
+    let said = unclear(rig.call("alice", "die_silently", json!({})).await);
+    assert!(said.contains("134"), "128 and SIGABRT: {said}");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_hang_ends_at_the_deadline_with_a_cancel_and_the_end_of_the_process() {
+    let rig = Plan::flags(&["--ignore-term", "--ignore-eof"])
+        .start()
+        .await;
+    let (pid, _) = rig.whoami("alice").await;
+    let started = Instant::now();
+    let mut call = request("alice", "hang", json!({}));
+    call.deadline = Duration::from_millis(300);
+    let said = unclear(rig.servers.call(call).await);
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(
+        said.contains("fake/hang did not answer within 0.3 s"),
+        "{said}"
+    );
+    until("the server was told", || rig.count("cancelled") == 1).await;
+    until("a process that ignores everything is killed", || {
+        is_gone(pid)
+    })
+    .await;
+    assert_ne!(rig.whoami("alice").await.0, pid);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_dropped_call_is_cancelled_at_the_server() {
+    let rig = Plan::default().start().await;
+    let (pid, _) = rig.whoami("alice").await;
+    let task = rig.calling(request("alice", "hang", json!({}))).await;
+    task.abort();
+    until("the server was told", || rig.count("cancelled") == 1).await;
+    until("the process is ended", || is_gone(pid)).await;
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn calls_beside_a_cancelled_one_are_answered() {
+    let rig = Plan::default().start().await;
+    let slow = rig
+        .calling(request("alice", "slow", json!({"n": 1500})))
+        .await;
+    let hang = rig.calling(request("alice", "hang", json!({}))).await;
+    hang.abort();
+    until("the server was told", || rig.count("cancelled") == 1).await;
+    assert_eq!(text(slow.await.unwrap()), "slept 1500");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn consent_is_given_to_the_approved_call_only() {
+    let rig = Plan::default().start().await;
+    assert_eq!(
+        rig.text("alice", "consent", json!({})).await,
+        "\"decline\" null"
+    );
+    let mut call = request("alice", "consent", json!({}));
+    call.consent = true;
+    let approved = text(rig.servers.call(call).await);
+    assert_eq!(approved, r#""accept" {"decision":"accept"}"#);
+    assert_eq!(
+        rig.text("alice", "consent", json!({})).await,
+        "\"decline\" null"
+    );
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn an_approved_call_runs_alone_so_that_no_other_gets_its_consent() {
+    let rig = Plan::default().start().await;
+    rig.whoami("alice").await;
+    let mut slow = request("alice", "slow", json!({"n": 700}));
+    slow.consent = true;
+    let slow = rig.calling(slow).await;
+    let mut tasks = Vec::new();
+    for _ in 0..3 {
+        let servers = rig.servers.clone();
+        tasks.push(tokio::spawn(async move {
+            servers.call(request("alice", "consent", json!({}))).await
+        }));
+    }
+    assert_eq!(text(slow.await.unwrap()), "slept 700");
+    for task in tasks {
+        assert_eq!(text(task.await.unwrap()), "\"decline\" null");
+    }
+    let order: Vec<String> = rig
+        .log()
+        .into_iter()
+        .filter(|l| l.starts_with("call"))
+        .collect();
+    assert!(order[1].starts_with("call slow"), "{order:?}");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn no_other_form_no_roots_and_no_sampling_are_ever_answered() {
+    let rig = Plan::default().start().await;
+    let mut call = request("alice", "form", json!({}));
+    call.consent = true;
+    assert_eq!(
+        text(rig.servers.call(call).await),
+        "\"decline\" null -32601 -32601"
+    );
+    let said = rig
+        .log()
+        .into_iter()
+        .find(|line| line.starts_with("capabilities"))
+        .unwrap();
+    assert_eq!(said, r#"capabilities {"elicitation":{"form":{}}}"#);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn what_cannot_run_is_not_started() {
+    let rig = Plan::default().start().await;
+    for (tool, arguments, expected) in [
+        ("nope", json!({}), "There is no tool fake/nope."),
+        ("grow", json!({}), "The tool fake/grow is not enabled here."),
+        (
+            "echo",
+            json!([1]),
+            "The arguments of a tool call must be an object.",
+        ),
+    ] {
+        assert_eq!(
+            not_started(rig.call("alice", tool, arguments).await),
+            expected
+        );
+    }
+    let mut call = request("alice", "echo", json!({}));
+    call.tool.server = "other".into();
+    assert_eq!(
+        not_started(rig.servers.call(call).await),
+        "There is no tool other/echo."
+    );
+    assert_eq!(rig.count("call"), 0);
+    rig.end().await;
+}

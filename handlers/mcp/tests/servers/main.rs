@@ -1,0 +1,8 @@
+//! The tool servers from outside, over a server that misbehaves on request.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod calls;
+mod confine;
+mod pinning;
+mod processes;
+mod support;
