@@ -5,6 +5,7 @@
 //! itself; only signed digests tell.
 
 mod database;
+mod dump;
 mod export;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use azimuth_domain::canonical::canonical_json;
 use serde_json::Value;
 
 pub use database::verify_database;
+pub use dump::export_database;
 pub use export::{Extent, verify_export};
 
 /// What a verification found.

@@ -66,3 +66,123 @@ impl Database {
         self.writer.counts()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::time::Duration;
+
+    use azimuth_ports::store::StoreError;
+    use rusqlite::TransactionBehavior;
+
+    use super::*;
+
+    const SCHEMA: &[&str] = &["CREATE TABLE things (name TEXT PRIMARY KEY)"];
+
+    fn open(path: &Path) -> Database {
+        let settings = Settings {
+            busy_budget: Duration::from_millis(40),
+            readers: 1,
+        };
+        Database::open(path, SCHEMA, &settings).unwrap()
+    }
+
+    fn add(connection: &Connection, name: &str) -> Result<usize, Fault<StoreError>> {
+        Ok(connection.execute("INSERT INTO things VALUES (?)", [name])?)
+    }
+
+    async fn names(database: &Database) -> Vec<String> {
+        let names: Result<_, StoreError> = database
+            .read(|connection| {
+                let mut statement = connection.prepare("SELECT name FROM things ORDER BY name")?;
+                let names = statement.query_map([], |row| row.get(0))?;
+                Ok(names.collect::<Result<Vec<String>, _>>()?)
+            })
+            .await;
+        names.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_outlasts_the_budget_is_told_and_the_next_write_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let database = open(&path);
+        let mut other = Connection::open(&path).unwrap();
+        let lock = other
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .unwrap();
+        let refused = database.write(|connection| add(connection, "a")).await;
+        assert!(
+            matches!(refused, Err(StoreError::Unavailable(_))),
+            "{refused:?}"
+        );
+        assert_eq!(
+            names(&database).await,
+            [""; 0],
+            "reads do not wait for a writer"
+        );
+        lock.rollback().unwrap();
+        database
+            .write(|connection| add(connection, "b"))
+            .await
+            .unwrap();
+        assert_eq!(names(&database).await, ["b"]);
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_undone_and_the_threads_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = open(&folder.path().join("a.sqlite"));
+        let ended: Result<(), StoreError> = database
+            .write(|connection| {
+                add(connection, "a")?;
+                panic!("a fault in the work")
+            })
+            .await;
+        assert!(
+            matches!(ended, Err(StoreError::Unavailable(_))),
+            "{ended:?}"
+        );
+        let ended: Result<(), StoreError> = database.read(|_| panic!("a fault in the work")).await;
+        assert!(
+            matches!(ended, Err(StoreError::Unavailable(_))),
+            "{ended:?}"
+        );
+        database
+            .write(|connection| add(connection, "b"))
+            .await
+            .unwrap();
+        assert_eq!(names(&database).await, ["b"]);
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = open(&folder.path().join("a.sqlite"));
+        let refused = database.read(|connection| add(connection, "a")).await;
+        assert!(
+            matches!(refused, Err(StoreError::Unavailable(_))),
+            "{refused:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_fully_synchronous_and_writes_ahead() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection =
+            open_connection(&folder.path().join("a.sqlite"), &Settings::default()).unwrap();
+        let pragma = |name: &str| -> String {
+            connection
+                .query_row(
+                    &format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"),
+                    [],
+                    |row| row.get(0),
+                )
+                .unwrap()
+        };
+        assert_eq!(pragma("journal_mode"), "wal");
+        assert_eq!(pragma("synchronous"), "2", "FULL");
+        assert_eq!(pragma("foreign_keys"), "1");
+    }
+}

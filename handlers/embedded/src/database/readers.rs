@@ -7,7 +7,8 @@ use std::thread;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Fault, OpenError, Settings, Unanswered, open_connection};
+use super::open::open_reader;
+use super::{Fault, OpenError, Settings, Unanswered};
 
 type ReadJob = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -23,13 +24,7 @@ impl Readers {
         let (jobs, waiting) = mpsc::channel(WAITING_READS);
         let waiting = Arc::new(Mutex::new(waiting));
         for number in 0..settings.readers {
-            let connection = open_connection(path, settings)?;
-            connection
-                .pragma_update(None, "query_only", true)
-                .map_err(|source| OpenError::Sqlite {
-                    path: path.to_owned(),
-                    source,
-                })?;
+            let connection = open_reader(path, settings)?;
             let waiting = Arc::clone(&waiting);
             thread::Builder::new()
                 .name(format!("sqlite-read-{number}"))

@@ -8,6 +8,8 @@ mod cursor;
 mod documents;
 mod events;
 mod messages;
+#[cfg(test)]
+mod plans;
 mod results;
 mod schema;
 mod search;

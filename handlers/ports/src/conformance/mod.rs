@@ -3,7 +3,7 @@
 //! Every rule is a function of one [`Rig`] and panics when the contract is
 //! broken. [`conformance!`](crate::conformance) makes one test of each rule:
 //!
-//! ```ignore
+//! ```text
 //! mod sqlite_store {
 //!     azimuth_ports::conformance!(store, super::rig());
 //! }
