@@ -14,7 +14,7 @@ use azimuth_ports::clock::Random;
 use http::{HeaderName, HeaderValue, Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use utoipa::__dev::SchemaReferences;
+use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::Path;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation, PathsBuilder};
@@ -241,7 +241,8 @@ fn document() -> OpenApi {
     macro_rules! describe {
         ($state:ident, $($part:ident)::+) => {
             let path = $($part)::+::__path_handle::path();
-            let operation = finish(&path, $($part)::+::__path_handle::operation());
+            let tags = <$($part)::+::__path_handle as Tags>::tags();
+            let operation = finish(&path, &tags, $($part)::+::__path_handle::operation());
             paths.add_path_operation(path, $($part)::+::__path_handle::methods(), operation);
             <$($part)::+::__path_handle as SchemaReferences>::schemas(&mut schemas);
         };
@@ -273,8 +274,9 @@ fn document() -> OpenApi {
         .build()
 }
 
-/// What every operation has: the token, unless it is public, and problems.
-fn finish(path: &str, mut operation: Operation) -> Operation {
+/// What every operation has: a tag, the token unless it is public, and problems.
+fn finish(path: &str, tags: &[&str], mut operation: Operation) -> Operation {
+    operation.tags = Some(tags.iter().map(ToString::to_string).collect());
     operation.security = Some(if PUBLIC.contains(&path) {
         vec![SecurityRequirement::default()]
     } else {

@@ -27,6 +27,8 @@ pub mod realtime;
 pub mod settings;
 pub mod states;
 pub mod subscriptions;
+#[cfg(test)]
+mod tests;
 pub mod tools;
 pub mod turns;
 

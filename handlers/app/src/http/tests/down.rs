@@ -1,0 +1,390 @@
+//! A product whose every port is down, and that counts how often one was asked.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditRecord};
+use azimuth_domain::conversation::{Conversation, Message};
+use azimuth_domain::event::TurnEvent;
+use azimuth_domain::ids::{CallId, ConversationKey, MessageId, OwnerKey, TurnId};
+use azimuth_domain::principal::UserKey;
+use azimuth_domain::time::Timestamp;
+use azimuth_domain::turn::Turn;
+use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
+use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::queue::{Delivery, QueueError, WorkQueue};
+use azimuth_ports::store::{
+    ApprovalFilter, Batch, Committed, ConversationQuery, ConversationStore, Etag, Page, StoreError,
+    StoredResult, Versioned,
+};
+use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
+use azimuth_ports::tokens::{
+    Grant, SealedToken, Sealer, Secret, TokenError, TokenExchange, TokenStore,
+};
+use azimuth_ports::tools::{
+    CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
+};
+use azimuth_ports::users::{UserRecord, UserStore};
+
+use crate::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
+use crate::auth::vault::{TokenVault, VaultParts, VaultSettings};
+use crate::auth::verifier::{TokenVerifier, VerifierSettings};
+use crate::http::models::tests::model;
+use crate::http::{ApiParts, HttpConfig};
+use crate::models::Models;
+use crate::policy::PolicySet;
+use crate::turn::{Engine, EnginePorts};
+
+/// Text that a problem must never repeat.
+pub const INSIDE: &str = "/var/lib/azimuth.sqlite";
+
+/// Answers nothing.
+#[derive(Default)]
+pub struct Down {
+    asked: AtomicUsize,
+}
+
+impl Down {
+    /// How often a port was asked.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    fn store<T>(&self) -> Result<T, StoreError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Err(StoreError::Unavailable(INSIDE.to_owned()))
+    }
+
+    fn queue<T>(&self) -> Result<T, QueueError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Err(QueueError::Unavailable(INSIDE.to_owned()))
+    }
+
+    fn audit<T>(&self) -> Result<T, AuditError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Err(AuditError::Unavailable(INSIDE.to_owned()))
+    }
+
+    fn token<T>(&self) -> Result<T, TokenError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Err(TokenError::Unavailable(INSIDE.to_owned()))
+    }
+}
+
+/// The router over ports that are down.
+pub fn router(down: &Arc<Down>, config: HttpConfig) -> Router {
+    let policy = Arc::new(PolicySet::default_set().unwrap());
+    let models = Models::new(vec![model("planner")], None).unwrap();
+    let vault = TokenVault::new(
+        VaultSettings::new("https://management.example", &[]),
+        VaultParts {
+            store: down.clone(),
+            sealer: down.clone(),
+            exchange: down.clone(),
+            clock: down.clone(),
+            random: down.clone(),
+        },
+    );
+    let engine = Engine::new(
+        EnginePorts {
+            store: down.clone(),
+            queue: down.clone(),
+            audit: down.clone(),
+            users: down.clone(),
+            tools: down.clone(),
+            clock: down.clone(),
+            random: down.clone(),
+        },
+        Arc::new(vault),
+        policy.clone(),
+        models.clone(),
+        true,
+    );
+    crate::routes::router(ApiParts {
+        engine,
+        store: down.clone(),
+        audit: down.clone(),
+        users: down.clone(),
+        tools: down.clone(),
+        queue: down.clone(),
+        verifier: Arc::new(verifier(down)),
+        policy,
+        models,
+        azure_grant: Arc::new(|_| Box::pin(async { Ok(false) })),
+        subscriptions: down.clone(),
+        clock: down.clone(),
+        random: down.clone(),
+        config,
+    })
+}
+
+/// Serves no tenant, so that every well-formed token is refused without a fetch.
+fn verifier(down: &Arc<Down>) -> TokenVerifier {
+    let issuer = "http://127.0.0.1:1/{tid}";
+    let fetcher = Fetcher::new(&FetcherSettings::default()).unwrap();
+    let keys = JwksCache::new(JwksSettings::new(issuer, issuer), fetcher, down.clone());
+    let settings = VerifierSettings {
+        issuer: issuer.to_owned(),
+        audience: "api".to_owned(),
+        tenants: BTreeSet::new(),
+        clients: BTreeSet::new(),
+        scope: VerifierSettings::SCOPE.to_owned(),
+        leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
+    };
+    TokenVerifier::new(settings, Arc::new(keys), down.clone())
+}
+
+impl Clock for Down {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_795_525_509_123)
+    }
+}
+
+impl Random for Down {
+    fn ulid(&self) -> String {
+        "01jd8xk7zb3n5v9q2w4e6r8t0y".to_owned()
+    }
+    fn bytes32(&self) -> [u8; 32] {
+        [7; 32]
+    }
+}
+
+#[async_trait]
+impl UserStore for Down {
+    async fn user(&self, _: &UserKey) -> Result<Option<Versioned<UserRecord>>, StoreError> {
+        self.store()
+    }
+    async fn put_user(&self, _: &UserRecord, _: Option<&Etag>) -> Result<Option<Etag>, StoreError> {
+        self.store()
+    }
+}
+
+#[async_trait]
+impl WorkQueue for Down {
+    async fn enqueue(&self, _: &str, _: &str, _: Duration) -> Result<String, QueueError> {
+        self.queue()
+    }
+    async fn receive(&self, _: &str, _: usize, _: Duration) -> Result<Vec<Delivery>, QueueError> {
+        self.queue()
+    }
+    async fn renew(
+        &self,
+        _: &str,
+        _: &str,
+        _: &str,
+        _: Duration,
+    ) -> Result<Option<String>, QueueError> {
+        self.queue()
+    }
+    async fn delete(&self, _: &str, _: &str, _: &str) -> Result<bool, QueueError> {
+        self.queue()
+    }
+    async fn depth(&self, _: &str) -> Result<u64, QueueError> {
+        self.queue()
+    }
+}
+
+#[async_trait]
+impl AuditLog for Down {
+    async fn append(
+        &self,
+        _: &str,
+        _: &str,
+        _: &str,
+        _: Timestamp,
+        _: AuditEntry,
+    ) -> Result<Appended, AuditError> {
+        self.audit()
+    }
+    async fn record(&self, _: &str, _: &str, _: &str) -> Result<Option<AuditRecord>, AuditError> {
+        self.audit()
+    }
+    async fn query(&self, _: &str, _: &AuditQuery) -> Result<Page<AuditRecord>, AuditError> {
+        self.audit()
+    }
+    async fn open_without_close(
+        &self,
+        _: Timestamp,
+        _: usize,
+    ) -> Result<Vec<AuditRecord>, AuditError> {
+        self.audit()
+    }
+}
+
+#[async_trait]
+impl ToolServers for Down {
+    async fn call(&self, _: CallRequest) -> Result<CallOutput, ToolError> {
+        Err(ToolError::NotStarted(INSIDE.to_owned()))
+    }
+    fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::default()
+    }
+    fn acting_identity(&self, _: &str) -> ActingIdentity {
+        ActingIdentity::None
+    }
+    async fn health(&self) -> Vec<ServerHealth> {
+        vec![ServerHealth {
+            server: "azure".to_owned(),
+            ok: false,
+            detail: INSIDE.to_owned(),
+        }]
+    }
+}
+
+#[async_trait]
+impl SubscriptionDirectory for Down {
+    async fn subscriptions(&self, _: &UserKey, _: &str) -> Result<Vec<Subscription>, TokenError> {
+        self.token()
+    }
+}
+
+#[async_trait]
+impl TokenExchange for Down {
+    async fn on_behalf_of(&self, _: &str, _: &Secret, _: &str) -> Result<Grant, TokenError> {
+        self.token()
+    }
+    async fn refresh(&self, _: &str, _: &Secret, _: &str) -> Result<Grant, TokenError> {
+        self.token()
+    }
+}
+
+impl Sealer for Down {
+    fn seal(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, TokenError> {
+        self.token()
+    }
+    fn open(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, TokenError> {
+        self.token()
+    }
+}
+
+#[async_trait]
+impl TokenStore for Down {
+    async fn token(&self, _: &UserKey, _: &str) -> Result<Option<SealedToken>, StoreError> {
+        self.store()
+    }
+    async fn put_token(
+        &self,
+        _: &UserKey,
+        _: &str,
+        _: &[u8],
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.store()
+    }
+    async fn lease_token(
+        &self,
+        _: &UserKey,
+        _: &str,
+        _: &str,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.store()
+    }
+    async fn forget_tokens(&self, _: &UserKey) -> Result<(), StoreError> {
+        self.store()
+    }
+}
+
+#[async_trait]
+impl ConversationStore for Down {
+    async fn commit(&self, _: &ConversationKey, _: Batch) -> Result<Committed, StoreError> {
+        self.store()
+    }
+    async fn conversation(
+        &self,
+        _: &ConversationKey,
+    ) -> Result<Option<Versioned<Conversation>>, StoreError> {
+        self.store()
+    }
+    async fn conversations(
+        &self,
+        _: &str,
+        _: &OwnerKey,
+        _: &ConversationQuery,
+    ) -> Result<Page<Conversation>, StoreError> {
+        self.store()
+    }
+    async fn purge(&self, _: &ConversationKey) -> Result<(), StoreError> {
+        self.store()
+    }
+    async fn turn(&self, _: &str, _: &TurnId) -> Result<Option<Versioned<Turn>>, StoreError> {
+        self.store()
+    }
+    async fn turns(&self, _: &ConversationKey, _: usize) -> Result<Vec<Turn>, StoreError> {
+        self.store()
+    }
+    async fn messages(
+        &self,
+        _: &ConversationKey,
+        _: usize,
+        _: Option<&str>,
+    ) -> Result<Page<Message>, StoreError> {
+        self.store()
+    }
+    async fn message(&self, _: &str, _: &MessageId) -> Result<Option<Message>, StoreError> {
+        self.store()
+    }
+    async fn append_event(&self, _: &str, _: &TurnEvent) -> Result<(), StoreError> {
+        self.store()
+    }
+    async fn events(
+        &self,
+        _: &str,
+        _: &TurnId,
+        _: u64,
+        _: usize,
+    ) -> Result<Vec<TurnEvent>, StoreError> {
+        self.store()
+    }
+    async fn last_event_seq(&self, _: &str, _: &TurnId) -> Result<u64, StoreError> {
+        self.store()
+    }
+    async fn put_result(&self, _: &str, _: StoredResult) -> Result<(), StoreError> {
+        self.store()
+    }
+    async fn result(&self, _: &str, _: &CallId) -> Result<Option<StoredResult>, StoreError> {
+        self.store()
+    }
+    async fn running_turns(
+        &self,
+        _: &str,
+        _: &OwnerKey,
+        _: usize,
+    ) -> Result<Vec<TurnId>, StoreError> {
+        self.store()
+    }
+    async fn turns_awaiting_sign_in(
+        &self,
+        _: &str,
+        _: &OwnerKey,
+    ) -> Result<Vec<TurnId>, StoreError> {
+        self.store()
+    }
+    async fn turns_with_approvals(
+        &self,
+        _: &str,
+        _: ApprovalFilter,
+        _: usize,
+        _: Option<&str>,
+    ) -> Result<Page<Turn>, StoreError> {
+        self.store()
+    }
+    async fn due_turns(&self, _: Timestamp, _: usize) -> Result<Vec<(String, TurnId)>, StoreError> {
+        self.store()
+    }
+    async fn purgeable(&self, _: Timestamp, _: usize) -> Result<Vec<ConversationKey>, StoreError> {
+        self.store()
+    }
+    async fn expire_events(&self, _: Timestamp) -> Result<u64, StoreError> {
+        self.store()
+    }
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store()
+    }
+}

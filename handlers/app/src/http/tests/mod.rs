@@ -1,0 +1,4 @@
+//! The router in this process, with nothing behind it that answers.
+
+mod down;
+mod routing;
