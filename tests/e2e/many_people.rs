@@ -60,7 +60,7 @@ async fn two_people_ask_interleaved_and_each_call_carries_its_asker_s_identity()
 
     let (_, conversation, turn) = &asked[0];
     let turn_id = turn["id"].as_str().expect("id");
-    let call = turn["calls"][0]["id"].as_str().expect("a call");
+    let call = turn["calls"][0]["call_id"].as_str().expect("a call");
     for path in [
         format!("/v1/conversations/{conversation}"),
         format!("/v1/conversations/{conversation}/messages"),

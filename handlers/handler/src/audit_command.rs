@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use azimuth_embedded::audit_verify::{self, VerifyReport};
+use azimuth_embedded::audit_verify::{self, Extent, VerifyReport};
 
 /// Exit code when a record does not hold.
 const FAULT: u8 = 1;
@@ -15,7 +15,7 @@ pub fn verify(data: Option<&Path>, file: Option<&Path>, partial: bool) -> ExitCo
     let checked = match (data, file) {
         (Some(folder), _) => audit_verify::verify_database(&folder.join("azimuth.sqlite")),
         (None, Some(file)) => match std::fs::File::open(file) {
-            Ok(opened) => audit_verify::verify_export(std::io::BufReader::new(opened), partial),
+            Ok(opened) => audit_verify::verify_export(std::io::BufReader::new(opened), extent(partial)),
             Err(error) => {
                 eprintln!("{} cannot be read: {error}", file.display());
                 return ExitCode::from(UNREADABLE);
@@ -35,19 +35,20 @@ pub fn verify(data: Option<&Path>, file: Option<&Path>, partial: bool) -> ExitCo
     }
 }
 
+fn extent(partial: bool) -> Extent {
+    if partial {
+        Extent::Partial
+    } else {
+        Extent::Whole
+    }
+}
+
 fn tell(report: &VerifyReport) -> ExitCode {
-    match &report.fault {
-        None => {
-            println!(
-                "{} records in {} chains hold",
-                report.records, report.chains
-            );
-            ExitCode::SUCCESS
-        }
-        Some(fault) => {
-            println!("{fault}");
-            ExitCode::from(FAULT)
-        }
+    println!("{report}");
+    if report.first_fault().is_none() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(FAULT)
     }
 }
 

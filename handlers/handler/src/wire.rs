@@ -17,10 +17,8 @@ use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{EntraExchange, EntraSettings};
 use azimuth_azure::subscriptions::UserSubscriptions;
 use azimuth_embedded::{FileSealer, SqliteQueue, SqliteStore, SystemClock, SystemRandom};
-use azimuth_mcp::limits::PoolLimits;
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
-use azimuth_mcp::tool_servers::{McpServers, Options};
-use azimuth_models::openai::{OpenAiModel, OpenAiSettings};
+use azimuth_mcp::{McpServers, Options, PoolLimits};
 use azimuth_models::planner::OfflinePlanner;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::model::ChatModel;
@@ -163,7 +161,7 @@ fn vault(
     random: &Arc<dyn Random>,
     egress: &Egress,
 ) -> Result<TokenVault, WiringError> {
-    let sealer = FileSealer::open_or_create(&config.data_dir.join("data.key"))
+    let sealer = FileSealer::open_or_create(&config.data_dir.join("data.key"), random.as_ref())
         .map_err(|e| fails("the data key")(&e))?;
     let exchange = EntraExchange::new(
         EntraSettings {
@@ -236,16 +234,7 @@ async fn tool_servers(
 }
 
 fn models(config: &ModelConfig) -> Result<Models, WiringError> {
-    let mut models: Vec<Arc<dyn ChatModel>> = vec![Arc::new(OfflinePlanner::new())];
-    if let Some(openai) = &config.openai {
-        let model = OpenAiModel::new(OpenAiSettings::new(
-            &openai.base_url,
-            openai.api_key.clone(),
-            &openai.name,
-        ))
-        .map_err(|e| fails("AZIMUTH_MODEL_BASE_URL")(&e))?;
-        models.push(Arc::new(model));
-    }
+    let models: Vec<Arc<dyn ChatModel>> = vec![Arc::new(OfflinePlanner)];
     Models::new(models, config.default.as_deref()).map_err(|e| fails("AZIMUTH_DEFAULT_MODEL")(&e))
 }
 

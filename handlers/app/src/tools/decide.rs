@@ -13,6 +13,9 @@ use serde_json::Value;
 use crate::policy::PolicyInput;
 use crate::turn::{ApplyError, Engine, wire_name};
 
+/// How well a tool fits that was called before and is not asked for now.
+const CALLED_BEFORE: f32 = 0.1;
+
 impl Engine {
     /// The roles that count now: those of the turn's token, cut down to what the
     /// user record allows. A switched-off user has none.
@@ -60,8 +63,9 @@ impl Engine {
         self.tool_servers().acting_identity(server)
     }
 
-    /// The handful of tools that fit what is being talked about: what the newest
-    /// question names or resembles, then what the conversation called before.
+    /// The handful of tools that fit what is being talked about: what the search
+    /// finds, then what the conversation has called before. Tools that these
+    /// roles may not see are left out.
     pub(crate) fn offer(
         &self,
         messages: &[ChatMessage],
@@ -70,10 +74,28 @@ impl Engine {
     ) -> Vec<OfferedTool> {
         let catalogue = self.tool_servers().catalogue();
         let index = self.tool_index(&catalogue);
+        let texts: Vec<&str> = messages
+            .iter()
+            .filter_map(|m| match m {
+                ChatMessage::User(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        let found = index
+            .offer(&texts, 2 * limit)
+            .into_iter()
+            .map(|hit| (hit.index, hit.score));
+        let called = messages.iter().rev().filter_map(|m| match m {
+            ChatMessage::ToolResult { tool, .. } => {
+                let position = catalogue.tools.iter().position(|t| t.tool == *tool)?;
+                Some((position, CALLED_BEFORE))
+            }
+            _ => None,
+        });
         let mut offered: Vec<OfferedTool> = Vec::new();
-        let mut add = |position: usize, score: f32| {
+        for (position, score) in found.chain(called) {
             let Some(spec) = catalogue.tools.get(position) else {
-                return;
+                continue;
             };
             let name = wire_name(&spec.tool);
             if offered.len() < limit
@@ -85,29 +107,6 @@ impl Engine {
                     spec: spec.clone(),
                     score,
                 });
-            }
-        };
-        let questions: Vec<&str> = messages
-            .iter()
-            .rev()
-            .filter_map(|m| match m {
-                ChatMessage::User(text) => Some(text.as_str()),
-                _ => None,
-            })
-            .take(3)
-            .collect();
-        for (age, text) in questions.iter().enumerate() {
-            let share = if age == 0 { limit } else { limit / 4 };
-            for hit in index.search(text, share) {
-                let weight = if age == 0 { 1.0 } else { 0.5 };
-                add(hit.index, hit.score * weight);
-            }
-        }
-        for message in messages.iter().rev() {
-            if let ChatMessage::ToolResult { tool, .. } = message
-                && let Some(position) = catalogue.tools.iter().position(|t| t.tool == *tool)
-            {
-                add(position, 0.3);
             }
         }
         offered

@@ -6,9 +6,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use sections::{
-    AuthConfig, AzureConfig, Config, HttpSection, ModelConfig, OpenAiConfig, ToolConfig,
-};
+pub use sections::{AzureConfig, Config, ModelConfig, ToolConfig};
 
 use settings::Settings;
 
