@@ -248,9 +248,8 @@ fn wheel_in(folder: &Path, required: &Requirement<'_>) -> Option<PathBuf> {
         .flatten()
         .map(|entry| entry.path())
         .find(|path| {
-            path.file_name()
-                .and_then(|name| name.to_str())
-                .is_some_and(|name| name.starts_with(&prefix) && name.ends_with(".whl"))
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(&prefix) && path.extension().is_some_and(|kind| kind == "whl")
         })
 }
 
@@ -265,11 +264,7 @@ pub fn sha256(file: &Path) -> io::Result<String> {
         }
         hasher.update(&buffer[..read]);
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hex::encode(hasher.finalize()))
 }
 
 fn unpack(wheel: &Path, into: &Path) -> io::Result<()> {

@@ -2,12 +2,15 @@
 
 mod app;
 mod azure_mcp;
+mod check;
 mod dev;
 mod failure;
 mod http_request;
 mod processes;
 mod repository;
 mod session;
+mod tally;
+mod test;
 mod token;
 
 use std::path::PathBuf;
@@ -19,6 +22,7 @@ use dev::DevOptions;
 use failure::Failure;
 use repository::Repository;
 use session::Session;
+use test::TestOptions;
 
 /// As a shell reports Ctrl-C.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -37,6 +41,10 @@ struct Arguments {
 enum Command {
     /// The whole system on this machine
     Dev(DevOptions),
+    /// Everything that CI runs, or one group of it
+    Test(TestOptions),
+    /// Formatting, lints, arrows, functions and routes, settings, tracked files
+    Check,
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
     App {
         /// Build optimised
@@ -76,6 +84,16 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
     ))?;
     match command {
         Command::Dev(options) => dev::dev(&mut session, repository, &options).await,
+        Command::Test(options) => test::test(&mut session, repository, &options).await,
+        Command::Check => {
+            let tally = check::check(&mut session, repository).await?;
+            println!("{tally}");
+            if tally.is_good() {
+                Ok(())
+            } else {
+                Err(Failure::Told("what is found above must be mended"))
+            }
+        }
         Command::App { release } => app::app(&mut session, repository, release).await,
         Command::Token { user, data } => token::token(repository, &user, data.as_deref()).await,
     }

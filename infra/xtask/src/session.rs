@@ -6,8 +6,10 @@ use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::failure::Failure;
 use crate::processes::Group;
@@ -15,6 +17,9 @@ use crate::repository::not_started;
 
 /// How often a line says that something long still goes on.
 const STILL_EVERY: Duration = Duration::from_secs(10);
+
+/// How long the rest of an output is waited for after its program has ended.
+const DRAIN_GRACE: Duration = Duration::from_secs(2);
 
 /// From SIGTERM to SIGKILL when a program is stopped half way.
 const STOP_GRACE: Duration = Duration::from_secs(3);
@@ -60,8 +65,8 @@ impl Session {
 
     /// Runs a program to its end; a line every few seconds says that it still
     /// runs. An interruption ends it and everything in its process group.
-    pub async fn run(&mut self, stage: &str, command: Command) -> Result<ExitStatus, Failure> {
-        let mut child = spawn(command)?;
+    pub async fn run(&mut self, stage: &str, mut command: Command) -> Result<ExitStatus, Failure> {
+        let mut child = spawn(&mut command)?;
         let group = Group::led_by(&child);
         let mut still = tokio::time::interval(STILL_EVERY);
         still.tick().await;
@@ -73,6 +78,50 @@ impl Session {
                 () = self.interrupted() => {
                     stop(&mut child, group).await;
                     return Err(Failure::Interrupted);
+                }
+                _ = still.tick() => self.say(stage, "still at it"),
+            }
+        }
+    }
+
+    /// As [`Self::run`], handing over each line of its standard output. `None`
+    /// when it took longer than `limit` and was ended.
+    pub async fn lines(
+        &mut self,
+        stage: &str,
+        mut command: Command,
+        limit: Option<Duration>,
+        mut take: impl FnMut(&str),
+    ) -> Result<Option<ExitStatus>, Failure> {
+        let mut child = spawn(command.stdout(Stdio::piped()))?;
+        let group = Group::led_by(&child);
+        let mut lines = child.stdout.take().map(read_lines);
+        let mut still = tokio::time::interval(STILL_EVERY);
+        still.tick().await;
+        let deadline = limit.map(|limit| tokio::time::Instant::now() + limit);
+        loop {
+            tokio::select! {
+                line = next(&mut lines) => match line {
+                    Some(line) => {
+                        take(&line);
+                        still.reset();
+                    }
+                    None => lines = None,
+                },
+                // Whoever inherited its output may hold it open; the program counts.
+                status = child.wait() => {
+                    let drained = drain(&mut lines, &mut take);
+                    // Nothing more comes, or only from a leftover.
+                    let _late = tokio::time::timeout(DRAIN_GRACE, drained).await;
+                    return status.map(Some).map_err(not_started(stage));
+                }
+                () = self.interrupted() => {
+                    stop(&mut child, group).await;
+                    return Err(Failure::Interrupted);
+                }
+                () = until(deadline) => {
+                    stop(&mut child, group).await;
+                    return Ok(None);
                 }
                 _ = still.tick() => self.say(stage, "still at it"),
             }
@@ -96,7 +145,7 @@ impl Session {
 
 /// Starts a program in a process group of its own, so that a Ctrl-C in the
 /// terminal reaches this program only, which then ends the others in order.
-pub fn spawn(mut command: Command) -> Result<Child, Failure> {
+pub fn spawn(command: &mut Command) -> Result<Child, Failure> {
     let program = command
         .as_std()
         .get_program()
@@ -117,6 +166,50 @@ pub async fn stop(child: &mut Child, group: Option<Group>) {
     let _ended = tokio::time::timeout(STOP_GRACE, child.wait()).await;
     group.kill();
     let _reaped = child.wait().await;
+}
+
+type Lines = UnboundedReceiver<String>;
+
+/// Reads to the end whatever the bytes are, so that the program never finds its
+/// output closed. A task of its own, since half a line must not get lost when
+/// something else happens first.
+fn read_lines(output: ChildStdout) -> Lines {
+    let (send, lines) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut output = BufReader::new(output);
+        let mut bytes = Vec::new();
+        while matches!(output.read_until(b'\n', &mut bytes).await, Ok(1..)) {
+            let line = String::from_utf8_lossy(&bytes);
+            // Nobody listens any more when the program has ended.
+            let _unheard = send.send(line.trim_end_matches(['\n', '\r']).to_owned());
+            bytes.clear();
+        }
+    });
+    lines
+}
+
+/// Pending when there is nothing to read from.
+async fn next(lines: &mut Option<Lines>) -> Option<String> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn drain(lines: &mut Option<Lines>, take: &mut impl FnMut(&str)) {
+    while lines.is_some() {
+        match next(lines).await {
+            Some(line) => take(&line),
+            None => *lines = None,
+        }
+    }
+}
+
+async fn until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// A cargo command without input.

@@ -19,6 +19,9 @@ use crate::session::{Session, cargo};
 
 const STAGE: &str = "app";
 
+/// Built with one command, so that a part they share is compiled once.
+pub const PROGRAM_PACKAGES: [&str; 3] = ["azimuth-handler", "azimuth-host", "azimuth-sandbox"];
+
 /// Exactly this: only the file of this name keeps its mode when it is deployed.
 const HANDLER: &str = "handler";
 

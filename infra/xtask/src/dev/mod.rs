@@ -31,8 +31,6 @@ use readiness::HostInfo;
 use sandbox::SandboxDescription;
 use service::{Service, begin_logs};
 
-/// What is built, and what each program is called.
-const PACKAGES: [&str; 3] = ["azimuth-handler", "azimuth-host", "azimuth-sandbox"];
 const HOST: &str = "azimuth-host";
 const SANDBOX: &str = "azimuth-sandbox";
 
@@ -365,7 +363,7 @@ async fn build(
             )),
         };
     }
-    app::build(session, repository, &PACKAGES, options.release).await?;
+    app::build(session, repository, &app::PROGRAM_PACKAGES, options.release).await?;
     app::assemble(session, repository, &programs.join("handler"))?;
     Ok(programs)
 }

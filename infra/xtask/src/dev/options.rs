@@ -35,7 +35,7 @@ pub struct DevOptions {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Storage {
-    /// SQLite files
+    /// Files on this machine
     Embedded,
     /// Queues on Azurite
     Azurite,

@@ -73,14 +73,14 @@ impl SandboxDescription {
             })
             .collect();
         table(
-            ["account", "tenant", "roles", "subscriptions"].map(String::from),
+            &["account", "tenant", "roles", "subscriptions"].map(String::from),
             &rows,
         )
     }
 }
 
-fn table(head: [String; 4], rows: &[[String; 4]]) -> String {
-    let all = || std::iter::once(&head).chain(rows);
+fn table(head: &[String; 4], rows: &[[String; 4]]) -> String {
+    let all = || std::iter::once(head).chain(rows);
     let width = |column: usize| all().map(|row| row[column].len()).max().unwrap_or(0);
     let widths: [usize; 4] = std::array::from_fn(width);
     let mut text = String::new();
@@ -105,7 +105,7 @@ mod tests {
     fn columns_are_aligned() {
         let row = |a: &str, b: &str| [a.into(), b.into(), "c".into(), "d".into()];
         assert_eq!(
-            table(row("a", "b"), &[row("alice", "x"), row("bob", "yy")]),
+            table(&row("a", "b"), &[row("alice", "x"), row("bob", "yy")]),
             "  a      b   c  d\n  alice  x   c  d\n  bob    yy  c  d\n"
         );
     }

@@ -43,7 +43,7 @@ impl Service {
             .stdin(Stdio::piped())
             .stdout(file)
             .stderr(copy);
-        let mut child = spawn(command)?;
+        let mut child = spawn(&mut command)?;
         Ok(Self {
             name,
             log,
@@ -66,7 +66,7 @@ impl Service {
         if let Some(group) = self.group {
             group.kill();
         }
-        status.map_or_else(|error| error.to_string(), |status| describe(status))
+        status.map_or_else(|error| error.to_string(), describe)
     }
 
     /// `None` while it runs.

@@ -1,0 +1,96 @@
+//! `cargo xtask check`: what holds for the repository as a whole, so that no
+//! single test can see it.
+
+mod arrows;
+mod contract;
+mod tracked;
+
+use std::path::Path;
+
+use crate::app;
+use crate::failure::Failure;
+use crate::repository::Repository;
+use crate::session::{Session, cargo};
+use crate::tally::Tally;
+
+const STAGE: &str = "check";
+
+/// Runs every check, whatever the ones before found.
+pub async fn check(session: &mut Session, repository: &Repository) -> Result<Tally, Failure> {
+    let mut tally = Tally::default();
+    let format = cargo_finds(session, repository, &["fmt", "--all", "--check"]).await?;
+    tell(&mut tally, "formatting", &format);
+    let lints = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    let lints = cargo_finds(session, repository, &lints).await?;
+    tell(&mut tally, "lints", &lints);
+
+    let metadata = repository.metadata()?;
+    tell(&mut tally, "arrows", &arrows::findings(&metadata.packages));
+    let functions = app::functions::read(&repository.root.join("functions"))?;
+    tell(
+        &mut tally,
+        "poison queues",
+        &contract::poison_findings(&functions),
+    );
+    let tracked = tracked::findings(&repository.root)?;
+    tell(&mut tally, "tracked files", &tracked);
+
+    let told = match contract::ask_handler(session, repository, &metadata).await {
+        Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+        Err(failure) => {
+            let finding = vec![format!("the handler does not tell its contract: {failure}")];
+            tell(&mut tally, "functions and routes", &finding);
+            tell(&mut tally, "settings", &finding);
+            return Ok(tally);
+        }
+        Ok(told) => told,
+    };
+    let routes = contract::route_findings(&functions, &told.triggers);
+    tell(&mut tally, "functions and routes", &routes);
+    let settings = setting_findings(&repository.root, &told.settings)?;
+    tell(&mut tally, "settings", &settings);
+    Ok(tally)
+}
+
+fn tell(tally: &mut Tally, name: &str, findings: &[String]) {
+    if findings.is_empty() {
+        println!("check {name} ... ok");
+        tally.passed += 1;
+        return;
+    }
+    println!("check {name} ... FAILED");
+    for finding in findings {
+        println!("    {finding}");
+    }
+    tally.failed += 1;
+}
+
+/// The findings themselves are cargo's own output.
+async fn cargo_finds(
+    session: &mut Session,
+    repository: &Repository,
+    arguments: &[&str],
+) -> Result<Vec<String>, Failure> {
+    let mut command = cargo();
+    command.args(arguments).current_dir(&repository.root);
+    let status = session.run(STAGE, command).await?;
+    Ok(if status.success() {
+        Vec::new()
+    } else {
+        vec![format!("cargo {} found something; see above", arguments[0])]
+    })
+}
+
+fn setting_findings(root: &Path, known: &[String]) -> Result<Vec<String>, Failure> {
+    let example = app::json(&root.join("local.settings.example.json"))?;
+    let readme = root.join("README.md");
+    let readme = std::fs::read_to_string(&readme).map_err(Failure::file("read", &readme))?;
+    Ok(contract::setting_findings(known, &example, &readme))
+}

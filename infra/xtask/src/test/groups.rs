@@ -1,0 +1,167 @@
+//! Which tests belong to which group. Every test program of the workspace
+//! belongs to one, so that none is forgotten.
+
+use crate::failure::Failure;
+
+/// Holds the tests that go through the outer API.
+pub const SUITE_PACKAGE: &str = "azimuth-tests";
+pub const SUITE: &str = "suite";
+
+/// Not made of test programs only: see [`crate::check`].
+pub const CHECK: &str = "check";
+/// Runs the real Azure MCP Server.
+pub const END_TO_END: &str = "e2e";
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Group {
+    pub name: &'static str,
+    /// Packages all of whose test programs run; of the suite's package all but
+    /// the suite.
+    pub packages: &'static [&'static str],
+    /// Whether the suite has a module of this name.
+    pub is_in_suite: bool,
+}
+
+/// In the order of a full run: what fails fast comes first.
+pub const GROUPS: [Group; 10] = [
+    group(CHECK, &["xtask"], false),
+    group("domain", &["azimuth-domain"], false),
+    group(
+        "conformance",
+        &["azimuth-ports", "azimuth-embedded", "azimuth-azure"],
+        false,
+    ),
+    group("authz", &["azimuth-app"], false),
+    group("api", &[SUITE_PACKAGE], true),
+    group("turns", &[], true),
+    group("isolation", &[], true),
+    group("audit", &[], true),
+    group(
+        "wire",
+        &[
+            "azimuth-host",
+            "azimuth-sandbox",
+            "azimuth-models",
+            "azimuth-mcp",
+            "azimuth-handler",
+        ],
+        false,
+    ),
+    group(END_TO_END, &[], true),
+];
+
+const fn group(name: &'static str, packages: &'static [&'static str], is_in_suite: bool) -> Group {
+    Group {
+        name,
+        packages,
+        is_in_suite,
+    }
+}
+
+/// The groups that a command line asks for.
+pub fn chosen(name: Option<&str>, is_quick: bool) -> Result<Vec<&'static Group>, Failure> {
+    let Some(name) = name else {
+        return Ok(GROUPS
+            .iter()
+            .filter(|group| !(is_quick && group.name == END_TO_END))
+            .collect());
+    };
+    if is_quick && name == END_TO_END {
+        return Err(Failure::refused(
+            format!("--quick leaves {END_TO_END} out"),
+            "Give one of them.",
+        ));
+    }
+    let names: Vec<&str> = GROUPS.iter().map(|group| group.name).collect();
+    GROUPS
+        .iter()
+        .find(|group| group.name == name)
+        .map(|group| vec![group])
+        .ok_or_else(|| {
+            Failure::refused(
+                format!("there is no test group {name:?}"),
+                format!("Groups: {}", names.join(", ")),
+            )
+        })
+}
+
+impl Group {
+    /// Packages that must be compiled for it.
+    pub fn built_packages(&self) -> Vec<&'static str> {
+        let mut packages = self.packages.to_vec();
+        if self.is_in_suite && !packages.contains(&SUITE_PACKAGE) {
+            packages.push(SUITE_PACKAGE);
+        }
+        packages
+    }
+}
+
+/// What belongs to no group: packages of the workspace, modules of the suite.
+pub fn forgotten(packages: &[&str], suite_tests: &[&str]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for package in packages {
+        if !GROUPS.iter().any(|group| group.packages.contains(package)) {
+            findings.push(format!("the tests of {package} belong to no group"));
+        }
+    }
+    for test in suite_tests {
+        let module = test.split("::").next().unwrap_or(test);
+        let has_group = GROUPS
+            .iter()
+            .any(|group| group.is_in_suite && group.name == module && test.contains("::"));
+        if !has_group {
+            findings.push(format!("{test} of the suite belongs to no group"));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn names(name: Option<&str>, is_quick: bool) -> Vec<&'static str> {
+        chosen(name, is_quick)
+            .unwrap()
+            .iter()
+            .map(|group| group.name)
+            .collect()
+    }
+
+    #[test]
+    fn a_full_run_begins_with_the_check_and_ends_with_the_real_server() {
+        let all = names(None, false);
+        assert_eq!((all.first(), all.last()), (Some(&CHECK), Some(&END_TO_END)));
+        assert_eq!(all.len(), GROUPS.len());
+    }
+
+    #[test]
+    fn quick_leaves_the_real_server_out() {
+        assert!(!names(None, true).contains(&END_TO_END));
+        assert!(chosen(Some(END_TO_END), true).is_err());
+    }
+
+    #[test]
+    fn an_unknown_group_gets_the_list() {
+        assert_eq!(names(Some("wire"), true), ["wire"]);
+        let told = chosen(Some("wires"), false).unwrap_err().to_string();
+        for group in &GROUPS {
+            assert!(told.contains(group.name), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_test_without_a_group_is_found() {
+        assert!(forgotten(&["azimuth-app"], &["api::a::b", "e2e::c"]).is_empty());
+        assert_eq!(
+            forgotten(&["azimuth-new"], &["apis::a", "api"]),
+            [
+                "the tests of azimuth-new belong to no group",
+                "apis::a of the suite belongs to no group",
+                "api of the suite belongs to no group",
+            ]
+        );
+    }
+}
