@@ -62,7 +62,7 @@ pub async fn handle(
         reason: reason(body.reason)?,
         digest: body.digest,
     };
-    load(state.store.as_ref(), &caller, &id).await?;
+    load(&state, &caller, &id).await?;
     let turn = state.engine.decide(&caller.principal, &id, request).await?;
     let call = turn.call(&id.call()).ok_or_else(not_found)?;
     ApprovalView::of(&turn, call, &caller.principal.user)

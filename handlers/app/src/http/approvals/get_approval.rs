@@ -24,5 +24,5 @@ pub async fn handle(
     caller: Caller,
     PathId(id): PathId<ApprovalId>,
 ) -> Answer<Json<ApprovalView>> {
-    Ok(Json(super::load(state.store.as_ref(), &caller, &id).await?))
+    Ok(Json(super::load(&state, &caller, &id).await?))
 }

@@ -9,13 +9,13 @@ pub mod list_approvals;
 mod view;
 
 use azimuth_domain::ids::ApprovalId;
-use azimuth_domain::policy::ApprovalBy;
-use azimuth_domain::principal::{Principal, Role};
+use azimuth_domain::principal::Principal;
 use azimuth_domain::turn::{ToolCall, Turn};
-use azimuth_ports::store::ConversationStore;
 
 use super::caller::Caller;
 use super::path::not_found;
+use super::states::TurnState;
+use crate::policy::PolicySet;
 use crate::problem::Answer;
 
 pub use view::{
@@ -23,31 +23,25 @@ pub use view::{
 };
 
 /// The approval, if the caller may know of it.
-async fn load(
-    store: &dyn ConversationStore,
-    caller: &Caller,
-    id: &ApprovalId,
-) -> Answer<ApprovalView> {
-    let found = store
+async fn load(state: &TurnState, caller: &Caller, id: &ApprovalId) -> Answer<ApprovalView> {
+    let found = state
+        .store
         .turn(&caller.principal.user.tid, &id.turn())
         .await?
         .ok_or_else(not_found)?;
     let turn = found.item;
     let call = turn.call(&id.call()).ok_or_else(not_found)?;
-    if !is_visible(&caller.principal, &turn, call) {
+    if !is_visible(state.engine.policy(), &caller.principal, &turn, call) {
         return Err(not_found());
     }
     ApprovalView::of(&turn, call, &caller.principal.user).ok_or_else(not_found)
 }
 
 /// Whether `principal` may know of the call's approval.
-fn is_visible(principal: &Principal, turn: &Turn, call: &ToolCall) -> bool {
-    let Some(approval) = &call.approval else {
-        return false;
-    };
+fn is_visible(policy: &PolicySet, principal: &Principal, turn: &Turn, call: &ToolCall) -> bool {
     let asker = &turn.asker.user;
-    *asker == principal.user
-        || (asker.tid == principal.user.tid
-            && approval.by == ApprovalBy::AnotherApprover
-            && principal.has(Role::Approver))
+    call.approval.as_ref().is_some_and(|approval| {
+        *asker == principal.user
+            || (asker.tid == principal.user.tid && policy.may_see_approval(approval.by, principal))
+    })
 }

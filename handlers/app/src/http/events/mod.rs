@@ -87,7 +87,7 @@ pub async fn handle(
     Ok(stream(reader, &id))
 }
 
-async fn long_poll(reader: &mut Reader, wait: Duration) -> Answer<EventPage> {
+pub(super) async fn long_poll(reader: &mut Reader, wait: Duration) -> Answer<EventPage> {
     let until = Instant::now() + wait;
     loop {
         let events = reader.read().await?;

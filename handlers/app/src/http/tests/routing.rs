@@ -106,9 +106,9 @@ async fn every_route_is_in_the_document_and_every_operation_is_a_route() {
     }
     let routed: BTreeSet<(String, String)> = api_routes().into_iter().collect();
     assert_eq!(routed, described);
-    let (_, router) = service();
+    let (_, product) = service();
     for (method, path) in described {
-        let reply = send(&router, request(&method, &concrete(&path))).await;
+        let reply = send(&product, request(&method, &concrete(&path))).await;
         assert!(
             reply.status != 404 && reply.status != 405,
             "{method} {path}: {}",

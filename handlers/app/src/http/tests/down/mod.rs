@@ -1,27 +1,25 @@
 //! A product whose every port is down, and that counts how often one was asked.
+//! With a [`Log`] it knows one turn and its events, and nothing else.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod store;
+
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
 use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditRecord};
-use azimuth_domain::conversation::{Conversation, Message};
 use azimuth_domain::event::TurnEvent;
-use azimuth_domain::ids::{CallId, ConversationKey, MessageId, OwnerKey, TurnId};
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::queue::{Delivery, QueueError, WorkQueue};
-use azimuth_ports::store::{
-    ApprovalFilter, Batch, Committed, ConversationQuery, ConversationStore, Etag, Page, StoreError,
-    StoredResult, Versioned,
-};
+use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
 use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
 use azimuth_ports::tokens::{
     Grant, SealedToken, Sealer, Secret, TokenError, TokenExchange, TokenStore,
@@ -29,7 +27,7 @@ use azimuth_ports::tokens::{
 use azimuth_ports::tools::{
     CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
 };
-use azimuth_ports::users::{UserRecord, UserStore};
+use azimuth_ports::users::{Settings, UserRecord, UserStore};
 
 use crate::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
 use crate::auth::vault::{TokenVault, VaultParts, VaultSettings};
@@ -43,16 +41,37 @@ use crate::turn::{Engine, EnginePorts};
 /// Text that a problem must never repeat.
 pub const INSIDE: &str = "/var/lib/azimuth.sqlite";
 
-/// Answers nothing.
+/// Answers nothing but what is in its log.
 #[derive(Default)]
 pub struct Down {
     asked: AtomicUsize,
+    log: Mutex<Option<Log>>,
+}
+
+/// One turn, as far as readers of its events see it.
+#[derive(Clone)]
+pub struct Log {
+    /// The turn.
+    pub turn: Turn,
+    /// Its events.
+    pub events: Vec<TurnEvent>,
+    /// Whether its asker is switched off.
+    pub disabled: bool,
 }
 
 impl Down {
     /// How often a port was asked.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
+    }
+
+    /// Changes the log.
+    pub fn set_log(&self, log: Log) {
+        *self.log.lock().unwrap() = Some(log);
+    }
+
+    fn log(&self) -> Option<Log> {
+        self.log.lock().unwrap().clone()
     }
 
     fn store<T>(&self) -> Result<T, StoreError> {
@@ -78,6 +97,11 @@ impl Down {
 
 /// The router over ports that are down.
 pub fn router(down: &Arc<Down>, config: HttpConfig) -> Router {
+    crate::routes::router(parts(down, config))
+}
+
+/// The parts of that router.
+pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
     let policy = Arc::new(PolicySet::default_set().unwrap());
     let models = Models::new(vec![model("planner")], None).unwrap();
     let vault = TokenVault::new(
@@ -105,7 +129,7 @@ pub fn router(down: &Arc<Down>, config: HttpConfig) -> Router {
         models.clone(),
         true,
     );
-    crate::routes::router(ApiParts {
+    ApiParts {
         engine,
         store: down.clone(),
         audit: down.clone(),
@@ -120,7 +144,7 @@ pub fn router(down: &Arc<Down>, config: HttpConfig) -> Router {
         clock: down.clone(),
         random: down.clone(),
         config,
-    })
+    }
 }
 
 /// Serves no tenant, so that every well-formed token is refused without a fetch.
@@ -156,8 +180,22 @@ impl Random for Down {
 
 #[async_trait]
 impl UserStore for Down {
-    async fn user(&self, _: &UserKey) -> Result<Option<Versioned<UserRecord>>, StoreError> {
-        self.store()
+    async fn user(&self, user: &UserKey) -> Result<Option<Versioned<UserRecord>>, StoreError> {
+        let Some(log) = self.log() else {
+            return self.store();
+        };
+        Ok(Some(Versioned {
+            item: UserRecord {
+                v: 1,
+                user: user.clone(),
+                name: None,
+                disabled: log.disabled,
+                roles: None,
+                created_at: Timestamp(0),
+                settings: Settings::default(),
+            },
+            etag: Etag("1".to_owned()),
+        }))
     }
     async fn put_user(&self, _: &UserRecord, _: Option<&Etag>) -> Result<Option<Etag>, StoreError> {
         self.store()
@@ -287,104 +325,6 @@ impl TokenStore for Down {
         self.store()
     }
     async fn forget_tokens(&self, _: &UserKey) -> Result<(), StoreError> {
-        self.store()
-    }
-}
-
-#[async_trait]
-impl ConversationStore for Down {
-    async fn commit(&self, _: &ConversationKey, _: Batch) -> Result<Committed, StoreError> {
-        self.store()
-    }
-    async fn conversation(
-        &self,
-        _: &ConversationKey,
-    ) -> Result<Option<Versioned<Conversation>>, StoreError> {
-        self.store()
-    }
-    async fn conversations(
-        &self,
-        _: &str,
-        _: &OwnerKey,
-        _: &ConversationQuery,
-    ) -> Result<Page<Conversation>, StoreError> {
-        self.store()
-    }
-    async fn purge(&self, _: &ConversationKey) -> Result<(), StoreError> {
-        self.store()
-    }
-    async fn turn(&self, _: &str, _: &TurnId) -> Result<Option<Versioned<Turn>>, StoreError> {
-        self.store()
-    }
-    async fn turns(&self, _: &ConversationKey, _: usize) -> Result<Vec<Turn>, StoreError> {
-        self.store()
-    }
-    async fn messages(
-        &self,
-        _: &ConversationKey,
-        _: usize,
-        _: Option<&str>,
-    ) -> Result<Page<Message>, StoreError> {
-        self.store()
-    }
-    async fn message(&self, _: &str, _: &MessageId) -> Result<Option<Message>, StoreError> {
-        self.store()
-    }
-    async fn append_event(&self, _: &str, _: &TurnEvent) -> Result<(), StoreError> {
-        self.store()
-    }
-    async fn events(
-        &self,
-        _: &str,
-        _: &TurnId,
-        _: u64,
-        _: usize,
-    ) -> Result<Vec<TurnEvent>, StoreError> {
-        self.store()
-    }
-    async fn last_event_seq(&self, _: &str, _: &TurnId) -> Result<u64, StoreError> {
-        self.store()
-    }
-    async fn put_result(&self, _: &str, _: StoredResult) -> Result<(), StoreError> {
-        self.store()
-    }
-    async fn result(&self, _: &str, _: &CallId) -> Result<Option<StoredResult>, StoreError> {
-        self.store()
-    }
-    async fn running_turns(
-        &self,
-        _: &str,
-        _: &OwnerKey,
-        _: usize,
-    ) -> Result<Vec<TurnId>, StoreError> {
-        self.store()
-    }
-    async fn turns_awaiting_sign_in(
-        &self,
-        _: &str,
-        _: &OwnerKey,
-    ) -> Result<Vec<TurnId>, StoreError> {
-        self.store()
-    }
-    async fn turns_with_approvals(
-        &self,
-        _: &str,
-        _: ApprovalFilter,
-        _: usize,
-        _: Option<&str>,
-    ) -> Result<Page<Turn>, StoreError> {
-        self.store()
-    }
-    async fn due_turns(&self, _: Timestamp, _: usize) -> Result<Vec<(String, TurnId)>, StoreError> {
-        self.store()
-    }
-    async fn purgeable(&self, _: Timestamp, _: usize) -> Result<Vec<ConversationKey>, StoreError> {
-        self.store()
-    }
-    async fn expire_events(&self, _: Timestamp) -> Result<u64, StoreError> {
-        self.store()
-    }
-    async fn ping(&self) -> Result<(), StoreError> {
         self.store()
     }
 }
