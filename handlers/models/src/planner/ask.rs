@@ -32,7 +32,7 @@ pub fn ask(
     for property in missing {
         let hint = property.hint();
         if !hint.is_empty() {
-            out.push_str(&format!("\n- {}: {}", code(property.name), inline(&hint)));
+            out.extend(["\n- ", &code(property.name), ": ", &inline(&hint)]);
         }
     }
     let example: Vec<String> = missing

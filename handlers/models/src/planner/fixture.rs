@@ -1,4 +1,9 @@
 //! Tools for the planner's tests: the pinned Azure catalogue, as it ships.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "tests spell properties with json!"
+)]
 
 use std::sync::LazyLock;
 

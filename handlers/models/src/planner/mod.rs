@@ -10,7 +10,7 @@
 mod arguments;
 mod ask;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod language;
 mod plan;
 mod render;
@@ -46,7 +46,7 @@ impl ChatModel for OfflinePlanner {
         OFFLINE_PLANNER
     }
 
-    fn description(&self) -> &str {
+    fn description(&self) -> &'static str {
         "Finds the tool that fits a request, without a language model and without a key."
     }
 
@@ -167,8 +167,9 @@ fn words_of(request: &ModelRequest) -> u64 {
         .messages
         .iter()
         .map(|message| match message {
-            ChatMessage::User(text) | ChatMessage::Repair(text) => words(text),
-            ChatMessage::Assistant { text, .. } => words(text),
+            ChatMessage::User(text)
+            | ChatMessage::Repair(text)
+            | ChatMessage::Assistant { text, .. } => words(text),
             ChatMessage::ToolResult { content, .. } => words(content),
         })
         .sum()

@@ -62,22 +62,19 @@ pub fn arguments(tool: &ToolSpec, rest: &str) -> Result<Map<String, Value>, Vec<
     }
     let mut words = words(rest).into_iter().peekable();
     while let Some(word) = words.next() {
+        let spelt = word.text.split_once('=').filter(|_| !word.quoted);
         let dashed = word.text.strip_prefix("--").filter(|_| !word.quoted);
-        let (key, value) = match word.text.split_once('=').filter(|_| !word.quoted) {
-            Some((key, value)) => (
+        let (key, value) = if let Some((key, value)) = spelt {
+            (
                 key.trim_start_matches("--").to_owned(),
                 Some(value.to_owned()),
-            ),
-            None => match dashed {
-                Some(key) => {
-                    let next = words.next_if(|w| w.quoted || !w.text.starts_with("--"));
-                    (key.to_owned(), next.map(|w| w.text))
-                }
-                None => {
-                    faults.push(Fault::Stray(word.text));
-                    continue;
-                }
-            },
+            )
+        } else if let Some(key) = dashed {
+            let next = words.next_if(|w| w.quoted || !w.text.starts_with("--"));
+            (key.to_owned(), next.map(|w| w.text))
+        } else {
+            faults.push(Fault::Stray(word.text));
+            continue;
         };
         let Some(property) = find(&properties, &key) else {
             faults.push(Fault::Unknown(key));
@@ -124,8 +121,7 @@ fn words(text: &str) -> Vec<Word> {
             text: String::new(),
             quoted: rest.starts_with(['"', '\'']),
         };
-        loop {
-            let Some(c) = rest.chars().next() else { break };
+        while let Some(c) = rest.chars().next() {
             if c.is_whitespace() {
                 break;
             }

@@ -100,11 +100,7 @@ pub fn help(tools: &[OfferedTool], language: Language) -> String {
             .split(['\n', '.'])
             .next()
             .unwrap_or("");
-        out.push_str(&format!(
-            "\n- {}: {}",
-            code(&tool.spec.tool.name),
-            inline(text)
-        ));
+        out.extend(["\n- ", &code(&tool.spec.tool.name), ": ", &inline(text)]);
     }
     out
 }
@@ -139,7 +135,7 @@ pub fn faults(tool: &ToolSpec, faults: &[Fault], language: Language) -> String {
                 ),
             ),
         };
-        out.push_str(&format!("\n- {text}"));
+        out.extend(["\n- ", &text]);
     }
     let known: Vec<String> = super::arguments::schema::properties(tool)
         .iter()

@@ -1,5 +1,6 @@
 //! A tool's arguments, read off a sentence.
 
+mod beside;
 pub mod locations;
 mod reader;
 pub mod schema;

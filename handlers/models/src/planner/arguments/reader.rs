@@ -5,7 +5,7 @@
 //! kv-dev 볼트), names introduced by "named", names that only one parameter can
 //! take, and places ("in rg-dev"). Each name is used once.
 
-use azimuth_domain::search::{Particle, Piece, PieceKind, is_group_name, is_hangul, read, stem};
+use azimuth_domain::search::{Particle, Piece, PieceKind, is_group_name, read, stem};
 use azimuth_domain::tool::ToolSpec;
 use serde_json::Value;
 
@@ -17,23 +17,19 @@ use super::{Context, Filled};
 const PLACE_WORDS: [&str; 9] = [
     "in", "inside", "into", "from", "of", "under", "within", "at", "on",
 ];
-/// Words between a thing and its name.
-const CONNECTORS: [&str; 9] = [
-    "named", "called", "is", "the", "a", "an", "name", "with", "to",
-];
 /// Words that a flag goes by besides its own name.
 const FLAG_WORDS: &[(&str, &[&str])] =
     &[("instance-view", &["status", "state", "power", "running"])];
 
 /// See the module.
 pub struct Reader<'t> {
-    tool: &'t ToolSpec,
-    text: &'t str,
-    context: Context<'t>,
-    properties: Vec<Property<'t>>,
-    pieces: Vec<Piece<'t>>,
-    used: Vec<bool>,
-    filled: Filled,
+    pub(super) tool: &'t ToolSpec,
+    pub(super) text: &'t str,
+    pub(super) context: Context<'t>,
+    pub(super) properties: Vec<Property<'t>>,
+    pub(super) pieces: Vec<Piece<'t>>,
+    pub(super) used: Vec<bool>,
+    pub(super) filled: Filled,
 }
 
 impl<'t> Reader<'t> {
@@ -81,7 +77,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Sets a parameter that has no value yet.
-    fn set(&mut self, name: &str, text: &str) -> bool {
+    pub(super) fn set(&mut self, name: &str, text: &str) -> bool {
         if self.has(name) || text.trim().is_empty() {
             return false;
         }
@@ -92,7 +88,7 @@ impl<'t> Reader<'t> {
         true
     }
 
-    fn set_from(&mut self, name: &str, piece: usize) -> bool {
+    pub(super) fn set_from(&mut self, name: &str, piece: usize) -> bool {
         let text = self.pieces[piece].text;
         let set = !self.used[piece] && self.set(name, text);
         self.used[piece] |= set;
@@ -169,143 +165,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// "vault kv-dev", "the kv-dev vault", kv-dev 볼트.
-    fn beside_their_words(&mut self) {
-        let mut wanted: Vec<(String, Property<'t>)> = Vec::new();
-        for property in &self.properties {
-            if property.is_location() || property.kind == Kind::Flag {
-                continue;
-            }
-            let words = if property.name == "name" {
-                self.thing()
-            } else {
-                property.words()
-            };
-            wanted.push((words.concat(), property.clone()));
-            if self.tool.scope.resource_group.as_deref() == Some(property.name) {
-                wanted.push(("group".to_owned(), property.clone()));
-            }
-        }
-        wanted.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-        for (word, property) in wanted {
-            for (first, last) in self.occurrences(&word) {
-                if self.beside(&property, first, last) {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// What the tool's name says it works on: `redis_create` a redis.
-    fn thing(&self) -> Vec<String> {
-        let segments: Vec<&str> = self.tool.tool.name.split('_').collect();
-        let last = segments.len().saturating_sub(2);
-        segments
-            .get(last)
-            .map(|s| s.split('-').map(stem).collect())
-            .unwrap_or_default()
-    }
-
-    /// Where the words of `word` (joined) stand: first and last piece.
-    fn occurrences(&self, word: &str) -> Vec<(usize, usize)> {
-        let terms: Vec<(usize, &str)> = self
-            .pieces
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| p.kind == PieceKind::Known && p.intent.is_none())
-            .flat_map(|(at, p)| p.terms.iter().map(move |t| (at, t.as_str())))
-            .collect();
-        let mut found = Vec::new();
-        for start in 0..terms.len() {
-            let mut rest = word;
-            for (at, term) in &terms[start..] {
-                let Some(after) = rest.strip_prefix(term) else {
-                    break;
-                };
-                if after.is_empty() {
-                    found.push((terms[start].0, *at));
-                    break;
-                }
-                rest = after;
-            }
-        }
-        found
-    }
-
-    fn beside(&mut self, property: &Property<'t>, first: usize, last: usize) -> bool {
-        if self.is_list(last) && !property.name.contains("subscription") {
-            return false;
-        }
-        let korean = self.text.chars().any(is_hangul);
-        if korean {
-            self.before(property, first) || self.after(property, last)
-        } else {
-            self.after(property, last) || self.before(property, first)
-        }
-    }
-
-    /// Several of them are asked for: "secrets", 비밀 목록.
-    fn is_list(&self, at: usize) -> bool {
-        let text = self.pieces[at].text.to_lowercase();
-        let plural = text.is_ascii() && text.ends_with('s') && stem(&text).len() < text.len();
-        let next_lists = self.pieces.get(at + 1).is_some_and(|p| {
-            p.text.chars().any(is_hangul) && p.terms.iter().any(|t| t == "list" || t == "name")
-        });
-        plural || next_lists
-    }
-
-    fn after(&mut self, property: &Property<'t>, last: usize) -> bool {
-        let mut at = last + 1;
-        while self.pieces.get(at).is_some_and(|p| is_connector(p)) {
-            at += 1;
-        }
-        let Some(piece) = self.pieces.get(at) else {
-            return false;
-        };
-        let named = matches!(piece.kind, PieceKind::Name | PieceKind::Quoted);
-        let plain = piece.kind == PieceKind::Unknown
-            && piece.text.is_ascii()
-            && (property.required || self.is_scope(property.name));
-        if !(named || plain) {
-            return false;
-        }
-        // The name may stand before the next word for a thing: "vm, kv-dev vault".
-        if property.kind == Kind::List {
-            return self.list_from(property, at);
-        }
-        self.set_from(property.name, at)
-    }
-
-    fn list_from(&mut self, property: &Property<'t>, from: usize) -> bool {
-        let mut items = Vec::new();
-        for at in from..self.pieces.len() {
-            let piece = &self.pieces[at];
-            match piece.kind {
-                PieceKind::Name | PieceKind::Quoted => {
-                    items.push(piece.text);
-                    self.used[at] = true;
-                }
-                PieceKind::Known if piece.text == "and" => {}
-                _ => break,
-            }
-        }
-        self.set(property.name, &items.join(","))
-    }
-
-    fn before(&mut self, property: &Property<'t>, first: usize) -> bool {
-        let Some(at) = first.checked_sub(1) else {
-            return false;
-        };
-        let piece = &self.pieces[at];
-        let free = matches!(piece.particle, None | Some(Particle::Called));
-        let named = matches!(piece.kind, PieceKind::Name | PieceKind::Quoted);
-        let capital = piece.kind == PieceKind::Unknown
-            && piece.text.starts_with(|c: char| c.is_ascii_uppercase())
-            && self.is_scope(property.name);
-        free && (named || capital) && self.set_from(property.name, at)
-    }
-
-    fn is_scope(&self, name: &str) -> bool {
+    pub(super) fn is_scope(&self, name: &str) -> bool {
         let scope = &self.tool.scope;
         [&scope.subscription, &scope.resource_group]
             .into_iter()
@@ -540,11 +400,6 @@ impl<'t> Reader<'t> {
             }
         }
     }
-}
-
-fn is_connector(piece: &Piece<'_>) -> bool {
-    piece.kind == PieceKind::Known
-        && (CONNECTORS.contains(&piece.text.to_lowercase().as_str()) || piece.terms == ["name"])
 }
 
 fn is_guid(text: &str) -> bool {

@@ -226,6 +226,8 @@ fn values<'a>(schema: &'a Value, description: &'a str) -> Vec<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
     use crate::planner::fixture::{spec, tool};
     use serde_json::json;
