@@ -18,7 +18,7 @@ use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{EntraExchange, EntraSettings};
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
-use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
+use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE, WorkItem};
 use azimuth_embedded::{FileSealer, SqliteQueue, SqliteStore, SystemClock, SystemRandom};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::model::ChatModel;
@@ -30,11 +30,16 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
+use crate::audit::WatchedAudit;
 use crate::person::Person;
 use crate::tools::FakeTools;
 
 /// The host's `maxDequeueCount`.
 const MAX_DEQUEUE: u32 = 5;
+
+/// Life of the tokens of [`TestApp::person`], seconds: ten days, so that they
+/// outlive every deadline that a test sets the clock past.
+const TOKEN_LIFE_S: i64 = 10 * 24 * 3600;
 
 /// A clock that runs, and can be set forward.
 #[derive(Default)]
@@ -64,6 +69,8 @@ pub struct AppShape {
     pub deliver: bool,
     /// How event streams behave.
     pub stream: StreamTimings,
+    /// Origins that browsers may call from.
+    pub cors_origins: Vec<String>,
 }
 
 impl AppShape {
@@ -74,7 +81,53 @@ impl AppShape {
             quotas: true,
             deliver: true,
             stream: StreamTimings::default(),
+            cors_origins: Vec::new(),
         }
+    }
+
+    /// The same, but nothing that is queued is delivered.
+    pub fn undelivered(model: Arc<dyn ChatModel>) -> Self {
+        Self {
+            deliver: false,
+            ..Self::with(model)
+        }
+    }
+}
+
+/// What products on the same machine share: files, clock, Azure, tools.
+struct Ground {
+    folder: TempDir,
+    clock: Arc<ShiftedClock>,
+    tools: Arc<FakeTools>,
+    sandbox: Value,
+    _running: Sandbox,
+}
+
+impl Ground {
+    async fn lay() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox_dir = folder.path().join("sandbox");
+        let running = Sandbox::start(Options {
+            data: sandbox_dir.clone(),
+            port: 0,
+            operation_ms: 1,
+            clock: azimuth_sandbox::clock::Clock::default(),
+        })
+        .await
+        .unwrap();
+        let text = std::fs::read(sandbox_dir.join("sandbox.json")).unwrap();
+        std::fs::create_dir_all(folder.path().join("data")).unwrap();
+        Self {
+            sandbox: serde_json::from_slice(&text).unwrap(),
+            folder,
+            clock: Arc::default(),
+            tools: Arc::default(),
+            _running: running,
+        }
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
     }
 }
 
@@ -92,44 +145,43 @@ pub struct TestApp {
     pub queue: Arc<SqliteQueue>,
     /// Its clock.
     pub clock: Arc<ShiftedClock>,
-    sandbox: Value,
-    folder: TempDir,
+    /// Its audit, which can be told to fail.
+    pub audit: Arc<WatchedAudit>,
+    base: String,
+    ground: Arc<Ground>,
     tasks: JoinSet<()>,
-    _sandbox: Sandbox,
 }
 
 impl TestApp {
     /// Starts a product.
     pub async fn start(shape: AppShape) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let sandbox_dir = folder.path().join("sandbox");
-        let running = Sandbox::start(Options {
-            data: sandbox_dir.clone(),
-            port: 0,
-            operation_ms: 1,
-            clock: azimuth_sandbox::clock::Clock::default(),
-        })
-        .await
-        .unwrap();
-        let sandbox: Value =
-            serde_json::from_slice(&std::fs::read(sandbox_dir.join("sandbox.json")).unwrap())
-                .unwrap();
-        let data = folder.path().join("data");
-        std::fs::create_dir_all(&data).unwrap();
-        let clock = Arc::new(ShiftedClock::default());
+        Self::on(Arc::new(Ground::lay().await), shape).await
+    }
+
+    /// Another product over the same files, clock, Azure and tools, with handles,
+    /// caches and engine of its own: what a second process is.
+    pub async fn beside(&self, shape: AppShape) -> Self {
+        Self::on(Arc::clone(&self.ground), shape).await
+    }
+
+    async fn on(ground: Arc<Ground>, shape: AppShape) -> Self {
+        let data = ground.data();
+        let sandbox = &ground.sandbox;
+        let clock = Arc::clone(&ground.clock);
         let as_clock: Arc<dyn Clock> = clock.clone();
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new(as_clock.clone()));
         let store = Arc::new(SqliteStore::open(&data, as_clock.clone(), random.clone()).unwrap());
         let queue = Arc::new(SqliteQueue::open(&data).unwrap());
-        let tools = Arc::new(FakeTools::default());
-        let vault = Arc::new(vault(&sandbox, &data, &store, &as_clock, &random));
+        let audit = Arc::new(WatchedAudit::over(store.clone()));
+        let tools = Arc::clone(&ground.tools);
+        let vault = Arc::new(vault(sandbox, &data, &store, &as_clock, &random));
         let policy = Arc::new(PolicySet::default_set().unwrap());
         let models = Models::new(shape.models, None).unwrap();
         let engine = Engine::new(
             EnginePorts {
                 store: store.clone(),
                 queue: queue.clone(),
-                audit: store.clone(),
+                audit: audit.clone(),
                 users: store.clone(),
                 tools: tools.clone(),
                 clock: as_clock.clone(),
@@ -140,26 +192,26 @@ impl TestApp {
             models.clone(),
             shape.quotas,
         );
-        let grants = vault.clone();
         let parts = ApiParts {
             engine: engine.clone(),
             store: store.clone(),
-            audit: store.clone(),
+            audit: audit.clone(),
             users: store.clone(),
             tools: tools.clone(),
             queue: queue.clone(),
-            verifier: Arc::new(verifier(&sandbox, &as_clock)),
+            verifier: Arc::new(verifier(sandbox, &as_clock)),
             policy,
             models,
             azure_grant: Arc::new(move |user| {
-                let grants = grants.clone();
-                Box::pin(async move { grants.has_grant(&user).await })
+                let vault = vault.clone();
+                Box::pin(async move { vault.has_grant(&user).await })
             }),
             subscriptions: Arc::new(OneSubscription),
             clock: as_clock,
             random,
             config: HttpConfig {
                 stream: shape.stream,
+                cors_origins: shape.cors_origins,
                 ..HttpConfig::default()
             },
         };
@@ -190,22 +242,86 @@ impl TestApp {
             store,
             queue,
             clock,
-            sandbox,
-            folder,
+            audit,
+            base,
+            ground,
             tasks,
-            _sandbox: running,
         }
     }
 
     /// The folder of the store.
     pub fn data(&self) -> std::path::PathBuf {
-        self.folder.path().join("data")
+        self.ground.data()
     }
 
     /// A person of the sandbox with a fresh token.
     pub async fn person(&self, name: &str) -> Person {
-        let token = self.token(json!({"user": name})).await;
-        Person::new(name, &self.api, &token)
+        let order = json!({"user": name, "expires_in": TOKEN_LIFE_S});
+        Person::new(name, &self.api, &self.token(order).await)
+    }
+
+    /// Who a person of the sandbox is to the product.
+    pub fn user(&self, name: &str) -> UserKey {
+        let user = self.ground.sandbox["users"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|u| u["name"] == name)
+            .unwrap_or_else(|| panic!("nobody is called {name}"));
+        UserKey::new(user["tid"].as_str().unwrap(), user["oid"].as_str().unwrap())
+    }
+
+    /// Sets whether Azure honours a person's grants: `ok`, `revoked`.
+    pub async fn set_grant(&self, name: &str, state: &str) {
+        self.control("/sandbox/grants", json!({"user": name, "state": state}))
+            .await;
+    }
+
+    /// Delivers a work item to a trigger as the host does; the HTTP status.
+    pub async fn trigger(&self, function: &str, item: &WorkItem, dequeue_count: u32) -> u16 {
+        let delivery = Delivery {
+            id: "by-hand".to_owned(),
+            receipt: "by-hand".to_owned(),
+            body: serde_json::to_string(item).unwrap(),
+            dequeue_count,
+            inserted_at_ms: 0,
+            expires_at_ms: 0,
+            next_visible_at_ms: 0,
+        };
+        self.post_to_host(function, &envelope(&delivery)).await
+    }
+
+    /// Lets the timer run once; the HTTP status.
+    pub async fn sweep(&self) -> u16 {
+        let envelope = json!({"Data": {"timer": {}}, "Metadata": {}});
+        self.post_to_host("sweep", &envelope).await
+    }
+
+    async fn post_to_host(&self, function: &str, body: &Value) -> u16 {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("{}/{function}", self.base);
+        let answer = client.post(url).json(body).send().await.unwrap();
+        answer.status().as_u16()
+    }
+
+    /// Takes everything that is visible in a queue now, and deletes it.
+    pub async fn drain(&self, queue: &str) -> Vec<WorkItem> {
+        let mut items = Vec::new();
+        loop {
+            let found = self
+                .queue
+                .receive(queue, 32, Duration::from_secs(60))
+                .await
+                .unwrap();
+            if found.is_empty() {
+                return items;
+            }
+            for delivery in found {
+                items.push(serde_json::from_str(&delivery.body).unwrap());
+                let (id, receipt) = (&delivery.id, &delivery.receipt);
+                self.queue.delete(queue, id, receipt).await.unwrap();
+            }
+        }
     }
 
     /// Whatever the sandbox's issuer signs for this order.
@@ -216,7 +332,7 @@ impl TestApp {
 
     /// Talks to the sandbox's control port.
     pub async fn control(&self, path: &str, body: Value) -> Value {
-        let base = self.sandbox["control"].as_str().unwrap();
+        let base = self.ground.sandbox["control"].as_str().unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let response = client
             .post(format!("{base}{path}"))
@@ -230,7 +346,7 @@ impl TestApp {
 
     /// What the sandbox says of itself.
     pub fn sandbox(&self) -> &Value {
-        &self.sandbox
+        &self.ground.sandbox
     }
 
     /// Ends what runs in the background.
@@ -292,7 +408,7 @@ fn vault(
         },
         VaultParts {
             store: store.clone(),
-            sealer: Arc::new(FileSealer::open_or_create(&data.join("data.key")).unwrap()),
+            sealer: Arc::new(FileSealer::open_or_create(&data.join("data.key"), random.as_ref()).unwrap()),
             exchange: Arc::new(exchange),
             clock: clock.clone(),
             random: random.clone(),

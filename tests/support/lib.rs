@@ -1,10 +1,18 @@
-//! What the tests share: a whole stack of real processes ([`stack`]), and people
-//! who talk to an API ([`person`]).
+//! What the tests share: a whole stack of real processes ([`stack`]), the product
+//! in the test's own process ([`app`]), and people who talk to either
+//! ([`person`]).
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 pub mod app;
+pub mod audit;
+pub mod corpora;
+pub mod gate;
+pub mod operations;
 pub mod person;
+pub mod reply;
+pub mod scene;
+pub mod script;
 pub mod sse;
 pub mod stack;
 pub mod tools;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
+use crate::reply::Reply;
 use crate::sse::{Event, Events};
 use crate::waiting::until_within;
 
@@ -45,6 +46,11 @@ impl Person {
         }
     }
 
+    /// Somebody without a token.
+    pub fn stranger(api: &str) -> Self {
+        Self::new("a stranger", api, "")
+    }
+
     /// The same person at another address.
     #[must_use]
     pub fn at(&self, api: &str) -> Self {
@@ -56,9 +62,22 @@ impl Person {
 
     /// A request with the person's token.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client
-            .request(method, format!("{}{path}", self.api))
-            .bearer_auth(&self.token)
+        let request = self.client.request(method, format!("{}{path}", self.api));
+        if self.token.is_empty() {
+            request
+        } else {
+            request.bearer_auth(&self.token)
+        }
+    }
+
+    /// A request whose answer is wanted whole, headers included.
+    pub async fn reply(&self, request: RequestBuilder) -> Reply {
+        Reply::to(request).await
+    }
+
+    /// The token.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// Sends a request and reads the answer.

@@ -1,0 +1,23 @@
+//! The API as its callers meet it: every operation, every error.
+
+mod account;
+mod audit;
+mod bodies;
+mod conversations;
+mod idempotency;
+mod lists;
+mod naughty;
+mod operations;
+mod problems;
+mod tokens;
+
+use azimuth_tests::app::{AppShape, TestApp};
+use azimuth_tests::person::Person;
+use azimuth_tests::script::Script;
+
+/// A product whose model does what the first word says, and alice in it.
+async fn clerk() -> (TestApp, Person) {
+    let app = TestApp::start(AppShape::with(Script::clerk())).await;
+    let alice = app.person("alice").await;
+    (app, alice)
+}

@@ -1,0 +1,1 @@
+//! Nobody reaches what is another's.

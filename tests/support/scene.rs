@@ -1,0 +1,131 @@
+//! A product in which alice has one of everything that has an id.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use azimuth_domain::principal::UserKey;
+use serde_json::{Value, json};
+
+use crate::app::{AppShape, TestApp};
+use crate::person::Person;
+use crate::script::Script;
+
+/// How long a turn may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A word that only alice's things contain.
+pub const HER_WORD: &str = "quokka";
+
+/// A product with alice's things in it.
+pub struct Scene {
+    /// The product.
+    pub app: TestApp,
+    /// Operator.
+    pub alice: Person,
+    /// Names of alice's things, for [`fill`].
+    pub things: BTreeMap<&'static str, String>,
+}
+
+impl Scene {
+    /// Makes everything.
+    pub async fn set() -> Self {
+        let app = TestApp::start(AppShape::with(Script::clerk())).await;
+        let alice = app.person("alice").await;
+        let mut things = BTreeMap::new();
+
+        let conversation = alice.converse().await;
+        let turn = alice.ask(&conversation, &format!("list {HER_WORD}")).await;
+        let ended = alice.wait_for(&turn, &["done"], PATIENCE).await;
+        things.insert("call", text(&ended["calls"][0]["call_id"]));
+        things.insert("turn", turn.clone());
+        things.insert("message", text(&ended["message_id"]));
+        things.insert("conversation", conversation);
+
+        let waiting = |order: &'static str| {
+            let alice = &alice;
+            async move {
+                let conversation = alice.converse().await;
+                let turn = alice.ask(&conversation, &format!("{order} {HER_WORD}")).await;
+                let turn = alice.wait_for(&turn, &["waiting"], PATIENCE).await;
+                (conversation, turn)
+            }
+        };
+        let (_, own) = waiting("create").await;
+        let approval = &own["calls"][0]["approval"];
+        things.insert("approval", text(&approval["approval_id"]));
+        things.insert("digest", text(&approval["digest"]));
+        let (_, others) = waiting("delete").await;
+        let approval = &others["calls"][0]["approval"];
+        things.insert("others_approval", text(&approval["approval_id"]));
+        things.insert("others_digest", text(&approval["digest"]));
+        things.insert("running", text(&others["id"]));
+
+        things.insert("doomed", alice.converse().await);
+        let deleted = alice.converse().await;
+        let path = format!("/v1/conversations/{deleted}");
+        let gone = alice.send(alice.request(reqwest::Method::DELETE, &path)).await;
+        assert_eq!(gone.status, 204, "{gone:?}");
+        things.insert("deleted", deleted);
+
+        let records = alice.get("/v1/audit?kind=open").await;
+        things.insert("record", text(&records.body["items"][0]["id"]));
+        Self { app, alice, things }
+    }
+
+    /// Names of things that do not exist, of the same form as alice's, as if they
+    /// were `owner`'s.
+    pub fn missing(&self, owner: &UserKey) -> BTreeMap<&'static str, String> {
+        let hers = self.app.user("alice").owner().to_string();
+        let theirs = owner.owner().to_string();
+        self.things
+            .iter()
+            .map(|(name, thing)| {
+                let (head, local) = thing.rsplit_once('_').unwrap_or(("", thing));
+                let local = if head.is_empty() {
+                    "0".repeat(local.len())
+                } else {
+                    swapped(local)
+                };
+                let id = if head.is_empty() {
+                    local
+                } else {
+                    format!("{head}_{local}")
+                };
+                (*name, id.replace(&hers, &theirs))
+            })
+            .collect()
+    }
+}
+
+/// Another local part of the same form: letters and digits before the first dash
+/// are others, the rest stays.
+fn swapped(local: &str) -> String {
+    let (front, rest) = match local.find('-') {
+        Some(dash) => local.split_at(dash),
+        None => (local, ""),
+    };
+    format!("{}{rest}", "0".repeat(front.len()))
+}
+
+/// Replaces every `{name}` by the thing of that name.
+pub fn fill(template: &str, things: &BTreeMap<&'static str, String>) -> String {
+    things.iter().fold(template.to_owned(), |text, (name, thing)| {
+        text.replace(&format!("{{{name}}}"), thing)
+    })
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
+}
+
+/// A body with its `{names}` filled in.
+pub fn fill_body(body: &str, things: &BTreeMap<&'static str, String>) -> Value {
+    if body.is_empty() {
+        return json!(null);
+    }
+    // The braces of JSON itself never enclose a bare name.
+    serde_json::from_str(&fill(body, things)).expect("a JSON body")
+}
