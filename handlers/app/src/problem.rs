@@ -105,7 +105,7 @@ codes! {
     TooManyTurns = 429 "too_many_turns" "Too many turns run at the same time.";
     Internal = 500 "internal" "Something went wrong here.";
     StoreUnavailable = 503 "store_unavailable" "The store does not answer.";
-    QueueUnavailable = 503 "queue_unavailable" "The queue does not answer.";
+    Unavailable = 503 "unavailable" "Something that this needs does not answer; try again.";
     AuditUnavailable = 503 "audit_unavailable" "The audit does not take a record, so nothing was done.";
     AzureUnavailable = 503 "azure_unavailable" "Azure does not answer.";
     DeadlineExceeded = 503 "deadline_exceeded" "The request took too long.";

@@ -62,7 +62,7 @@ impl From<AcceptError> for Problem {
             AcceptError::ArgumentsTooLarge => {
                 Self::new(Code::ArgumentsTooLarge).pointer("/arguments")
             }
-            AcceptError::Unavailable(context) => Self::new(Code::StoreUnavailable).context(context),
+            AcceptError::Unavailable(context) => Self::new(Code::Unavailable).context(context),
         }
     }
 }
@@ -72,7 +72,7 @@ impl From<CancelError> for Problem {
         match error {
             CancelError::NotFound => Self::new(Code::NotFound),
             CancelError::Ended => Self::new(Code::TurnEnded),
-            CancelError::Unavailable(context) => Self::new(Code::StoreUnavailable).context(context),
+            CancelError::Unavailable(context) => Self::new(Code::Unavailable).context(context),
         }
     }
 }
@@ -89,7 +89,7 @@ impl From<DecideError> for Problem {
             DecideError::AlreadyDecided => Self::new(Code::ApprovalDecided),
             DecideError::Cancelled => Self::new(Code::ApprovalCancelled),
             DecideError::DigestMismatch => Self::new(Code::DigestMismatch).pointer("/digest"),
-            DecideError::Unavailable(context) => Self::new(Code::StoreUnavailable).context(context),
+            DecideError::Unavailable(context) => Self::new(Code::Unavailable).context(context),
         }
     }
 }
