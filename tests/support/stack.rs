@@ -116,6 +116,12 @@ impl Stack {
         let info = self.info_file(group);
         let _ = std::fs::remove_file(&info);
         let mut command = Command::new(given("AZIMUTH_TEST_BIN_DIR").join("azimuth-host"));
+        // The handler refuses settings that it does not know, ours among them.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("AZIMUTH_") {
+                command.env_remove(name);
+            }
+        }
         command
             .arg("--script-root")
             .arg(given("AZIMUTH_TEST_APP"))

@@ -25,6 +25,6 @@ pub async fn until_within<T, F: Future<Output = Option<T>>>(
             return found;
         }
         assert!(Instant::now() < deadline, "not within {patience:?}: {what}");
-        tokio::time::sleep(Duration::from_millis(25)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

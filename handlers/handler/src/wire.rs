@@ -19,6 +19,7 @@ use azimuth_azure::subscriptions::UserSubscriptions;
 use azimuth_embedded::{FileSealer, SqliteQueue, SqliteStore, SystemClock, SystemRandom};
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
 use azimuth_mcp::{McpServers, Options, PoolLimits};
+use azimuth_models::openai::{OpenAiConfig, OpenAiModel};
 use azimuth_models::planner::OfflinePlanner;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::model::ChatModel;
@@ -234,7 +235,13 @@ async fn tool_servers(
 }
 
 fn models(config: &ModelConfig) -> Result<Models, WiringError> {
-    let models: Vec<Arc<dyn ChatModel>> = vec![Arc::new(OfflinePlanner)];
+    let mut models: Vec<Arc<dyn ChatModel>> = vec![Arc::new(OfflinePlanner)];
+    if let Some(openai) = &config.openai {
+        let model = OpenAiConfig::new(&openai.base_url, openai.api_key.clone(), &openai.name)
+            .and_then(OpenAiModel::new)
+            .map_err(|e| fails("AZIMUTH_MODEL_BASE_URL")(&e))?;
+        models.push(Arc::new(model));
+    }
     Models::new(models, config.default.as_deref()).map_err(|e| fails("AZIMUTH_DEFAULT_MODEL")(&e))
 }
 

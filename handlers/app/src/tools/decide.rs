@@ -82,7 +82,7 @@ impl Engine {
             })
             .collect();
         let found = index
-            .offer(&texts, 2 * limit)
+            .offer(&texts, limit)
             .into_iter()
             .map(|hit| (hit.index, hit.score));
         let called = messages.iter().rev().filter_map(|m| match m {

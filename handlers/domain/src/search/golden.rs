@@ -343,6 +343,28 @@ fn a_slash_names_the_tool_of_the_index() {
     assert!((best.score - 1.0).abs() < f32::EPSILON);
 }
 
+#[test]
+fn a_slash_finds_a_short_name_and_helpers_come_from_the_same_server() {
+    let mut tools = catalogue();
+    let mut other = tools[0].clone();
+    other.tool = crate::tool::ToolRef::new("aaa", "subscription_list");
+    tools.insert(0, other);
+    let mut echo = tools[1].clone();
+    echo.tool = crate::tool::ToolRef::new("everything", "echo");
+    tools.push(echo);
+    let index = ToolIndex::new(&tools);
+    let best = index.search("/echo hi", 1)[0];
+    assert_eq!(tools[best.index].tool.name, "echo");
+    assert!((best.score - 1.0).abs() < f32::EPSILON);
+    let offered = index.offer(&["list storage accounts"], 8);
+    let helpers: Vec<String> = offered
+        .iter()
+        .map(|h| tools[h.index].tool.to_string())
+        .filter(|name| name.ends_with("subscription_list"))
+        .collect();
+    assert_eq!(helpers, ["azure/subscription_list"]);
+}
+
 static INDEX: LazyLock<ToolIndex> = LazyLock::new(|| ToolIndex::new(&catalogue()));
 
 proptest::proptest! {

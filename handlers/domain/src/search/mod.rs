@@ -74,8 +74,6 @@ pub struct ToolIndex {
     postings: HashMap<String, Vec<Posting>>,
     name_words: HashSet<String>,
     scoped: Vec<bool>,
-    lists_subscriptions: Option<usize>,
-    lists_groups: Option<usize>,
 }
 
 impl ToolIndex {
@@ -88,10 +86,6 @@ impl ToolIndex {
                 .iter()
                 .map(|t| t.scope.subscription.is_some())
                 .collect(),
-            lists_groups: tools.iter().position(|t| t.tool.name == "group_list"),
-            lists_subscriptions: tools
-                .iter()
-                .position(|t| t.tool.name == "subscription_list"),
             ..Self::default()
         };
         for (number, (tool, name)) in tools.iter().zip(names).enumerate() {
@@ -204,17 +198,31 @@ impl ToolIndex {
             });
         }
         hits.truncate(limit);
-        let scoped = hits.iter().any(|h| self.scoped[h.index]);
-        let changes = hits
-            .iter()
-            .any(|h| self.scoped[h.index] && !self.entries[h.index].reads);
-        let mut helpers = Vec::new();
-        helpers.extend(self.lists_groups.filter(|_| changes));
-        helpers.extend(self.lists_subscriptions.filter(|_| scoped));
+        let mut helpers: Vec<usize> = Vec::new();
+        for hit in hits.iter().filter(|h| self.scoped[h.index]) {
+            let entry = &self.entries[hit.index];
+            helpers.extend(
+                (!entry.reads)
+                    .then(|| self.beside(entry, "group_list"))
+                    .flatten(),
+            );
+            helpers.extend(self.beside(entry, "subscription_list"));
+        }
+        helpers.sort_unstable();
+        helpers.dedup();
+        helpers.truncate(2);
         helpers.retain(|helper| hits.iter().all(|h| h.index != *helper));
         hits.truncate(limit.max(3).saturating_sub(helpers.len()));
         hits.extend(helpers.into_iter().map(|index| Hit { index, score: 0.05 }));
         hits
+    }
+
+    /// The tool of that name of the server that `entry` is of.
+    fn beside(&self, entry: &Entry, name: &str) -> Option<usize> {
+        let (server, _) = entry.full_name.rsplit_once('/')?;
+        self.entries
+            .iter()
+            .position(|e| e.name == name && e.full_name == format!("{server}/{name}"))
     }
 
     /// Score from which a tool fits a sentence.
@@ -226,8 +234,9 @@ impl ToolIndex {
     }
 
     fn score_named(&self, word: &str, hits: &mut HashMap<usize, f32>) {
+        let slash = word.starts_with('/');
         let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-        if word.len() < 3 || !(word.contains(['_', '/'])) {
+        if !slash && (word.len() < 3 || !word.contains(['_', '/'])) {
             return;
         }
         let word = word.to_lowercase();
