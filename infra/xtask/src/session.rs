@@ -79,7 +79,7 @@ impl Session {
                     stop(&mut child, group).await;
                     return Err(Failure::Interrupted);
                 }
-                _ = still.tick() => self.say(stage, "still at it"),
+                _ = still.tick() => self.say(stage, "still working"),
             }
         }
     }
@@ -123,7 +123,7 @@ impl Session {
                     stop(&mut child, group).await;
                     return Ok(None);
                 }
-                _ = still.tick() => self.say(stage, "still at it"),
+                _ = still.tick() => self.say(stage, "still working"),
             }
         }
     }

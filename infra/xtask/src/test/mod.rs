@@ -7,7 +7,7 @@ mod programs;
 mod second_server;
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -49,41 +49,21 @@ pub async fn test(
     ))?;
     let metadata = repository.metadata()?;
 
-    let mut results = Vec::new();
-    let mut rest = chosen.as_slice();
+    let started = Instant::now();
+    let is_checked = chosen.iter().any(|group| group.name == CHECK);
     // Before anything that takes longer.
-    if let [first, others @ ..] = rest
-        && first.name == CHECK
-    {
-        let started = Instant::now();
-        let checked = check(session, repository).await?;
-        let mut tally = checked;
-        let built = programs::build(session, repository, &metadata, first.packages).await?;
-        for program in &built {
-            tally += program.run(session, None, &Surroundings::default()).await?;
-        }
-        results.push(tell(first, tally, started));
-        rest = others;
-    }
-    if !rest.is_empty() {
-        run_groups(session, repository, options, &metadata, rest, &mut results).await?;
-    }
-    summarize(&results)
-}
-
-async fn run_groups(
-    session: &mut Session,
-    repository: &Repository,
-    options: &TestOptions,
-    metadata: &Metadata,
-    groups: &[&'static Group],
-    results: &mut Vec<(&'static str, Tally)>,
-) -> Result<(), Failure> {
-    let packages: Vec<&str> = match groups {
+    let checked = if is_checked {
+        check(session, repository).await?
+    } else {
+        Tally::default()
+    };
+    let check_took = started.elapsed();
+    let packages: Vec<&str> = match chosen.as_slice() {
         [one] => one.built_packages(),
+        // All at once, so that a part they share is compiled once.
         _ => Vec::new(),
     };
-    let programs = programs::build(session, repository, metadata, &packages).await?;
+    let programs = programs::build(session, repository, &metadata, &packages).await?;
     let suite = programs
         .iter()
         .find(|program| program.package == SUITE_PACKAGE && program.target == SUITE);
@@ -94,16 +74,20 @@ async fn run_groups(
     refuse_forgotten(&programs, &suite_tests)?;
 
     let corpora = programs::corpora(&repository.root).map(|folder| ("AZIMUTH_CORPORA", folder));
-    for group in groups {
+    let mut results = Vec::new();
+    for group in chosen {
         let mut surroundings = Surroundings {
             variables: corpora.iter().cloned().collect(),
             is_alone: false,
         };
         if group.name == END_TO_END {
-            prepare_end_to_end(session, repository, metadata, options, &mut surroundings).await?;
+            prepare_end_to_end(session, repository, &metadata, options, &mut surroundings).await?;
         }
         let started = Instant::now();
-        let mut tally = Tally::default();
+        let (mut tally, before) = match group.name {
+            CHECK => (checked, check_took),
+            _ => (Tally::default(), Duration::ZERO),
+        };
         for program in programs.iter().filter(|program| belongs(program, group)) {
             tally += program.run(session, None, &surroundings).await?;
         }
@@ -118,9 +102,10 @@ async fn run_groups(
         {
             tally += suite.run(session, Some(&names), &surroundings).await?;
         }
-        results.push(tell(group, tally, started));
+        tell(group, tally, before + started.elapsed());
+        results.push((group.name, tally));
     }
-    Ok(())
+    summarize(&results)
 }
 
 /// All test programs of its packages but the suite, which is divided by name.
@@ -185,20 +170,13 @@ async fn prepare_end_to_end(
 }
 
 /// The line that scripts read stands alone.
-fn tell(group: &Group, tally: Tally, started: Instant) -> (&'static str, Tally) {
-    println!(
-        "group {} took {:.1} s",
-        group.name,
-        started.elapsed().as_secs_f64()
-    );
+fn tell(group: &Group, tally: Tally, took: Duration) {
+    let name = group.name;
+    println!("group {name} took {:.1} s", took.as_secs_f64());
     if tally == Tally::default() {
-        println!(
-            "group {} has no test: that proves nothing and counts as failed",
-            group.name
-        );
+        println!("group {name} has no test: that proves nothing and counts as failed");
     }
-    println!("{}: {tally}", group.name);
-    (group.name, tally)
+    println!("{name}: {tally}");
 }
 
 fn summarize(results: &[(&'static str, Tally)]) -> Result<(), Failure> {
