@@ -108,9 +108,12 @@ impl<'a> Situation<'a> {
         self.done.iter().filter(|d| d.tool == tool).collect()
     }
 
-    /// The offered tool of that name that works in Azure's own way.
-    pub fn helper(&self, name: &str) -> Option<&'a OfferedTool> {
-        self.tools.iter().find(|t| t.spec.tool.name == name)
+    /// The offered tool of that name of the server that `tool` is of. Another
+    /// server's is not asked: it could say anything about subscriptions.
+    pub fn helper(&self, name: &str, tool: &ToolRef) -> Option<&'a OfferedTool> {
+        self.tools
+            .iter()
+            .find(|t| t.spec.tool.name == name && t.spec.tool.server == tool.server)
     }
 }
 

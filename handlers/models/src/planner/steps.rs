@@ -25,7 +25,10 @@ pub const MAX_SUBSCRIPTIONS: usize = 32;
 /// The next step of `plan`.
 pub fn next(s: &Situation<'_>, plan: Planned<'_>) -> Reply {
     let spec = &plan.tool.spec;
-    match (subscription_parameter(&plan), s.helper(LIST_SUBSCRIPTIONS)) {
+    match (
+        subscription_parameter(&plan),
+        s.helper(LIST_SUBSCRIPTIONS, &spec.tool),
+    ) {
         (Some(parameter), Some(lister)) => across(s, plan, &parameter, lister),
         (Some(parameter), None) => {
             let mut plan = plan;
@@ -253,7 +256,7 @@ fn the_one(
         .and_then(|name| plan.filled.arguments.get(name))
         .and_then(Value::as_str);
     let lister = s
-        .helper(LIST_GROUPS)
+        .helper(LIST_GROUPS, &spec.tool)
         .and_then(|tool| Some((tool, tool.spec.scope.subscription.as_deref()?)));
     let (Some(group), Some((lister, parameter))) = (group, lister) else {
         return Err(ask_subscription(s, spec, chosen, None));
