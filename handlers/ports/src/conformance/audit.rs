@@ -13,6 +13,8 @@ use crate::audit::{Appended, AuditError, AuditLog, AuditQuery};
 
 type AuditRig = dyn Rig<dyn AuditLog>;
 
+/// More records than any rule writes.
+const MANY: usize = 1000;
 const CHAIN: &str = "admin-conformance-2026-11-24";
 
 async fn append(
@@ -50,6 +52,7 @@ async fn query(log: &dyn AuditLog, tenant: &str, query: &AuditQuery) -> Vec<Audi
             .unwrap_or_else(|error| panic!("query: {error}"));
         assert!(page.items.len() <= query.limit);
         records.extend(page.items);
+        assert!(records.len() < MANY, "a cursor leads on");
         if page.next_cursor.is_none() {
             return records;
         }

@@ -4,7 +4,7 @@ use azimuth_domain::conversation::{Conversation, ConversationKind};
 use azimuth_domain::ids::{ConversationId, TurnId};
 use azimuth_domain::principal::UserKey;
 
-use super::{StoreRig, commit, create_chat, create_turn, done};
+use super::{MANY, StoreRig, commit, create_chat, create_turn, done};
 use crate::conformance::samples::{NOON, alice, bob, chat, eve, event, message, turn};
 use crate::store::{
     ApprovalFilter, Batch, ConversationQuery, ConversationStore, Precondition, StoreError, Write,
@@ -35,6 +35,7 @@ async fn list(
         let page = done(store.conversations(&user.tid, &user.owner(), &query).await);
         assert!(page.items.len() <= query.limit);
         items.extend(page.items);
+        assert!(items.len() < MANY, "a cursor leads on");
         if page.next_cursor.is_none() {
             return items;
         }
@@ -309,6 +310,7 @@ pub async fn messages_page_without_loss_under_ties(rig: &StoreRig) {
             let page = done(store.messages(&chat.key(), limit, cursor.as_deref()).await);
             assert!(page.items.len() <= limit);
             paged.extend(page.items);
+            assert!(paged.len() < MANY, "a cursor leads on");
             cursor = page.next_cursor;
             if cursor.is_none() {
                 break;

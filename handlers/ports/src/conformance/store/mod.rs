@@ -20,6 +20,9 @@ use crate::store::{Batch, Committed, ConversationStore, StoreError};
 /// What the rules of this suite take.
 pub type StoreRig = dyn Rig<dyn ConversationStore>;
 
+/// More items than any rule writes: a cursor that leads nowhere is found by it.
+const MANY: usize = 1000;
+
 /// The value of a call that must not fail.
 fn done<T>(result: Result<T, StoreError>) -> T {
     result.unwrap_or_else(|error| panic!("the store fails: {error:?}"))

@@ -5,7 +5,7 @@ use azimuth_domain::ids::{CallId, TurnId};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{CallState, ModelState, Turn, TurnStatus};
 
-use super::{StoreRig, commit, create_chat, create_turn, done};
+use super::{MANY, StoreRig, commit, create_chat, create_turn, done};
 use crate::conformance::samples::{NOON, alice, bob, chat, eve, event, message, turn, with_call};
 use crate::store::{ApprovalFilter, Batch, ConversationStore, Precondition, StoredResult, Write};
 
@@ -122,6 +122,7 @@ async fn approvals(
         let page = done(page);
         assert!(page.items.len() <= limit);
         ids.extend(page.items.into_iter().map(|turn| turn.id));
+        assert!(ids.len() < MANY, "a cursor leads on");
         cursor = page.next_cursor;
         if cursor.is_none() {
             return ids;
