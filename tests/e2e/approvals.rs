@@ -2,7 +2,7 @@
 
 use azimuth_tests::stack::{Shape, Stack};
 
-use super::{TURN, approval_of, effects_on};
+use super::{TURN, approval_of, call_of, effects_on};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_wait_for_the_person_whom_policy_names() {
@@ -60,7 +60,11 @@ async fn changes_wait_on(stack: Stack) {
     assert_eq!(effects_on(&stack, "/stdemo1").await.len(), 0);
     assert_eq!(alice.decide(&id, &digest, "approve").await.status, 200);
     let ended = alice.wait_for(&turn, &["done"], TURN).await;
-    assert_eq!(ended["calls"][0]["outcome"], "ok", "{ended}");
+    assert_eq!(
+        call_of(&ended, "storage_account_create")["outcome"],
+        "ok",
+        "{ended}"
+    );
     let made = effects_on(&stack, "/stdemo1").await;
     assert_eq!(made.len(), 1, "{made:?}");
     assert_eq!(made[0]["user"], "alice");
@@ -71,7 +75,11 @@ async fn changes_wait_on(stack: Stack) {
     assert_eq!(effects_on(&stack, "/vm-dev-1").await.len(), 0);
     assert_eq!(alice.decide(&id, &digest, "approve").await.status, 200);
     let ended = alice.wait_for(&turn, &["done"], TURN).await;
-    assert_eq!(ended["calls"][0]["outcome"], "ok", "{ended}");
+    assert_eq!(
+        call_of(&ended, "compute_vm_power-state")["outcome"],
+        "ok",
+        "{ended}"
+    );
     assert_eq!(effects_on(&stack, "/vm-dev-1").await.len(), 1);
 
     // Deleting one needs somebody else, and an approver.
@@ -87,7 +95,11 @@ async fn changes_wait_on(stack: Stack) {
     assert_eq!(effects_on(&stack, "/vm-dev-2").await.len(), 0);
     assert_eq!(carol.decide(&id, &digest, "approve").await.status, 200);
     let ended = alice.wait_for(&turn, &["done"], TURN).await;
-    assert_eq!(ended["calls"][0]["outcome"], "ok", "{ended}");
+    assert_eq!(
+        call_of(&ended, "compute_vm_delete")["outcome"],
+        "ok",
+        "{ended}"
+    );
     let deleted = effects_on(&stack, "/vm-dev-2").await;
     assert_eq!(deleted.len(), 1, "{deleted:?}");
     assert_eq!(deleted[0]["user"], "alice", "carol agreed, alice acted");

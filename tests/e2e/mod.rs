@@ -46,3 +46,15 @@ async fn effects_on(stack: &Stack, resource: &str) -> Vec<Value> {
         })
         .collect()
 }
+
+/// The one call of `tool` in a turn.
+fn call_of<'a>(turn: &'a Value, tool: &str) -> &'a Value {
+    let found: Vec<&Value> = turn["calls"]
+        .as_array()
+        .expect("calls")
+        .iter()
+        .filter(|c| c["tool"] == tool)
+        .collect();
+    assert_eq!(found.len(), 1, "calls of {tool} in {turn}");
+    found[0]
+}

@@ -1,5 +1,6 @@
 //! The handler is killed while a tool runs.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use azimuth_tests::person::Person;
@@ -7,7 +8,7 @@ use azimuth_tests::stack::{Shape, Stack};
 use azimuth_tests::waiting::until;
 use serde_json::{Value, json};
 
-use super::{approval_of, effects_on};
+use super::{approval_of, call_of, effects_on};
 
 /// A turn ends by itself within 30 s after a kill; on a machine that is busy with
 /// other things, starting the tool server again alone can take that long, so the
@@ -31,9 +32,12 @@ async fn a_killed_handler_leaves_no_turn_behind_and_repeats_no_change() {
         )
         .await;
     let turn = alice.ask(&conversation, "list subscriptions").await;
-    until("the call runs", || started(&alice, &turn)).await;
+    until("the read runs", || {
+        started(&alice, &turn, "subscription_list")
+    })
+    .await;
     let ended = ends_after_a_kill(&stack, &alice, &turn, "read").await;
-    assert_eq!(ended["calls"][0]["outcome"], "ok", "{ended}");
+    assert_eq!(call_of(&ended, "subscription_list")["outcome"], "ok");
 
     // A change: it ran once, or ended as unknown.
     let turn = alice
@@ -47,9 +51,14 @@ async fn a_killed_handler_leaves_no_turn_behind_and_repeats_no_change() {
         )
         .await;
     assert_eq!(alice.decide(&id, &digest, "approve").await.status, 200);
-    until("the call runs", || started(&alice, &turn)).await;
+    until("the change runs", || {
+        started(&alice, &turn, "storage_account_create")
+    })
+    .await;
     let ended = ends_after_a_kill(&stack, &alice, &turn, "change").await;
-    let outcome = ended["calls"][0]["outcome"].as_str().expect("an outcome");
+    let outcome = call_of(&ended, "storage_account_create")["outcome"]
+        .as_str()
+        .expect("an outcome");
     let effects = effects_on(&stack, "/stkill1").await.len();
     assert!(
         outcome == "unknown" || (outcome == "ok" && effects == 1),
@@ -62,11 +71,20 @@ async fn ends_after_a_kill(stack: &Stack, person: &Person, turn: &str, what: &st
     stack.kill_handler("all");
     let killed = Instant::now();
     let ended = person.wait_for(turn, &["done"], RECOVERY).await;
-    println!("{what}: ended {:.1} s after the kill", killed.elapsed().as_secs_f64());
+    // Past the test runner's capture: the figure belongs into the log of a run.
+    let _ = writeln!(
+        std::io::stderr(),
+        "recovery of a {what}: ended {:.1} s after the kill (promised: 30 s)",
+        killed.elapsed().as_secs_f64()
+    );
     ended
 }
 
-async fn started(person: &Person, turn: &str) -> Option<()> {
+async fn started(person: &Person, turn: &str, tool: &str) -> Option<()> {
     let found = person.get(&format!("/v1/turns/{turn}")).await;
-    (found.body["calls"][0]["state"] == "started").then_some(())
+    let calls = found.body["calls"].as_array()?;
+    calls
+        .iter()
+        .any(|c| c["tool"] == tool && c["state"] == "started")
+        .then_some(())
 }

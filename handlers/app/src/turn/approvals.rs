@@ -6,7 +6,7 @@ use azimuth_domain::audit::{AuditEntry, AuditKind, conversation_chain};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::ids::ApprovalId;
 use azimuth_domain::principal::Principal;
-use azimuth_domain::turn::{CallState, Command, DecideApproval, Refusal, Turn, TurnStatus};
+use azimuth_domain::turn::{Asker, CallState, Command, DecideApproval, Refusal, Turn, TurnStatus};
 
 use super::commit::WATCHDOG_DELAY;
 use super::{ApplyError, Engine};
@@ -69,6 +69,7 @@ impl Engine {
         approval: &ApprovalId,
         request: ApprovalDecisionRequest,
     ) -> Result<Turn, DecideError> {
+        let decider = &self.as_of_now(decider).await?;
         let tenant = &decider.user.tid;
         let id = approval.turn();
         let found = self.load(tenant, &id).await?.ok_or(DecideError::NotFound)?;
@@ -113,6 +114,22 @@ impl Engine {
         let applied = self.apply(tenant, &id, command).await?;
         self.perform(&applied.turn.item, &applied.effects).await;
         Ok(applied.turn.item)
+    }
+
+    /// The decider with the roles that the user record leaves them.
+    async fn as_of_now(&self, decider: &Principal) -> Result<Principal, DecideError> {
+        let roles = self
+            .effective_roles(&Asker {
+                user: decider.user.clone(),
+                name: None,
+                roles: decider.roles.clone(),
+                token_issued_at: decider.token_issued_at,
+            })
+            .await?;
+        Ok(Principal {
+            roles,
+            ..decider.clone()
+        })
     }
 
     /// The decision is on record before it counts; no record, no decision. The
