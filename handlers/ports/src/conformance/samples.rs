@@ -184,7 +184,7 @@ pub fn entry(user: &UserKey, kind: AuditKind) -> AuditEntry {
         tool: Some("azure/group_list".to_owned()),
         tool_hash: None,
         // A number that careless parsers read back as another one.
-        arguments: Some(json!({"b": 8.383658838626809e-78, "a": "값"})),
+        arguments: Some(json!({"b": 8.383_658_838_626_809e-78, "a": "값"})),
         target: None,
         approval_digest: None,
         decided_by: None,
