@@ -91,10 +91,9 @@ impl Server {
         match (method.as_str(), id) {
             ("initialize", _) if self.flag("--no-handshake") => {}
             ("initialize", Some(id)) => {
-                self.log(&format!(
-                    "capabilities {}",
-                    message["params"]["capabilities"]
-                ));
+                let params = &message["params"];
+                let (can, protocol) = (&params["capabilities"], &params["protocolVersion"]);
+                self.log(&format!("capabilities {can} protocol {protocol}"));
                 self.answer(
                     &id,
                     &json!({

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{Server, complain};
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "echo",
     "whoami",
     "token",
@@ -17,6 +17,7 @@ const NAMES: [&str; 16] = [
     "hang",
     "crash",
     "die_silently",
+    "farewell",
     "garbage",
     "line",
     "big",
@@ -71,6 +72,11 @@ pub(crate) fn call(server: &Server, id: &Value, params: &Value) {
         "crash" => {
             complain("out of cheese");
             std::process::exit(42);
+        }
+        "farewell" => {
+            let text = "f".repeat(usize::try_from(n).unwrap_or(0));
+            server.answer(id, &json!({"content": [{"type": "text", "text": text}]}));
+            std::process::exit(0);
         }
         "die_silently" => std::process::abort(),
         "garbage" => {

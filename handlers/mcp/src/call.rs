@@ -44,6 +44,15 @@ impl Ended {
     }
 }
 
+/// The arguments as MCP wants them; the error is for people.
+pub(crate) fn arguments(request: &CallRequest) -> Result<JsonObject, String> {
+    match &request.arguments {
+        Value::Object(map) => Ok(map.clone()),
+        Value::Null => Ok(JsonObject::new()),
+        _ => Err("The arguments of a tool call must be an object.".to_owned()),
+    }
+}
+
 /// Sends the call and waits for its answer, at most until `deadline`. The caller
 /// holds the child's gate as `request.consent` demands.
 ///
@@ -52,17 +61,11 @@ impl Ended {
 pub(crate) async fn run(
     child: &Child,
     request: &CallRequest,
+    arguments: JsonObject,
     deadline: Instant,
     cancel: &CancellationToken,
     limits: &PoolLimits,
 ) -> Ended {
-    let arguments = match &request.arguments {
-        Value::Object(map) => map.clone(),
-        Value::Null => JsonObject::new(),
-        _ => {
-            return Ended::not_started("The arguments of a tool call must be an object.".to_owned());
-        }
-    };
     child.session.set_consent(request.consent);
     let ended = exchange(child, request, arguments, deadline, cancel, limits).await;
     child.session.set_consent(false);
@@ -128,10 +131,14 @@ async fn exchange(
                 reusable: false,
             }
         }
-        Err(_) if child.stream.end() == Some(StreamEnd::LineTooLong) => Ended::unclear(format!(
-            "{tool} wrote a line above {} MiB; the process was ended and the outcome is unknown.",
-            limits.max_line_bytes / (1024 * 1024),
-        )),
+        Err(_) if child.stream.end() == Some(StreamEnd::LineTooLong) => {
+            let _epitaph = child.epitaph().await;
+            Ended::unclear(format!(
+                "{tool} wrote a line above {} MiB; the process was ended and the outcome is \
+                 unknown.",
+                limits.max_line_bytes / (1024 * 1024),
+            ))
+        }
         Err(_) => Ended::unclear(format!(
             "The tool server {} ended while {} ran{}; the outcome is unknown.",
             tool.server,

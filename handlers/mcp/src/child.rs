@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use rmcp::transport::async_rw::AsyncRwTransport;
 use rustix::process::Pid;
 use tokio::process::{Child as Process, Command};
 use tokio::sync::{RwLock, watch};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -32,6 +34,12 @@ const MAX_TOOL_PAGES: usize = 64;
 const MAX_TOOLS: usize = 4096;
 /// How long a killed process may take to be gone.
 const REAP: Duration = Duration::from_secs(2);
+/// How long a process may take to heed a cancelled call before it gets SIGTERM.
+const HEED_CANCEL: Duration = Duration::from_millis(500);
+/// How long the reading of what an ended process wrote may take: to standard
+/// output, up to a whole answer, and to standard error.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How long the session may take to close the process's input.
 const CLOSE_INPUT: Duration = Duration::from_millis(500);
 
@@ -71,6 +79,7 @@ pub(crate) struct Child {
     /// that an answer "accept" can only be about that one call.
     pub(crate) gate: Arc<RwLock<()>>,
     offered: Mutex<Arc<Offered>>,
+    compared: AtomicBool,
     stderr: StderrTail,
     leader: Pid,
     stop: CancellationToken,
@@ -99,7 +108,7 @@ impl Child {
             return Err(format!("The tool server {command} ended at once."));
         };
         let tail = StderrTail::default();
-        start.tasks.spawn(tail.clone().follow(stderr));
+        let reading = start.tasks.spawn(tail.clone().follow(stderr));
 
         let stream = StreamWatch::default();
         let guarded = LineGuard::new(stdout, start.limits.max_line_bytes, stream.clone());
@@ -113,9 +122,14 @@ impl Child {
             .serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
         let problem = match timeout(start.limits.start_timeout, opening).await {
             Ok(Ok(service)) => {
-                return Ok(Self::supervised(
-                    start, process, group, service, session, stream, tail,
-                ));
+                let life = Life {
+                    process,
+                    service,
+                    group,
+                    reading,
+                    grace: start.limits.stop_grace,
+                };
+                return Ok(Self::supervised(start, life, session, stream, tail));
             }
             Ok(Err(_)) if stream.end() == Some(StreamEnd::Closed) => {
                 "ended while it started".to_owned()
@@ -134,6 +148,7 @@ impl Child {
             _ => String::new(),
         };
         drop(group);
+        let _read = timeout(LAST_WORDS, reading).await;
         Err(format!(
             "The tool server {command} {problem}{status}{}.",
             quoted(&tail)
@@ -142,42 +157,43 @@ impl Child {
 
     fn supervised(
         start: Start<'_>,
-        process: Process,
-        group: Group,
-        service: RunningService<RoleClient, Session>,
+        mut life: Life,
         session: Session,
         stream: StreamWatch,
         stderr: StderrTail,
     ) -> Arc<Self> {
         let (tell, ended) = watch::channel(None);
         let child = Arc::new(Self {
-            peer: service.peer().clone(),
+            peer: life.service.peer().clone(),
             session,
             stream: stream.clone(),
             gate: Arc::default(),
             offered: Mutex::default(),
+            compared: AtomicBool::new(false),
             stderr: stderr.clone(),
-            leader: group.leader(),
+            leader: life.group.leader(),
             stop: CancellationToken::new(),
             hurry: CancellationToken::new(),
             ended,
         });
         let (stop, hurry) = (child.stop.clone(), child.hurry.clone());
         let (ticket, room) = (start.ticket, start.room);
-        let (server, grace) = (start.server.name.clone(), start.limits.stop_grace);
+        let server = start.server.name.clone();
         start.tasks.spawn(async move {
-            let mut life = Life {
-                process,
-                service,
-                group,
-                grace,
-            };
             let status = tokio::select! {
-                status = life.process.wait() => status,
+                status = life.process.wait() => {
+                    // What it wrote before it ended is still to be read; nothing
+                    // that it started may keep the pipe open.
+                    life.group.kill();
+                    let _read = timeout(LAST_ANSWERS, stream.ended()).await;
+                    status
+                }
                 () = stream.ended() => life.stdout_ended(stream.end()).await,
                 () = stop.cancelled() => life.end(&hurry).await,
             };
             let asked = stop.is_cancelled();
+            life.group.kill();
+            let _read = timeout(LAST_WORDS, &mut life.reading).await;
             drop(life);
             drop(ticket);
             // Before the end is told: whoever then counts must find it free.
@@ -241,6 +257,12 @@ impl Child {
     /// Remembers what it offers.
     pub(crate) fn set_offered(&self, offered: Arc<Offered>) {
         *self.offered.lock().unwrap_or_else(PoisonError::into_inner) = offered;
+        self.compared.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether this is the first time that somebody asks since then.
+    pub(crate) fn take_uncompared(&self) -> bool {
+        !self.compared.swap(true, Ordering::SeqCst)
     }
 
     /// Ends it: closes its input, waits, SIGTERM, waits, SIGKILL.
@@ -248,7 +270,7 @@ impl Child {
         self.stop.cancel();
     }
 
-    /// Ends it without the first wait.
+    /// Ends it with hardly a first wait.
     pub(crate) fn stop_now(&self) {
         self.hurry.cancel();
         self.stop.cancel();
@@ -267,6 +289,11 @@ impl Child {
         end.map_or(None, |end| end.clone())
     }
 
+    /// How it ended; `None` while it runs.
+    pub(crate) fn end(&self) -> Option<End> {
+        self.ended.borrow().clone()
+    }
+
     /// How it ended, with the last lines of its standard error, for people.
     pub(crate) async fn epitaph(&self) -> String {
         let end = timeout(REAP, self.gone()).await.ok().flatten();
@@ -282,11 +309,20 @@ impl Child {
     }
 }
 
+/// A process that nobody can call any more ends.
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.stop_now();
+    }
+}
+
 /// The parts that live exactly as long as the process. Dropping them kills it.
 struct Life {
     process: Process,
     service: RunningService<RoleClient, Session>,
     group: Group,
+    /// Reads its standard error.
+    reading: JoinHandle<()>,
     grace: Duration,
 }
 
@@ -304,11 +340,16 @@ impl Life {
     async fn end(&mut self, hurry: &CancellationToken) -> std::io::Result<ExitStatus> {
         // Closes the process's input; a failure shows as the wait below.
         let _closed = self.service.close_with_timeout(CLOSE_INPUT).await;
+        let in_a_hurry = hurry.is_cancelled();
+        let patience = if in_a_hurry {
+            HEED_CANCEL.min(self.grace)
+        } else {
+            self.grace
+        };
         tokio::select! {
-            biased;
-            () = hurry.cancelled() => {}
             status = self.process.wait() => return status,
-            () = tokio::time::sleep(self.grace) => {}
+            () = tokio::time::sleep(patience) => {}
+            () = hurry.cancelled(), if !in_a_hurry => {}
         }
         self.group.terminate();
         if let Ok(status) = timeout(self.grace, self.process.wait()).await {

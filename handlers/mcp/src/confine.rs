@@ -26,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const TERMINATE_GRACE: Duration = Duration::from_secs(1);
 /// How long a command may go on after its input was closed. Covers a parent that
 /// died before the wrapper could look for the first time.
-const INPUT_CLOSED_GRACE: Duration = Duration::from_secs(4);
+const INPUT_CLOSED_GRACE: Duration = Duration::from_secs(3);
 /// The command cannot be started, as a shell reports it.
 const NOT_STARTED: u8 = 127;
 

@@ -18,12 +18,14 @@ use tokio_util::sync::CancellationToken;
 
 use self::seats::{Decision, State};
 use crate::call::answers_ping;
-use crate::child::Child;
+use crate::child::{Child, End};
 use crate::launcher::Launcher;
 use crate::servers::ServerConfig;
 
 /// How often idle processes are looked for.
 const TIDY_EVERY: Duration = Duration::from_secs(1);
+
+const SHUTTING_DOWN: &str = "The handler is shutting down.";
 
 /// Whose process of which server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -127,7 +129,7 @@ impl Pool {
 
     fn decide(&self, key: &Key, failures_before: u64) -> Decision {
         if self.stopping.is_cancelled() {
-            return Decision::Refuse("The handler is shutting down.".to_owned());
+            return Decision::Refuse(SHUTTING_DOWN.to_owned());
         }
         self.lock()
             .decide(key, failures_before, Instant::now(), &self.launcher.limits)
@@ -151,11 +153,10 @@ impl Pool {
     /// Starts a process and gives it a seat, or records why it cannot start.
     async fn add_child(self: Arc<Self>, server: &ServerConfig, key: &Key) {
         let started = match self.find_room(key).await {
-            Some(room) => Some(
-                self.launcher
-                    .launch(server, Some(&key.user), Some(room))
-                    .await,
-            ),
+            Some(room) => Some(tokio::select! {
+                started = self.launcher.launch(server, Some(&key.user), Some(room)) => started,
+                () = self.stopping.cancelled() => Err(SHUTTING_DOWN.to_owned()),
+            }),
             None => None,
         };
         let limits = &self.launcher.limits;
@@ -170,12 +171,8 @@ impl Pool {
                 let key = key.clone();
                 self.launcher.tasks.spawn(async move {
                     let end = child.gone().await;
-                    let crashed = end.filter(|end| !end.asked).map(|end| end.how);
                     if let Some(pool) = pool.upgrade() {
-                        let (now, limits) = (Instant::now(), &pool.launcher.limits);
-                        pool.lock()
-                            .gone(&key, &child, crashed.as_deref(), now, limits);
-                        pool.changed.notify_waiters();
+                        pool.note_gone(&key, &child, end.as_ref());
                     }
                 });
             }
@@ -189,6 +186,12 @@ impl Pool {
             }
             None => self.lock().start_given_up(key),
         }
+        self.changed.notify_waiters();
+    }
+
+    fn note_gone(&self, key: &Key, child: &Arc<Child>, end: Option<&End>) {
+        let limits = &self.launcher.limits;
+        self.lock().gone(key, child, end, Instant::now(), limits);
         self.changed.notify_waiters();
     }
 
@@ -241,8 +244,12 @@ impl Lease {
     }
 
     /// The same for a process that may be busy with a call that nobody waits for:
-    /// it is not given time to end by itself.
+    /// it is not given time to end by itself. One that is gone already is counted
+    /// here, so that the next call knows of it.
     pub(crate) fn retire_runaway(&self) {
+        if let Some(end) = self.child.end() {
+            return self.pool.note_gone(&self.key, &self.child, Some(&end));
+        }
         self.pool.lock().retire(&self.key, &self.child, true);
         self.pool.changed.notify_waiters();
     }

@@ -1,5 +1,6 @@
 //! The configured tool servers as the product sees them.
 
+mod calling;
 mod learning;
 
 use std::collections::BTreeMap;
@@ -9,23 +10,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use azimuth_domain::audit::ActingIdentity;
-use azimuth_domain::tool::{Availability, ToolRef, ToolSpec};
+use azimuth_domain::tool::{Availability, ToolSpec};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::UserTokens;
 use azimuth_ports::tools::{
     CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
 };
-use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::broker::Broker;
-use crate::call;
 use crate::catalogue;
-use crate::child::Child;
 use crate::launcher::{Launcher, Verified};
 use crate::limits::PoolLimits;
-use crate::pool::{Lease, Pool};
+use crate::pool::Pool;
 use crate::servers::{HostEnvironment, Identity, ServerConfig, is_program};
 
 /// How the tool servers are run.
@@ -145,8 +143,8 @@ impl McpServers {
         Ok(Self { shared })
     }
 
-    /// Ends all processes and waits until they are gone. Calls in flight end as
-    /// unclear, later ones are refused.
+    /// Ends all processes and waits until they have ended or were killed. Calls in
+    /// flight end as unclear, later ones are refused.
     pub async fn shutdown(&self) {
         self.shared.pool.stop_all();
         self.shared.tasks.close();
@@ -215,130 +213,6 @@ impl ToolServers for McpServers {
 }
 
 impl Shared {
-    async fn call(
-        self: Arc<Self>,
-        request: &CallRequest,
-        cancel: &CancellationToken,
-    ) -> Result<CallOutput, ToolError> {
-        let started = Instant::now();
-        let deadline = started + request.deadline;
-        let place = tokio::select! {
-            place = self.place(request, deadline) => place.map_err(ToolError::NotStarted)?,
-            () = cancel.cancelled() => {
-                return Err(ToolError::NotStarted("The call was cancelled.".to_owned()));
-            }
-        };
-        let limits = &self.pool.launcher().limits;
-        let ended = call::run(&place.lease.child, request, deadline, cancel, limits).await;
-        if ended.reusable {
-            place.lease.succeeded();
-            if place.lease.child.memory_bytes().await > limits.max_memory_bytes {
-                tracing::info!(
-                    server = request.tool.server,
-                    "a tool server process is too big and ends"
-                );
-                place.lease.retire();
-            }
-        } else {
-            place.lease.retire_runaway();
-        }
-        tracing::debug!(
-            tool = %request.tool,
-            correlation_id = request.correlation_id,
-            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            ok = ended.result.is_ok(),
-            "tool call",
-        );
-        ended.result
-    }
-
-    /// A process for the call, with its gate passed and its tool checked. The
-    /// error is for people.
-    async fn place(&self, request: &CallRequest, deadline: Instant) -> Result<Place, String> {
-        let (server, spec) = self.enabled(&request.tool)?;
-        loop {
-            let lease = self.pool.acquire(&server, &request.user, deadline).await?;
-            let gate = Arc::clone(&lease.child.gate);
-            let passing = async {
-                if request.consent {
-                    Pass::Alone(gate.write_owned().await)
-                } else {
-                    Pass::Shared(gate.read_owned().await)
-                }
-            };
-            let Ok(pass) = timeout_at(deadline, passing).await else {
-                return Err("Another approved call of the same person took too long.".to_owned());
-            };
-            if !lease.child.is_usable() {
-                continue;
-            }
-            if lease.child.session.take_tools_changed() {
-                self.relearn(&lease.child, deadline).await?;
-            }
-            self.check_offer(&lease.child, &spec)?;
-            return Ok(Place { lease, _pass: pass });
-        }
-    }
-
-    fn enabled(&self, tool: &ToolRef) -> Result<(Arc<ServerConfig>, ToolSpec), String> {
-        let catalogue = Arc::clone(
-            &self
-                .catalogue
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        let spec = catalogue
-            .get(tool)
-            .ok_or_else(|| format!("There is no tool {tool}."))?;
-        let server = self
-            .servers
-            .get(&tool.server)
-            .ok_or("There is no such tool server.")?;
-        match spec.availability {
-            Availability::Enabled => Ok((Arc::clone(server), spec.clone())),
-            Availability::Changed => Err(changed(tool)),
-            _ => Err(format!("The tool {tool} is not enabled here.")),
-        }
-    }
-
-    /// Refuses a tool that is no longer what was pinned, here and from now on.
-    fn check_offer(&self, child: &Child, spec: &ToolSpec) -> Result<(), String> {
-        match child.offered().get(&spec.tool.name) {
-            Some(hash) if *hash == spec.hash => Ok(()),
-            Some(_) => {
-                tracing::warn!(tool = %spec.tool, "a tool differs from its pin and is refused");
-                self.mark_changed(&spec.tool);
-                Err(changed(&spec.tool))
-            }
-            None => Err(format!(
-                "The server {} no longer offers {}.",
-                spec.tool.server, spec.tool.name
-            )),
-        }
-    }
-
-    async fn relearn(&self, child: &Child, deadline: Instant) -> Result<(), String> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let tools = child.list_tools(left).await?;
-        child.set_offered(Arc::new(
-            tools.into_iter().map(|t| (t.name, t.hash)).collect(),
-        ));
-        Ok(())
-    }
-
-    fn mark_changed(&self, tool: &ToolRef) {
-        let mut known = self.known();
-        for spec in known
-            .tools
-            .values_mut()
-            .flatten()
-            .filter(|spec| spec.tool == *tool)
-        {
-            spec.availability = Availability::Changed;
-        }
-        self.publish(&known);
-    }
-
     fn publish(&self, known: &Known) {
         let catalogue = Arc::new(catalogue::assemble(&known.tools));
         *self
@@ -362,25 +236,23 @@ impl Shared {
                 (!is_program(&server.command))
                     .then(|| format!("{} is missing or not executable", server.command.display()))
             });
+        let changed = self.changed_tools(&server.name);
+        let detail = problem.clone().unwrap_or_else(|| match changed {
+            0 => format!("{processes} processes, {busy} busy"),
+            n => format!("{processes} processes, {busy} busy; {n} tools differ from their pins"),
+        });
         ServerHealth {
             server: server.name.clone(),
             ok: problem.is_none(),
-            detail: problem.unwrap_or_else(|| format!("{processes} processes, {busy} busy")),
+            detail,
         }
     }
-}
 
-fn changed(tool: &ToolRef) -> String {
-    format!("The tool {tool} differs from the one that was pinned and is refused.")
-}
-
-/// A process that is ours for one call.
-struct Place {
-    lease: Lease,
-    _pass: Pass,
-}
-
-enum Pass {
-    Alone(#[expect(dead_code, reason = "held, not read")] tokio::sync::OwnedRwLockWriteGuard<()>),
-    Shared(#[expect(dead_code, reason = "held, not read")] tokio::sync::OwnedRwLockReadGuard<()>),
+    fn changed_tools(&self, server: &str) -> usize {
+        let known = self.known();
+        let specs = known.tools.get(server).into_iter().flatten();
+        specs
+            .filter(|spec| spec.availability == Availability::Changed)
+            .count()
+    }
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::Key;
 use crate::backoff::Backoff;
-use crate::child::Child;
+use crate::child::{Child, End};
 use crate::limits::PoolLimits;
 
 /// What a call does next.
@@ -79,13 +79,6 @@ impl Slot {
         self.seats
             .iter_mut()
             .find(|seat| Arc::ptr_eq(&seat.child, child))
-    }
-
-    fn fail(&mut self, text: String, now: Instant, limits: &PoolLimits) {
-        self.failures += 1;
-        self.last_failure = text;
-        self.backoff
-            .failed(now, limits.restart_delay, limits.max_restart_delay);
     }
 }
 
@@ -170,7 +163,10 @@ impl State {
     ) {
         let slot = self.slots.entry(key.clone()).or_default();
         slot.starting = false;
-        slot.fail(text, now, limits);
+        slot.failures += 1;
+        slot.last_failure = text;
+        slot.backoff
+            .failed(now, limits.restart_delay, limits.max_restart_delay);
     }
 
     pub(super) fn start_given_up(&mut self, key: &Key) {
@@ -179,26 +175,28 @@ impl State {
         }
     }
 
-    /// A process is gone; `crashed` says how, when nobody had asked for it.
+    /// A process is gone. It counts as a crash when nobody had asked for it; telling
+    /// it twice makes no difference.
     pub(super) fn gone(
         &mut self,
         key: &Key,
         child: &Arc<Child>,
-        crashed: Option<&str>,
+        end: Option<&End>,
         now: Instant,
         limits: &PoolLimits,
     ) {
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
-        if let Some(how) = crashed {
-            let text = format!("The tool server {} ended by itself ({how}).", key.server);
-            // Calls that wait may start another one: this was no failed start.
-            let failures = slot.failures;
-            slot.fail(text, now, limits);
-            slot.failures = failures;
-        }
+        let seats = slot.seats.len();
         slot.seats.retain(|seat| !Arc::ptr_eq(&seat.child, child));
+        if slot.seats.len() < seats
+            && let Some(End { how, asked: false }) = end
+        {
+            slot.last_failure = format!("The tool server {} ended by itself ({how}).", key.server);
+            slot.backoff
+                .failed(now, limits.restart_delay, limits.max_restart_delay);
+        }
     }
 
     pub(super) fn release(&mut self, key: &Key, child: &Arc<Child>, now: Instant, max: usize) {
@@ -247,9 +245,12 @@ impl State {
         if leaving + max.saturating_sub(self.rooms_taken) >= self.wanted_room {
             return;
         }
+        // A process that somebody is about to take is left alone: ending it would
+        // let two users who both wait take each other's process for ever.
         let idle = self
             .slots
             .values_mut()
+            .filter(|slot| slot.waiting == 0)
             .flat_map(|slot| &mut slot.seats)
             .filter(|seat| !seat.retired && seat.in_flight == 0)
             .min_by_key(|seat| seat.last_used);

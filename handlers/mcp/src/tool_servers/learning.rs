@@ -92,9 +92,12 @@ async fn learn(shared: &Shared, server: &ServerConfig) -> Result<PinFile, String
         child.gone().await;
         tools
     };
-    let tools = timeout(limit, listing)
-        .await
-        .map_err(|_| format!("it did not list its tools within {} s", limit.as_secs()))??;
+    let tools = tokio::select! {
+        tools = timeout(limit, listing) => tools,
+        () = shared.stopping.cancelled() => return Err("the handler is shutting down".to_owned()),
+    };
+    let tools =
+        tools.map_err(|_| format!("it did not list its tools within {} s", limit.as_secs()))??;
     let pin = PinFile::new(&server.name, tools);
     let unique = hex::encode(&launcher.random.bytes32()[..8]);
     let written = tokio::task::spawn_blocking(move || pins::write_once(&folder, &pin, &unique));

@@ -101,6 +101,16 @@ async fn a_crash_is_unclear_with_the_last_words_and_the_next_call_works() {
 }
 
 #[tokio::test]
+async fn an_answer_counts_although_the_process_ends_right_after_it() {
+    let rig = Plan::default().start().await;
+    for (user, n) in [("alice", 1), ("bob", 4 * MIB)] {
+        let answer = rig.call(user, "farewell", json!({"n": n})).await;
+        assert_eq!(answer.unwrap().bytes.len(), n);
+    }
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn a_hang_ends_at_the_deadline_with_a_cancel_and_the_end_of_the_process() {
     let rig = Plan::flags(&["--ignore-term", "--ignore-eof"])
         .start()
@@ -207,7 +217,10 @@ async fn no_other_form_no_roots_and_no_sampling_are_ever_answered() {
         .into_iter()
         .find(|line| line.starts_with("capabilities"))
         .unwrap();
-    assert_eq!(said, r#"capabilities {"elicitation":{"form":{}}}"#);
+    assert_eq!(
+        said,
+        r#"capabilities {"elicitation":{"form":{}}} protocol "2025-11-25""#
+    );
     rig.end().await;
 }
 

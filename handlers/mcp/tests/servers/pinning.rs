@@ -29,7 +29,7 @@ async fn the_first_start_pins_the_tools_and_the_next_needs_no_start() {
     let rig = Plan::default().start().await;
     assert_eq!((rig.count("started"), rig.count("list")), (1, 2));
     let first = rig.servers.catalogue();
-    assert_eq!(first.tools.len(), 16);
+    assert_eq!(first.tools.len(), 17);
     let echo = first.get(&ToolRef::new("fake", "echo")).unwrap();
     assert_eq!(
         (echo.effect, echo.availability),
@@ -71,6 +71,11 @@ async fn a_tool_that_differs_from_its_pin_is_refused_and_the_others_work() {
         Availability::Changed
     );
     assert_eq!(rig.servers.catalogue().version, version);
+    let health = rig.servers.health().await;
+    assert_eq!(
+        health[0].detail,
+        "1 processes, 0 busy; 1 tools differ from their pins"
+    );
     assert_eq!(rig.text("alice", "slow", json!({"n": 1})).await, "slept 1");
     assert_eq!(rig.count("call echo"), 0);
     rig.end().await;

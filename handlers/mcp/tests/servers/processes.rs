@@ -135,6 +135,21 @@ async fn when_all_are_busy_a_call_waits_and_gets_the_first_that_is_free() {
 }
 
 #[tokio::test]
+async fn more_users_than_room_are_all_served() {
+    let rig = limits(|l| l.max_processes = 2).start().await;
+    let users = ["alice", "bob", "carol", "dave", "erin", "frank"];
+    let calls = users
+        .iter()
+        .cycle()
+        .take(18)
+        .map(|user| rig.call(user, "slow", json!({"n": 5})));
+    for result in futures::future::join_all(calls).await {
+        assert_eq!(text(result), "slept 5");
+    }
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn when_all_stay_busy_a_call_says_so_at_its_deadline() {
     let rig = limits(|l| l.max_processes = 1).start().await;
     let hang = rig.calling(request("alice", "hang", json!({}))).await;
@@ -154,20 +169,16 @@ async fn when_all_stay_busy_a_call_says_so_at_its_deadline() {
 async fn a_second_process_of_one_user_starts_only_where_that_is_allowed() {
     let rig = limits(|l| l.max_per_identity = 2).start().await;
     let (first, _) = rig.whoami("alice").await;
-    let slow = rig
-        .calling(request("alice", "slow", json!({"n": 1200})))
-        .await;
+    let busy = rig.calling(request("alice", "hang", json!({}))).await;
     let (second, _) = rig.whoami("alice").await;
     assert_ne!(first, second);
-    let also = rig
-        .calling(request("alice", "slow", json!({"n": 1000})))
-        .await;
+    let also = rig.calling(request("alice", "hang", json!({}))).await;
     // Both are busy and no third may start: the call shares one of them.
     let (shared, _) = rig.whoami("alice").await;
     assert!(shared == first || shared == second);
     assert_eq!(rig.count("started"), 3);
-    assert_eq!(text(slow.await.unwrap()), "slept 1200");
-    assert_eq!(text(also.await.unwrap()), "slept 1000");
+    busy.abort();
+    also.abort();
     rig.end().await;
 }
 
@@ -231,7 +242,7 @@ async fn a_process_that_grew_too_big_ends_after_its_calls() {
 
 #[tokio::test]
 async fn crashes_in_a_row_are_followed_by_a_pause_that_names_its_end() {
-    let rig = limits(|l| l.restart_delay = Duration::from_secs(2))
+    let rig = limits(|l| l.restart_delay = Duration::from_secs(3))
         .start()
         .await;
     for _ in 0..2 {
@@ -240,14 +251,14 @@ async fn crashes_in_a_row_are_followed_by_a_pause_that_names_its_end() {
     }
     let said = not_started(rig.call("alice", "echo", json!({})).await);
     assert!(said.contains("ended by itself (exit status: 42)"), "{said}");
-    assert!(said.contains("It may be started again in 2 s."), "{said}");
+    assert!(said.contains("It may be started again in "), "{said}");
     // Nobody else is held up.
     assert_eq!(rig.text("bob", "echo", json!({})).await, "{}");
     let started = rig.count("started");
     let paused = Instant::now();
     while rig.call("alice", "echo", json!({})).await.is_err() {
         assert!(
-            paused.elapsed() < Duration::from_secs(10),
+            paused.elapsed() < Duration::from_secs(20),
             "the pause does not end"
         );
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -332,6 +343,27 @@ async fn shutdown_ends_everything_soon_and_later_calls_are_refused() {
     unclear(hang.await.unwrap());
     let said = not_started(rig.call("alice", "echo", json!({})).await);
     assert_eq!(said, "The handler is shutting down.");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn shutdown_does_not_wait_for_a_process_that_does_not_come_up() {
+    let folder = Plan::default().start().await.end().await;
+    let plan = Plan {
+        folder: Some(folder),
+        ..Plan::flags(&["--no-handshake", "--ignore-term", "--ignore-eof"])
+    };
+    let rig = plan.start().await;
+    let servers = rig.servers.clone();
+    let call = tokio::spawn(async move { servers.call(request("alice", "echo", json!({}))).await });
+    until("the process is there", || rig.count("started") == 2).await;
+    let stopping = Instant::now();
+    rig.servers.shutdown().await;
+    assert!(stopping.elapsed() < Duration::from_secs(5));
+    assert_eq!(
+        not_started(call.await.unwrap()),
+        "The handler is shutting down."
+    );
     rig.end().await;
 }
 

@@ -21,7 +21,7 @@ pub const FAKE: &str = env!("CARGO_BIN_EXE_azimuth-fake-mcp");
 pub const AUDIENCE: &str = "https://management.azure.test";
 
 /// Every tool of the fake server that tests may call.
-const ENABLED: [&str; 15] = [
+const ENABLED: [&str; 16] = [
     "echo",
     "whoami",
     "token",
@@ -29,6 +29,7 @@ const ENABLED: [&str; 15] = [
     "hang",
     "crash",
     "die_silently",
+    "farewell",
     "garbage",
     "line",
     "big",
@@ -222,9 +223,10 @@ impl Rig {
     /// Ends the pool; no process may be left.
     pub async fn end(mut self) -> tempfile::TempDir {
         self.servers.shutdown().await;
-        for pid in pids(&self.log()) {
-            assert!(is_gone(pid), "process {pid} is left behind");
-        }
+        // A killed process needs a moment to be gone.
+        let left = pids(&self.log());
+        let gone = || left.iter().all(|pid| is_gone(*pid));
+        within(Duration::from_secs(2), "no process is left behind", gone).await;
         self.folder.take().unwrap()
     }
 }
