@@ -14,7 +14,11 @@ pub async fn set_record(app: &TestApp, user: &UserKey, change: impl Fn(&mut User
     let found = app.store.user(user).await.unwrap().unwrap();
     let mut record = found.item;
     change(&mut record);
-    let written = app.store.put_user(&record, Some(&found.etag)).await.unwrap();
+    let written = app
+        .store
+        .put_user(&record, Some(&found.etag))
+        .await
+        .unwrap();
     assert!(written.is_some(), "somebody else changed the record");
 }
 
@@ -22,17 +26,56 @@ pub async fn set_record(app: &TestApp, user: &UserKey, change: impl Fn(&mut User
 async fn everybody_is_who_their_token_says() {
     let (app, _alice) = super::clerk().await;
     let table: [(&str, &str, &[&str], &[&str]); 5] = [
-        ("alice", "Alice Kim", &["operator"], &["tools.destructive", "tools.mutating", "tools.read_only", "turns.create"]),
-        ("bob", "Bob Lee", &["reader"], &["tools.read_only", "turns.create"]),
-        ("carol", "Carol Park", &["approver", "auditor"], &["approvals.decide", "audit.read_tenant", "turns.create"]),
-        ("dave", "Dave Choi", &["admin"], &["administration", "turns.create"]),
-        ("eve", "", &["operator"], &["tools.destructive", "tools.mutating", "tools.read_only", "turns.create"]),
+        (
+            "alice",
+            "Alice Kim",
+            &["operator"],
+            &[
+                "tools.destructive",
+                "tools.mutating",
+                "tools.read_only",
+                "turns.create",
+            ],
+        ),
+        (
+            "bob",
+            "Bob Lee",
+            &["reader"],
+            &["tools.read_only", "turns.create"],
+        ),
+        (
+            "carol",
+            "Carol Park",
+            &["approver", "auditor"],
+            &["approvals.decide", "audit.read_tenant", "turns.create"],
+        ),
+        (
+            "dave",
+            "Dave Choi",
+            &["admin"],
+            &["administration", "turns.create"],
+        ),
+        (
+            "eve",
+            "",
+            &["operator"],
+            &[
+                "tools.destructive",
+                "tools.mutating",
+                "tools.read_only",
+                "turns.create",
+            ],
+        ),
     ];
     for (name, display, roles, permissions) in table {
         let person = app.person(name).await;
         let me = person.get("/v1/me").await.body;
         let user = app.user(name);
-        let display = if display.is_empty() { me["name"].clone() } else { json!(display) };
+        let display = if display.is_empty() {
+            me["name"].clone()
+        } else {
+            json!(display)
+        };
         assert_eq!(
             me,
             json!({
@@ -50,8 +93,13 @@ async fn everybody_is_who_their_token_says() {
 #[tokio::test]
 async fn signing_in_to_azure_is_seen() {
     let (app, alice) = super::clerk().await;
-    let signed = alice.send(alice.request(Method::POST, "/v1/me/azure-sign-in")).await;
-    assert_eq!((signed.status, signed.body), (200, json!({"resumed_turns": 0})));
+    let signed = alice
+        .send(alice.request(Method::POST, "/v1/me/azure-sign-in"))
+        .await;
+    assert_eq!(
+        (signed.status, signed.body),
+        (200, json!({"resumed_turns": 0}))
+    );
     assert_eq!(alice.get("/v1/me").await.body["azure_sign_in"], "ok");
     app.set_grant("alice", "revoked").await;
     let refused = Reply::to(alice.request(Method::POST, "/v1/me/azure-sign-in")).await;
@@ -91,7 +139,9 @@ async fn settings_change_by_what_is_sent() {
             .request(Method::PATCH, "/v1/settings")
             .header("if-match", &etag)
             .json(&patch);
-        Reply::to(stale).await.assert_problem("the old version", 412, "if_match_stale");
+        Reply::to(stale)
+            .await
+            .assert_problem("the old version", 412, "if_match_stale");
         etag = reply.header("etag");
         let read = Reply::to(alice.request(Method::GET, "/v1/settings")).await;
         assert_eq!((&read.body, read.header("etag")), (&after, etag.clone()));
@@ -101,7 +151,9 @@ async fn settings_change_by_what_is_sent() {
 #[tokio::test]
 async fn the_chosen_model_and_language_count() {
     let one = Script::named("one", |_| vec![say("I am one.")]);
-    let two = Script::named("two", |request| vec![say(&format!("I am two, {}.", request.language))]);
+    let two = Script::named("two", |request| {
+        vec![say(&format!("I am two, {}.", request.language))]
+    });
     let app = TestApp::start(AppShape {
         models: vec![one, two],
         ..AppShape::with(Script::clerk())
@@ -120,9 +172,13 @@ async fn the_chosen_model_and_language_count() {
         let alice = alice.clone();
         async move {
             let id = alice.converse().await;
-            let accepted = alice.post(&format!("/v1/conversations/{id}/turns"), body).await;
+            let accepted = alice
+                .post(&format!("/v1/conversations/{id}/turns"), body)
+                .await;
             let turn = accepted.text("turn_id");
-            alice.wait_for(&turn, &["done"], std::time::Duration::from_secs(60)).await;
+            alice
+                .wait_for(&turn, &["done"], std::time::Duration::from_secs(60))
+                .await;
             assert_eq!(alice.said(&id, &turn).await, text);
         }
     };
@@ -131,7 +187,10 @@ async fn the_chosen_model_and_language_count() {
     let set = |patch: Value| {
         let alice = alice.clone();
         async move {
-            let request = alice.request(Method::PATCH, "/v1/settings").header("if-match", "*").json(&patch);
+            let request = alice
+                .request(Method::PATCH, "/v1/settings")
+                .header("if-match", "*")
+                .json(&patch);
             assert_eq!(alice.send(request).await.status, 200);
         }
     };
@@ -170,8 +229,14 @@ async fn tools_are_those_that_one_may_use() {
             .iter()
             .map(|t| {
                 let policy = &t["policy"];
-                let by = policy["by"].as_str().map(|by| format!(" {by}")).unwrap_or_default();
-                (t["tool"].as_str().unwrap().to_owned(), format!("{}{by}", policy["decision"].as_str().unwrap()))
+                let by = policy["by"]
+                    .as_str()
+                    .map(|by| format!(" {by}"))
+                    .unwrap_or_default();
+                (
+                    t["tool"].as_str().unwrap().to_owned(),
+                    format!("{}{by}", policy["decision"].as_str().unwrap()),
+                )
             })
             .collect()
     };
@@ -186,9 +251,16 @@ async fn tools_are_those_that_one_may_use() {
     );
     for name in ["bob", "carol", "dave"] {
         let person = app.person(name).await;
-        assert_eq!(names(&person.get("/v1/tools").await.body), [pair("thing_list", "allow")], "{name}");
+        assert_eq!(
+            names(&person.get("/v1/tools").await.body),
+            [pair("thing_list", "allow")],
+            "{name}"
+        );
     }
-    assert_eq!(names(&alice.get("/v1/tools?q=thing_create").await.body)[0].0, "thing_create");
+    assert_eq!(
+        names(&alice.get("/v1/tools?q=thing_create").await.body)[0].0,
+        "thing_create"
+    );
     let found = alice.get("/v1/tools?q=odd_thing").await.body;
     assert!(names(&found).iter().all(|(tool, _)| tool != "odd_thing"));
     let tool = &alice.get("/v1/tools?limit=1").await.body["items"][0];
@@ -200,20 +272,38 @@ async fn tools_are_those_that_one_may_use() {
 async fn health_is_public_and_names_each_part() {
     let (app, _alice) = super::clerk().await;
     let anybody = Person::stranger(&app.api);
-    assert_eq!(anybody.get("/health/live").await.body, json!({"status": "ok"}));
+    assert_eq!(
+        anybody.get("/health/live").await.body,
+        json!({"status": "ok"})
+    );
     let ready = anybody.get("/health/ready").await;
     assert_eq!(ready.status, 200);
     let checks: Vec<(&str, bool, bool)> = ready.body["checks"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|c| (c["name"].as_str().unwrap(), c["ok"].as_bool().unwrap(), c["required"].as_bool().unwrap()))
+        .map(|c| {
+            (
+                c["name"].as_str().unwrap(),
+                c["ok"].as_bool().unwrap(),
+                c["required"].as_bool().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(
         checks,
-        [("store", true, true), ("queue", true, true), ("model:script", true, false), ("tools:fake", true, false)]
+        [
+            ("store", true, true),
+            ("queue", true, true),
+            ("model:script", true, false),
+            ("tools:fake", true, false)
+        ]
     );
-    assert_eq!(anybody.get("/health/ready").await.body, ready.body, "looked at once in ten seconds");
+    assert_eq!(
+        anybody.get("/health/ready").await.body,
+        ready.body,
+        "looked at once in ten seconds"
+    );
 }
 
 #[tokio::test]
@@ -232,7 +322,15 @@ async fn browsers_of_other_origins_are_not_let_in() {
             .header("access-control-request-method", "GET")
             .header("access-control-request-headers", "authorization");
         let reply = Reply::to(preflight).await;
-        assert_eq!(reply.header("access-control-allow-origin"), allowed, "{origin}");
-        assert_eq!(reply.header("access-control-allow-credentials"), "", "{origin}");
+        assert_eq!(
+            reply.header("access-control-allow-origin"),
+            allowed,
+            "{origin}"
+        );
+        assert_eq!(
+            reply.header("access-control-allow-credentials"),
+            "",
+            "{origin}"
+        );
     }
 }

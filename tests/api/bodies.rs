@@ -39,8 +39,10 @@ async fn an_unannounced_length_counts_too() {
     for size in [MAX_BODY, MAX_BODY + 1] {
         let mut body = b"{\"title\":\"streamed\"}".to_vec();
         body.resize(size, b' ');
-        let pieces: Vec<Result<Vec<u8>, std::io::Error>> =
-            body.chunks(10_000).map(|piece| Ok(piece.to_vec())).collect();
+        let pieces: Vec<Result<Vec<u8>, std::io::Error>> = body
+            .chunks(10_000)
+            .map(|piece| Ok(piece.to_vec()))
+            .collect();
         let request = alice
             .request(Method::POST, "/v1/conversations")
             .header("content-type", "application/json")
@@ -58,7 +60,11 @@ async fn json_nests_at_most_64_levels() {
         for depth in [63, 64, 65, 5000] {
             let inner = depth - 1;
             let core = if open == "[" { "" } else { "1" };
-            let body = format!("{{\"x\":{}{core}{}}}", open.repeat(inner), close.repeat(inner));
+            let body = format!(
+                "{{\"x\":{}{core}{}}}",
+                open.repeat(inner),
+                close.repeat(inner)
+            );
             let reply = post(&alice, "/v1/conversations", body.into_bytes()).await;
             let what = format!("{open} {depth}");
             if depth <= 64 {
@@ -96,8 +102,15 @@ async fn a_message_has_1_to_32768_bytes_of_utf8() {
             alice
                 .wait_for(turn, &["done"], std::time::Duration::from_secs(60))
                 .await;
-            let messages = alice.get(&format!("/v1/conversations/{conversation}/messages")).await;
-            let asked = messages.body["items"].as_array().unwrap().last().unwrap().clone();
+            let messages = alice
+                .get(&format!("/v1/conversations/{conversation}/messages"))
+                .await;
+            let asked = messages.body["items"]
+                .as_array()
+                .unwrap()
+                .last()
+                .unwrap()
+                .clone();
             assert!(asked["text"] == text.as_str(), "{what} came back changed");
         } else {
             reply.assert_problem(&what, 422, "text_too_long");

@@ -11,7 +11,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 async fn titled(person: &Person, title: &str) -> String {
-    let made = person.post("/v1/conversations", json!({"title": title})).await;
+    let made = person
+        .post("/v1/conversations", json!({"title": title}))
+        .await;
     assert_eq!(made.status, 201, "{made:?}");
     made.text("id")
 }
@@ -48,7 +50,10 @@ async fn a_new_conversation_is_empty() {
             "deleted_at": null, "last_turn_id": null,
         })
     );
-    assert_eq!(alice.get(&format!("/v1/conversations/{id}")).await.body, made.body);
+    assert_eq!(
+        alice.get(&format!("/v1/conversations/{id}")).await.body,
+        made.body
+    );
     let messages = alice.get(&format!("/v1/conversations/{id}/messages")).await;
     assert_eq!(messages.body, json!({"items": [], "next_cursor": null}));
 }
@@ -67,7 +72,13 @@ async fn the_first_message_names_it_and_messages_come_newest_first() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|m| (m["author"].as_str().unwrap(), m["text"].as_str().unwrap(), &m["model"]))
+        .map(|m| {
+            (
+                m["author"].as_str().unwrap(),
+                m["text"].as_str().unwrap(),
+                &m["model"],
+            )
+        })
         .collect();
     assert_eq!(
         seen,
@@ -113,11 +124,17 @@ async fn pinned_ones_come_first_and_archived_ones_elsewhere() {
     for title in ["a", "b", "c"] {
         ids.push(titled(&alice, title).await);
     }
-    patch(&alice, &ids[0], "*", &json!({"pinned": true})).await.expect("pin", 200);
-    patch(&alice, &ids[1], "*", &json!({"archived": true})).await.expect("archive", 200);
+    patch(&alice, &ids[0], "*", &json!({"pinned": true}))
+        .await
+        .expect("pin", 200);
+    patch(&alice, &ids[1], "*", &json!({"archived": true}))
+        .await
+        .expect("archive", 200);
     assert_eq!(titles(&alice, "").await, ["a", "c"]);
     assert_eq!(titles(&alice, "archived=true").await, ["b"]);
-    patch(&alice, &ids[1], "*", &json!({"archived": false})).await.expect("back", 200);
+    patch(&alice, &ids[1], "*", &json!({"archived": false}))
+        .await
+        .expect("back", 200);
     assert_eq!(titles(&alice, "").await, ["a", "b", "c"]);
 }
 
@@ -129,15 +146,26 @@ async fn of_two_changes_to_one_version_one_wins() {
     let read = Reply::to(alice.request(Method::GET, &path)).await;
     let etag = read.header("etag");
     assert!(etag.starts_with('"'), "{etag}");
-    let first = patch(&alice, &id, &etag, &json!({"title": " b "})).await.expect("first", 200);
+    let first = patch(&alice, &id, &etag, &json!({"title": " b "}))
+        .await
+        .expect("first", 200);
     assert_eq!(first.body["title"], "b");
     assert_ne!(first.header("etag"), etag);
     let second = patch(&alice, &id, &etag, &json!({"title": "c"})).await;
     second.assert_problem("the stale one", 412, "if_match_stale");
-    patch(&alice, &id, &first.header("etag"), &json!({"title": "c"})).await.expect("fresh", 200);
+    patch(&alice, &id, &first.header("etag"), &json!({"title": "c"}))
+        .await
+        .expect("fresh", 200);
     assert_eq!(alice.get(&path).await.text("title"), "c");
-    let either = format!("\"x\", {}", Reply::to(alice.request(Method::GET, &path)).await.header("etag"));
-    patch(&alice, &id, &either, &json!({})).await.expect("one of several", 200);
+    let either = format!(
+        "\"x\", {}",
+        Reply::to(alice.request(Method::GET, &path))
+            .await
+            .header("etag")
+    );
+    patch(&alice, &id, &either, &json!({}))
+        .await
+        .expect("one of several", 200);
 }
 
 #[tokio::test]
@@ -147,22 +175,26 @@ async fn a_deleted_one_is_gone_and_comes_back_within_seven_days() {
     alice.ask_and_wait(&id, "hello").await;
     let path = format!("/v1/conversations/{id}");
     let delete = || async { Reply::to(alice.request(Method::DELETE, &path)).await };
-    let restore = || async {
-        Reply::to(alice.request(Method::POST, &format!("{path}/restore"))).await
-    };
+    let restore =
+        || async { Reply::to(alice.request(Method::POST, &format!("{path}/restore"))).await };
     assert_eq!(delete().await.status, 204);
     delete().await.assert_problem("again", 404, "not_found");
     for sub in ["", "/messages", "/export"] {
         let reply = Reply::to(alice.request(Method::GET, &format!("{path}{sub}"))).await;
         reply.assert_problem(sub, 404, "not_found");
     }
-    patch(&alice, &id, "*", &json!({"title": "b"})).await.assert_problem("patch", 404, "not_found");
+    patch(&alice, &id, "*", &json!({"title": "b"}))
+        .await
+        .assert_problem("patch", 404, "not_found");
     assert!(titles(&alice, "").await.is_empty());
     assert_eq!(titles(&alice, "deleted=true").await, ["a"]);
     app.clock.advance(6 * DAY);
     assert_eq!(app.sweep().await, 200);
     let back = restore().await.expect("restore", 200);
-    assert_eq!((&back.body["title"], &back.body["deleted_at"]), (&json!("a"), &Value::Null));
+    assert_eq!(
+        (&back.body["title"], &back.body["deleted_at"]),
+        (&json!("a"), &Value::Null)
+    );
     assert_eq!(restore().await.status, 200, "what is not deleted stays");
     let messages = alice.get(&format!("{path}/messages")).await;
     assert_eq!(messages.body["items"].as_array().unwrap().len(), 2);
@@ -172,9 +204,8 @@ async fn a_deleted_one_is_gone_and_comes_back_within_seven_days() {
     // Her token of ten days has ended by now.
     let order = json!({"user": "alice", "expires_in": 30 * 24 * 3600});
     let alice = Person::new("alice", &app.api, &app.token(order).await);
-    let restore = || async {
-        Reply::to(alice.request(Method::POST, &format!("{path}/restore"))).await
-    };
+    let restore =
+        || async { Reply::to(alice.request(Method::POST, &format!("{path}/restore"))).await };
     restore().await.assert_problem("too late", 404, "not_found");
     assert_eq!(app.sweep().await, 200);
     restore().await.assert_problem("purged", 404, "not_found");
@@ -190,7 +221,9 @@ async fn an_export_holds_everything_but_secrets() {
     alice.ask_and_wait(&id, "list things").await;
     let path = format!("/v1/conversations/{id}/export");
 
-    let export = Reply::to(alice.request(Method::GET, &path)).await.expect("json", 200);
+    let export = Reply::to(alice.request(Method::GET, &path))
+        .await
+        .expect("json", 200);
     assert_eq!(export.header("content-type"), "application/json");
     assert_eq!(
         export.header("content-disposition"),
@@ -204,7 +237,12 @@ async fn an_export_holds_everything_but_secrets() {
         .collect();
     assert_eq!(
         texts,
-        ["hello AccountKey=[redacted]", "You said: hello AccountKey=[redacted]", "list things", "Done."]
+        [
+            "hello AccountKey=[redacted]",
+            "You said: hello AccountKey=[redacted]",
+            "list things",
+            "Done."
+        ]
     );
     assert_eq!(export.body["v"], 1);
     assert_eq!(export.body["truncated"], false);
@@ -215,9 +253,17 @@ async fn an_export_holds_everything_but_secrets() {
     let export = Reply::to(alice.request(Method::GET, &format!("{path}?format=markdown")))
         .await
         .expect("markdown", 200);
-    assert_eq!(export.header("content-type"), "text/markdown; charset=utf-8");
+    assert_eq!(
+        export.header("content-type"),
+        "text/markdown; charset=utf-8"
+    );
     let text = export.text();
-    for part in ["# Plans", "## Alice Kim", "### script", "- Tool `fake/thing_list` (read_only): **ok**"] {
+    for part in [
+        "# Plans",
+        "## Alice Kim",
+        "### script",
+        "- Tool `fake/thing_list` (read_only): **ok**",
+    ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     assert!(!text.contains("aB3x"), "{text}");
@@ -230,12 +276,18 @@ async fn deleting_stops_the_turn_that_waits() {
     let turn = alice.ask(&id, "create a").await;
     let waiting = alice.wait_for(&turn, &["waiting"], PATIENCE).await;
     let approval = &waiting["calls"][0]["approval"];
-    let (approval, digest) = (approval["approval_id"].as_str().unwrap(), approval["digest"].as_str().unwrap());
+    let (approval, digest) = (
+        approval["approval_id"].as_str().unwrap(),
+        approval["digest"].as_str().unwrap(),
+    );
     let gone = Reply::to(alice.request(Method::DELETE, &format!("/v1/conversations/{id}"))).await;
     assert_eq!(gone.status, 204);
     let ended = alice.wait_for(&turn, &["cancelled"], PATIENCE).await;
     assert_eq!(ended["calls"][0]["outcome"], "cancelled");
     let late = alice.decide(approval, digest, "approve").await;
-    assert_eq!((late.status, late.text("code").as_str()), (409, "approval_cancelled"));
+    assert_eq!(
+        (late.status, late.text("code").as_str()),
+        (409, "approval_cancelled")
+    );
     assert!(app.tools.seen().is_empty());
 }

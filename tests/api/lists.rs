@@ -19,12 +19,17 @@ async fn a_page_has_1_to_100_items() {
     for list in LISTS {
         let path = fill(list, &scene.things);
         for (limit, fits) in [(0, false), (1, true), (99, true), (100, true), (101, false)] {
-            let request = scene.alice.request(Method::GET, &format!("{path}?limit={limit}"));
+            let request = scene
+                .alice
+                .request(Method::GET, &format!("{path}?limit={limit}"));
             let reply = Reply::to(request).await;
             let what = format!("{path} {limit}");
             if fits {
                 assert_eq!(reply.status, 200, "{what}: {}", reply.text());
-                assert!(reply.body["items"].as_array().unwrap().len() <= limit, "{what}");
+                assert!(
+                    reply.body["items"].as_array().unwrap().len() <= limit,
+                    "{what}"
+                );
                 assert!(reply.body.get("next_cursor").is_some(), "{what}");
             } else {
                 reply.assert_problem(&what, 400, "query_invalid");
@@ -40,7 +45,17 @@ async fn a_cursor_that_is_none_of_ours_is_refused() {
     let long = "a".repeat(2049);
     for list in LISTS {
         let path = fill(list, &scene.things);
-        for cursor in ["", "x", "0", "null", "%00", "e30", "W10", "가", long.as_str()] {
+        for cursor in [
+            "",
+            "x",
+            "0",
+            "null",
+            "%00",
+            "e30",
+            "W10",
+            "가",
+            long.as_str(),
+        ] {
             let request = scene
                 .alice
                 .request(Method::GET, &path)
@@ -62,7 +77,9 @@ async fn another_lists_cursor_is_refused() {
             .alice
             .request(Method::GET, list)
             .query(&[("cursor", cursor.as_str())]);
-        Reply::to(request).await.assert_problem(list, 400, "cursor_invalid");
+        Reply::to(request)
+            .await
+            .assert_problem(list, 400, "cursor_invalid");
     }
 }
 
@@ -73,11 +90,17 @@ async fn pages_put_together_are_the_whole_list() {
         let path = fill(list, &scene.things);
         let whole = scene.alice.get(&format!("{path}?limit=100")).await;
         let whole = whole.body["items"].as_array().unwrap().clone();
-        assert!(whole.len() > 1, "{path} has too little to page through: {whole:?}");
+        assert!(
+            whole.len() > 1,
+            "{path} has too little to page through: {whole:?}"
+        );
         let mut found: Vec<Value> = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
-            let mut request = scene.alice.request(Method::GET, &path).query(&[("limit", "1")]);
+            let mut request = scene
+                .alice
+                .request(Method::GET, &path)
+                .query(&[("limit", "1")]);
             if let Some(cursor) = &cursor {
                 request = request.query(&[("cursor", cursor)]);
             }

@@ -1,7 +1,7 @@
 //! The API as its callers meet it: every operation, every error.
 
 mod account;
-mod audit;
+mod audit_reading;
 mod bodies;
 mod conversations;
 mod idempotency;
@@ -11,6 +11,7 @@ mod operations;
 mod problems;
 mod tokens;
 
+pub use account::set_record;
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::person::Person;
 use azimuth_tests::script::Script;

@@ -81,7 +81,9 @@ async fn as_titles_and_searches() {
 }
 
 async fn title(alice: Person, text: String) {
-    let made = alice.post("/v1/conversations", json!({"title": text})).await;
+    let made = alice
+        .post("/v1/conversations", json!({"title": text}))
+        .await;
     let trimmed = text.trim();
     if trimmed.chars().count() > 120 {
         assert_eq!(made.text("code"), "title_too_long", "{text:?}");

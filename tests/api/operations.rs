@@ -17,7 +17,8 @@ async fn every_operation_of_the_document_works_for_its_owner() {
     for operation in OPERATIONS {
         let reply = Reply::to(operation.request(&scene.alice, &scene.things)).await;
         assert_eq!(
-            reply.status, operation.success,
+            reply.status,
+            operation.success,
             "{}: {}",
             operation.id,
             reply.text()
@@ -60,7 +61,9 @@ async fn other_methods_are_refused_with_those_that_work() {
         if methods.contains("GET") {
             allowed.insert("HEAD".to_owned());
         }
-        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"] {
+        for method in [
+            "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE",
+        ] {
             if methods.contains(method) {
                 continue;
             }
@@ -114,7 +117,10 @@ fn assert_no_dangling_reference(document: &serde_json::Value, part: &serde_json:
         serde_json::Value::Object(members) => {
             if let Some(target) = members.get("$ref").and_then(|r| r.as_str()) {
                 let pointer = target.strip_prefix('#').expect("a local reference");
-                assert!(document.pointer(pointer).is_some(), "{target} leads nowhere");
+                assert!(
+                    document.pointer(pointer).is_some(),
+                    "{target} leads nowhere"
+                );
             }
             for value in members.values() {
                 assert_no_dangling_reference(document, value);

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 /// Header and claims of a token that is taken.
 async fn genuine(app: &TestApp) -> (Value, Value) {
-    let answer = app.control("/sandbox/token", json!({"user": "alice"})).await;
+    let answer = app
+        .control("/sandbox/token", json!({"user": "alice"}))
+        .await;
     (answer["header"].clone(), answer["claims"].clone())
 }
 
@@ -28,20 +30,48 @@ async fn what_is_wrong_with_a_token_is_told_by_its_code() {
     let (header, claims) = genuine(&app).await;
     let good = signed(&app, &header, &claims).await;
     let me = Person::new("alice", &app.api, &good).get("/v1/me").await;
-    assert_eq!(me.status, 200, "the token that all others differ from: {me:?}");
+    assert_eq!(
+        me.status, 200,
+        "the token that all others differ from: {me:?}"
+    );
 
     let now = claims["iat"].as_i64().unwrap();
     let changes: [(&str, Value, u16, &str); 16] = [
         ("exp", json!(now - 400), 401, "token_expired"),
         ("nbf", json!(now + 4000), 401, "token_not_yet_valid"),
         ("iat", json!(now + 4000), 401, "token_not_yet_valid"),
-        ("aud", json!("00000000-0000-4000-8000-0000000000ff"), 401, "token_wrong_audience"),
+        (
+            "aud",
+            json!("00000000-0000-4000-8000-0000000000ff"),
+            401,
+            "token_wrong_audience",
+        ),
         ("aud", json!([claims["aud"]]), 401, "token_malformed"),
-        ("iss", json!("https://login.example/v2.0"), 401, "token_wrong_issuer"),
-        ("iss", json!(format!("{}/", claims["iss"].as_str().unwrap())), 401, "token_wrong_issuer"),
-        ("tid", json!("00000000-0000-4000-8000-00000000dead"), 401, "token_wrong_tenant"),
+        (
+            "iss",
+            json!("https://login.example/v2.0"),
+            401,
+            "token_wrong_issuer",
+        ),
+        (
+            "iss",
+            json!(format!("{}/", claims["iss"].as_str().unwrap())),
+            401,
+            "token_wrong_issuer",
+        ),
+        (
+            "tid",
+            json!("00000000-0000-4000-8000-00000000dead"),
+            401,
+            "token_wrong_tenant",
+        ),
         ("tid", json!("../common"), 401, "token_malformed"),
-        ("azp", json!("00000000-0000-4000-8000-0000000000ff"), 401, "token_wrong_client"),
+        (
+            "azp",
+            json!("00000000-0000-4000-8000-0000000000ff"),
+            401,
+            "token_wrong_client",
+        ),
         ("azp", Value::Null, 401, "token_wrong_client"),
         ("scp", json!("other"), 403, "token_scope_missing"),
         ("scp", Value::Null, 403, "token_app_only"),
@@ -79,21 +109,48 @@ async fn forged_and_mangled_tokens_are_not_taken() {
     let by_another_key = app
         .token(json!({"header": header, "claims": claims, "key": "other"}))
         .await;
-    refused(&app, "another key", &by_another_key, 401, "token_bad_signature").await;
+    refused(
+        &app,
+        "another key",
+        &by_another_key,
+        401,
+        "token_bad_signature",
+    )
+    .await;
 
     let parts: Vec<&str> = good.split('.').collect();
     let mut bobs = claims.clone();
     bobs["oid"] = json!(app.user("bob").oid);
     let other = signed(&app, &header, &bobs).await;
-    let mixed = format!("{}.{}.{}", parts[0], other.split('.').nth(1).unwrap(), parts[2]);
-    refused(&app, "another's payload", &mixed, 401, "token_bad_signature").await;
+    let mixed = format!(
+        "{}.{}.{}",
+        parts[0],
+        other.split('.').nth(1).unwrap(),
+        parts[2]
+    );
+    refused(
+        &app,
+        "another's payload",
+        &mixed,
+        401,
+        "token_bad_signature",
+    )
+    .await;
 
     let too_large = format!("{}.{}.{}", parts[0], "a".repeat(16 * 1024), parts[2]);
     for (what, token, code) in [
         ("garbage", "garbage".to_owned(), "token_malformed"),
         ("three dots", "...".to_owned(), "token_malformed"),
-        ("no signature", format!("{}.{}.", parts[0], parts[1]), "token_bad_signature"),
-        ("two parts", format!("{}.{}", parts[0], parts[1]), "token_malformed"),
+        (
+            "no signature",
+            format!("{}.{}.", parts[0], parts[1]),
+            "token_bad_signature",
+        ),
+        (
+            "two parts",
+            format!("{}.{}", parts[0], parts[1]),
+            "token_malformed",
+        ),
         ("padding", format!("{good}="), "token_malformed"),
         ("too large", too_large, "token_too_large"),
     ] {
@@ -108,7 +165,14 @@ async fn a_token_for_azure_is_not_one_for_us() {
     let token = app.token(order).await;
     refused(&app, "for Azure", &token, 401, "token_wrong_audience").await;
     let order = json!({"user": "alice", "expires_in": -600});
-    refused(&app, "expired", &app.token(order).await, 401, "token_expired").await;
+    refused(
+        &app,
+        "expired",
+        &app.token(order).await,
+        401,
+        "token_expired",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -117,7 +181,11 @@ async fn a_token_comes_in_the_authorization_header_and_nowhere_else() {
     let stranger = Person::stranger(&app.api);
     let token = alice.token();
     for (what, request, code) in [
-        ("nothing", stranger.request(Method::GET, "/v1/me"), "token_missing"),
+        (
+            "nothing",
+            stranger.request(Method::GET, "/v1/me"),
+            "token_missing",
+        ),
         (
             "query",
             stranger.request(Method::GET, &format!("/v1/me?access_token={token}")),
@@ -150,7 +218,11 @@ async fn a_token_comes_in_the_authorization_header_and_nowhere_else() {
     let folded = stranger
         .request(Method::GET, "/v1/me")
         .header("authorization", format!("bearer {token}"));
-    assert_eq!(Reply::to(folded).await.status, 200, "the scheme has no case");
+    assert_eq!(
+        Reply::to(folded).await.status,
+        200,
+        "the scheme has no case"
+    );
 }
 
 #[tokio::test]

@@ -1,1 +1,23 @@
-//! The audit.
+//! The audit: nothing without a record, and no record that can be bent.
+
+mod chains;
+mod readers;
+mod records;
+mod refusals;
+
+use std::sync::Arc;
+
+use azimuth_tests::app::{AppShape, TestApp};
+use azimuth_tests::person::Person;
+use azimuth_tests::script::Script;
+
+/// A product whose model does what the first word says, and alice in it.
+async fn clerk() -> (Arc<TestApp>, Person) {
+    let app = TestApp::start(AppShape {
+        quotas: false,
+        ..AppShape::with(Script::clerk())
+    })
+    .await;
+    let alice = app.person("alice").await;
+    (Arc::new(app), alice)
+}

@@ -1,1 +1,5 @@
-//! Nobody reaches what is another's.
+//! Nobody reaches what is another's: every operation of the document, asked by
+//! everybody who should not.
+
+mod lists;
+mod matrix;

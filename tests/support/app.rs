@@ -408,7 +408,9 @@ fn vault(
         },
         VaultParts {
             store: store.clone(),
-            sealer: Arc::new(FileSealer::open_or_create(&data.join("data.key"), random.as_ref()).unwrap()),
+            sealer: Arc::new(
+                FileSealer::open_or_create(&data.join("data.key"), random.as_ref()).unwrap(),
+            ),
             exchange: Arc::new(exchange),
             clock: clock.clone(),
             random: random.clone(),

@@ -97,7 +97,11 @@ operations! {
 
 impl Operation {
     /// The request for these things.
-    pub fn request(&self, person: &Person, things: &BTreeMap<&'static str, String>) -> RequestBuilder {
+    pub fn request(
+        &self,
+        person: &Person,
+        things: &BTreeMap<&'static str, String>,
+    ) -> RequestBuilder {
         let method: Method = self.method.parse().expect("a method");
         let mut request = person.request(method, &fill(self.path, things));
         for (name, value) in self.headers {

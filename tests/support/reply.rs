@@ -91,14 +91,22 @@ impl Reply {
             (status, Some(code)),
             "{seen}"
         );
-        assert_eq!(self.header("content-type"), "application/problem+json", "{seen}");
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{seen}"
+        );
         assert_eq!(self.header("x-content-type-options"), "nosniff", "{seen}");
         assert_eq!(self.header("cache-control"), "no-store", "{seen}");
         let members = self.body.as_object().expect("an object");
         for member in members.keys() {
             assert!(MEMBERS.contains(&member.as_str()), "{member} in {seen}");
         }
-        assert_eq!(self.body["type"], format!("urn:azimuth:problem:{code}"), "{seen}");
+        assert_eq!(
+            self.body["type"],
+            format!("urn:azimuth:problem:{code}"),
+            "{seen}"
+        );
         assert_eq!(self.body["status"], status, "{seen}");
         for member in ["title", "detail", "request_id"] {
             let text = self.body[member].as_str().unwrap_or_default();

@@ -45,7 +45,9 @@ impl Scene {
             let alice = &alice;
             async move {
                 let conversation = alice.converse().await;
-                let turn = alice.ask(&conversation, &format!("{order} {HER_WORD}")).await;
+                let turn = alice
+                    .ask(&conversation, &format!("{order} {HER_WORD}"))
+                    .await;
                 let turn = alice.wait_for(&turn, &["waiting"], PATIENCE).await;
                 (conversation, turn)
             }
@@ -63,7 +65,9 @@ impl Scene {
         things.insert("doomed", alice.converse().await);
         let deleted = alice.converse().await;
         let path = format!("/v1/conversations/{deleted}");
-        let gone = alice.send(alice.request(reqwest::Method::DELETE, &path)).await;
+        let gone = alice
+            .send(alice.request(reqwest::Method::DELETE, &path))
+            .await;
         assert_eq!(gone.status, 204, "{gone:?}");
         things.insert("deleted", deleted);
 
@@ -109,9 +113,11 @@ fn swapped(local: &str) -> String {
 
 /// Replaces every `{name}` by the thing of that name.
 pub fn fill(template: &str, things: &BTreeMap<&'static str, String>) -> String {
-    things.iter().fold(template.to_owned(), |text, (name, thing)| {
-        text.replace(&format!("{{{name}}}"), thing)
-    })
+    things
+        .iter()
+        .fold(template.to_owned(), |text, (name, thing)| {
+            text.replace(&format!("{{{name}}}"), thing)
+        })
 }
 
 fn text(value: &Value) -> String {

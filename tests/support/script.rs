@@ -4,8 +4,8 @@
 //! tool call without exactly one result.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use azimuth_domain::turn::Usage;
@@ -221,7 +221,9 @@ impl ChatModel for Script {
 
 type State = (VecDeque<Line>, bool, Speaking);
 
-async fn speak((mut lines, over, speaking): State) -> Option<(Result<ModelEvent, ModelError>, State)> {
+async fn speak(
+    (mut lines, over, speaking): State,
+) -> Option<(Result<ModelEvent, ModelError>, State)> {
     if over {
         return None;
     }

@@ -34,8 +34,14 @@ async fn filters_leave_what_they_say() {
         (format!("turn_id={turn}&kind=close"), vec!["close"]),
         ("turn_id=t_x".to_owned(), vec![]),
         (format!("oid={oid}"), vec!["conversation", "close", "open"]),
-        (format!("oid={}", oid.to_uppercase()), vec!["conversation", "close", "open"]),
-        ("from=2000-01-01T00:00:00Z".to_owned(), vec!["conversation", "close", "open"]),
+        (
+            format!("oid={}", oid.to_uppercase()),
+            vec!["conversation", "close", "open"],
+        ),
+        (
+            "from=2000-01-01T00:00:00Z".to_owned(),
+            vec!["conversation", "close", "open"],
+        ),
         ("until=2000-01-01T00:00:00Z".to_owned(), vec![]),
         ("from=2100-01-01T00:00:00Z".to_owned(), vec![]),
     ] {
@@ -43,7 +49,10 @@ async fn filters_leave_what_they_say() {
     }
     let since = items(&scene, &format!("from={middle}")).await;
     let before = items(&scene, &format!("until={middle}")).await;
-    assert!(since.contains(&all[1]) && !before.contains(&all[1]), "from counts, until does not");
+    assert!(
+        since.contains(&all[1]) && !before.contains(&all[1]),
+        "from counts, until does not"
+    );
     assert_eq!(since.len() + before.len(), all.len());
 }
 
@@ -63,17 +72,27 @@ async fn exports_hold_the_same_records() {
     let listed = items(&scene, "limit=100").await;
     let hashes: Vec<&str> = listed.iter().map(|r| r["hash"].as_str().unwrap()).collect();
 
-    let ndjson = Reply::to(scene.alice.request(Method::GET, "/v1/audit/export")).await.expect("ndjson", 200);
+    let ndjson = Reply::to(scene.alice.request(Method::GET, "/v1/audit/export"))
+        .await
+        .expect("ndjson", 200);
     assert_eq!(ndjson.header("content-type"), "application/x-ndjson");
     let disposition = ndjson.header("content-disposition");
-    assert!(disposition.starts_with("attachment; filename=\"audit-"), "{disposition}");
+    assert!(
+        disposition.starts_with("attachment; filename=\"audit-"),
+        "{disposition}"
+    );
     let text = ndjson.text();
-    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let exported: Vec<&str> = lines.iter().map(|r| r["hash"].as_str().unwrap()).collect();
     assert_eq!(exported, hashes);
 
     let path = "/v1/audit/export?format=csv";
-    let csv = Reply::to(scene.alice.request(Method::GET, path)).await.expect("csv", 200);
+    let csv = Reply::to(scene.alice.request(Method::GET, path))
+        .await
+        .expect("csv", 200);
     assert!(csv.header("content-type").starts_with("text/csv"));
     let text = csv.text();
     let mut lines = text.lines();
@@ -83,6 +102,8 @@ async fn exports_hold_the_same_records() {
     assert_eq!(ends, hashes);
 
     let path = "/v1/audit/export?kind=close&outcome=ok";
-    let filtered = Reply::to(scene.alice.request(Method::GET, path)).await.expect("filtered", 200);
+    let filtered = Reply::to(scene.alice.request(Method::GET, path))
+        .await
+        .expect("filtered", 200);
     assert_eq!(filtered.text().lines().count(), 1);
 }

@@ -1,0 +1,197 @@
+//! What is written: a pair for every call, a record for every refusal.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use azimuth_tests::person::Person;
+use azimuth_tests::tools::Behaviour;
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks, says `decision` where one is asked for, and waits for the end.
+async fn ask(person: &Person, order: &str, decision: &str) -> Value {
+    let turn = person.ask(&person.converse().await, order).await;
+    let found = person.wait_for(&turn, &["waiting", "done"], PATIENCE).await;
+    if found["status"] == "done" {
+        return found;
+    }
+    let approval = &found["calls"][0]["approval"];
+    let text = |field: &str| approval[field].as_str().unwrap().to_owned();
+    let decided = person
+        .decide(&text("approval_id"), &text("digest"), decision)
+        .await;
+    assert_eq!(decided.status, 200, "{decided:?}");
+    person.wait_for(&turn, &["done"], PATIENCE).await
+}
+
+async fn records(person: &Person, query: &str) -> Vec<Value> {
+    let found = person.get(&format!("/v1/audit?limit=100&{query}")).await;
+    assert_eq!(found.status, 200, "{found:?}");
+    let mut items = found.body["items"].as_array().unwrap().clone();
+    items.reverse();
+    items
+}
+
+#[tokio::test]
+async fn every_call_that_a_tool_saw_is_one_pair() {
+    let (app, alice) = super::clerk().await;
+    let bob = app.person("bob").await;
+    app.tools.will(
+        "thing_list",
+        [
+            Behaviour::Says(json!({"n": 1})),
+            Behaviour::Fails(404, "no".to_owned()),
+            Behaviour::Unclear("cut".to_owned()),
+        ],
+    );
+    app.tools
+        .will("thing_create", [Behaviour::Fails(500, "no".to_owned())]);
+    for order in [
+        "list a", "list b", "list c", "create d", "create e", "hello",
+    ] {
+        ask(&alice, order, "approve").await;
+    }
+    ask(&alice, "create f", "deny").await;
+    ask(&bob, "list g", "approve").await;
+    ask(&bob, "create h", "approve").await;
+
+    let carol = app.person("carol").await;
+    let all = records(&carol, "").await;
+    let mut opens: Vec<(String, Value)> = Vec::new();
+    let mut closes: BTreeMap<String, Value> = BTreeMap::new();
+    for record in &all {
+        let key = format!("{}:{}", record["call_id"], record["attempt"]);
+        match record["kind"].as_str().unwrap() {
+            "open" => {
+                assert!(!closes.contains_key(&key), "a close before its open");
+                opens.push((key, record.clone()));
+            }
+            "close" => assert!(closes.insert(key, record.clone()).is_none(), "two closes"),
+            _ => {}
+        }
+    }
+    let seen: Vec<(String, String, Value)> = app
+        .tools
+        .seen()
+        .into_iter()
+        .map(|seen| (seen.oid, format!("fake/{}", seen.tool), seen.arguments))
+        .collect();
+    let opened: Vec<(String, String, Value)> = opens
+        .iter()
+        .map(|(_, r)| {
+            let text = |field: &str| r[field].as_str().unwrap().to_owned();
+            (text("oid"), text("tool"), r["arguments"].clone())
+        })
+        .collect();
+    assert_eq!(opened, seen);
+    assert_eq!(opens.len(), closes.len());
+    for (key, open) in &opens {
+        let close = &closes[key];
+        for field in [
+            "tid",
+            "oid",
+            "tool",
+            "tool_hash",
+            "turn_id",
+            "target",
+            "arguments",
+            "acting_identity",
+            "correlation_id",
+            "writer",
+            "policy_version",
+            "approval_digest",
+        ] {
+            assert_eq!(open[field], close[field], "{field}");
+        }
+        assert_eq!(open["acting_identity"], "user");
+        assert_eq!(open["outcome"], Value::Null);
+        assert!(close["duration_ms"].is_i64());
+    }
+    let outcomes: Vec<&str> = opens
+        .iter()
+        .map(|(key, _)| closes[key]["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(outcomes, ["ok", "error", "error", "unknown", "ok", "ok"]);
+}
+
+#[tokio::test]
+async fn an_approved_call_names_who_agreed_to_what() {
+    let (app, alice) = super::clerk().await;
+    let turn = alice.ask(&alice.converse().await, "delete a").await;
+    let waiting = alice.wait_for(&turn, &["waiting"], PATIENCE).await;
+    let approval = &waiting["calls"][0]["approval"];
+    let digest = approval["digest"].as_str().unwrap();
+    let carol = app.person("carol").await;
+    let decided = carol
+        .decide(approval["approval_id"].as_str().unwrap(), digest, "approve")
+        .await;
+    assert_eq!(decided.status, 200);
+    alice.wait_for(&turn, &["done"], PATIENCE).await;
+    let records = records(&alice, &format!("turn_id={turn}")).await;
+    let kinds: Vec<&str> = records
+        .iter()
+        .map(|r| r["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["approval", "open", "close"]);
+    let carol = app.user("carol");
+    for record in &records {
+        assert_eq!(record["decided_by"], format!("{}:{}", carol.tid, carol.oid));
+        assert_eq!(record["approval_digest"], digest);
+        assert_eq!(record["oid"], app.user("alice").oid);
+    }
+    assert_eq!(records[0]["detail"], "a test");
+}
+
+#[tokio::test]
+async fn refusals_are_on_record() {
+    let (app, alice) = super::clerk().await;
+    let bob = app.person("bob").await;
+    let by_policy = ask(&bob, "create a", "approve").await;
+    let by_person = ask(&alice, "create b", "deny").await;
+    let late = alice.ask(&alice.converse().await, "create c").await;
+    alice.wait_for(&late, &["waiting"], PATIENCE).await;
+    app.clock.advance(Duration::from_secs(3601));
+    assert_eq!(app.sweep().await, 200);
+    alice.wait_for(&late, &["done"], PATIENCE).await;
+    for (person, turn, kinds) in [
+        (&bob, by_policy["id"].as_str().unwrap(), vec!["denied"]),
+        (&alice, by_person["id"].as_str().unwrap(), vec!["approval"]),
+        (&alice, late.as_str(), vec!["denied"]),
+    ] {
+        let records = records(person, &format!("turn_id={turn}")).await;
+        let seen: Vec<&str> = records
+            .iter()
+            .map(|r| r["kind"].as_str().unwrap())
+            .collect();
+        assert!(
+            kinds.iter().all(|kind| seen.contains(kind)),
+            "{turn}: {seen:?}"
+        );
+        assert!(!seen.contains(&"open"));
+        assert!(
+            records.iter().all(|r| r["outcome"] == "denied"),
+            "{records:?}"
+        );
+    }
+    assert!(app.tools.seen().is_empty());
+}
+
+#[tokio::test]
+async fn secrets_leave_only_their_names() {
+    let (_app, alice) = super::clerk().await;
+    let body = json!({"arguments": {"secret": "hunter2", "name": "a"}});
+    let accepted = alice.post("/v1/tools/fake/thing_list/calls", body).await;
+    let turn = accepted.text("turn_id");
+    alice.wait_for(&turn, &["done"], PATIENCE).await;
+    let records = records(&alice, &format!("turn_id={turn}")).await;
+    assert_eq!(records.len(), 1);
+    assert_eq!(
+        records[0]["arguments"],
+        json!({"secret": "(secret)", "name": "(secret)"})
+    );
+    let export = alice
+        .send(alice.request(reqwest::Method::GET, "/v1/audit/export"))
+        .await;
+    assert!(!export.body.to_string().contains("hunter2"));
+}

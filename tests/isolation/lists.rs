@@ -1,0 +1,121 @@
+//! Lists, searches, exports and pickers of several people side by side.
+
+use azimuth_tests::app::{AppShape, TestApp};
+use azimuth_tests::person::Person;
+use azimuth_tests::script::Script;
+use serde_json::{Value, json};
+
+async fn ids(person: &Person, path: &str) -> Vec<String> {
+    let found = person.get(path).await;
+    assert_eq!(found.status, 200, "{path}: {found:?}");
+    found.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn everybody_sees_their_own() {
+    let app = TestApp::start(AppShape::with(Script::clerk())).await;
+    let mut people = Vec::new();
+    for name in ["alice", "bob", "carol", "dave", "eve"] {
+        let person = app.person(name).await;
+        let conversation = person.converse().await;
+        person.ask_and_wait(&conversation, "list shared-word").await;
+        people.push((person, conversation));
+    }
+    for (person, conversation) in &people {
+        let name = &person.name;
+        for path in ["/v1/conversations", "/v1/conversations?q=shared-word"] {
+            assert_eq!(
+                ids(person, path).await,
+                [conversation.clone()],
+                "{name} {path}"
+            );
+        }
+        assert!(
+            ids(person, "/v1/conversations?archived=true")
+                .await
+                .is_empty(),
+            "{name}"
+        );
+        assert!(
+            ids(person, "/v1/conversations?deleted=true")
+                .await
+                .is_empty(),
+            "{name}"
+        );
+        let oid = app.user(name).oid;
+        let own = person.get(&format!("/v1/audit?oid={oid}")).await.body;
+        let own = own["items"].as_array().unwrap();
+        assert_eq!(own.len(), 2, "{name}: {own:?}");
+        assert!(own.iter().all(|r| r["oid"] == oid), "{name}");
+    }
+    // An auditor reads the tenant, not the neighbour's.
+    let carol = &people[2].0;
+    let tenant = carol.get("/v1/audit?kind=open&limit=100").await.body;
+    let mut oids: Vec<&str> = tenant["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["oid"].as_str().unwrap())
+        .collect();
+    oids.sort_unstable();
+    let mut expected: Vec<String> = ["alice", "bob", "carol", "dave"]
+        .map(|n| app.user(n).oid)
+        .to_vec();
+    expected.sort();
+    assert_eq!(oids, expected);
+    let eve = app.user("eve");
+    let foreign = carol.get(&format!("/v1/audit?oid={}", eve.oid)).await;
+    assert_eq!((foreign.status, &foreign.body["items"]), (200, &json!([])));
+    let eves = people[4].0.get("/v1/audit?limit=1").await.body;
+    let record = eves["items"][0]["id"].as_str().unwrap();
+    assert_eq!(carol.get(&format!("/v1/audit/{record}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_cursor_is_of_no_use_to_others() {
+    let app = TestApp::start(AppShape::with(Script::clerk())).await;
+    let alice = app.person("alice").await;
+    for _ in 0..3 {
+        alice.converse().await;
+    }
+    let page = alice.get("/v1/conversations?limit=1").await;
+    let cursor = page.text("next_cursor");
+    for name in ["bob", "eve"] {
+        let person = app.person(name).await;
+        let request = person
+            .request(reqwest::Method::GET, "/v1/conversations")
+            .query(&[("cursor", cursor.as_str())]);
+        let found = person.send(request).await;
+        assert_eq!(
+            (found.status, &found.body["items"]),
+            (200, &json!([])),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn settings_and_keys_are_per_person() {
+    let app = TestApp::start(AppShape::with(Script::clerk())).await;
+    let (alice, bob) = (app.person("alice").await, app.person("bob").await);
+    let patch = alice
+        .request(reqwest::Method::PATCH, "/v1/settings")
+        .header("if-match", "*")
+        .json(&json!({"theme": "dark", "language": "ko"}));
+    assert_eq!(alice.send(patch).await.status, 200);
+    assert_eq!(bob.get("/v1/settings").await.body["theme"], Value::Null);
+    let mut made = Vec::new();
+    for person in [&alice, &bob] {
+        let answer = person
+            .post_with_key("/v1/conversations", "one-key", json!({}))
+            .await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        made.push(answer.text("id"));
+    }
+    assert_ne!(made[0], made[1]);
+}
