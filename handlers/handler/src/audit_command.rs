@@ -15,7 +15,9 @@ pub fn verify(data: Option<&Path>, file: Option<&Path>, partial: bool) -> ExitCo
     let checked = match (data, file) {
         (Some(folder), _) => audit_verify::verify_database(&folder.join("azimuth.sqlite")),
         (None, Some(file)) => match std::fs::File::open(file) {
-            Ok(opened) => audit_verify::verify_export(std::io::BufReader::new(opened), extent(partial)),
+            Ok(opened) => {
+                audit_verify::verify_export(std::io::BufReader::new(opened), extent(partial))
+            }
             Err(error) => {
                 eprintln!("{} cannot be read: {error}", file.display());
                 return ExitCode::from(UNREADABLE);

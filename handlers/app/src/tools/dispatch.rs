@@ -330,34 +330,34 @@ pub(crate) fn result_ref(stored: &StoredResult) -> ResultRef {
 mod tests {
     use super::*;
 
-    fn output(is_error: bool, status: Option<u16>) -> Option<Result<CallOutput, ToolError>> {
-        Some(Ok(CallOutput {
+    fn output(is_error: bool, status: u16) -> CallOutput {
+        CallOutput {
             media_type: "application/json".to_owned(),
             bytes: b"{}".to_vec(),
             truncated: false,
             is_error,
-            status,
-        }))
+            status: Some(status),
+        }
     }
 
     #[test]
     fn an_unclear_answer_is_unknown_for_changes_and_an_error_for_reads() {
         use EffectClass::{Destructive, Mutating, ReadOnly};
-        let unclear = || Some(Err(ToolError::Unclear("cut".to_owned())));
-        let never = || Some(Err(ToolError::NotStarted("no such file".to_owned())));
+        let unclear = || Err(ToolError::Unclear("cut".to_owned()));
+        let never = || Err(ToolError::NotStarted("no such file".to_owned()));
         let table = [
-            (ReadOnly, output(false, Some(200)), Outcome::Ok),
-            (Destructive, output(false, Some(200)), Outcome::Ok),
-            (Mutating, output(true, Some(400)), Outcome::Error),
-            (Mutating, output(true, Some(409)), Outcome::Error),
-            (Mutating, output(true, Some(500)), Outcome::Unknown),
-            (Mutating, output(true, Some(504)), Outcome::Unknown),
-            (Destructive, output(true, Some(408)), Outcome::Unknown),
-            (ReadOnly, output(true, Some(503)), Outcome::Error),
-            (ReadOnly, unclear(), Outcome::Error),
-            (Mutating, unclear(), Outcome::Unknown),
-            (Destructive, unclear(), Outcome::Unknown),
-            (Destructive, never(), Outcome::Error),
+            (ReadOnly, Some(Ok(output(false, 200))), Outcome::Ok),
+            (Destructive, Some(Ok(output(false, 200))), Outcome::Ok),
+            (Mutating, Some(Ok(output(true, 400))), Outcome::Error),
+            (Mutating, Some(Ok(output(true, 409))), Outcome::Error),
+            (Mutating, Some(Ok(output(true, 500))), Outcome::Unknown),
+            (Mutating, Some(Ok(output(true, 504))), Outcome::Unknown),
+            (Destructive, Some(Ok(output(true, 408))), Outcome::Unknown),
+            (ReadOnly, Some(Ok(output(true, 503))), Outcome::Error),
+            (ReadOnly, Some(unclear()), Outcome::Error),
+            (Mutating, Some(unclear()), Outcome::Unknown),
+            (Destructive, Some(unclear()), Outcome::Unknown),
+            (Destructive, Some(never()), Outcome::Error),
             (ReadOnly, None, Outcome::Error),
         ];
         for (effect, answer, expected) in table {

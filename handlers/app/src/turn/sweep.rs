@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord, close_id};
+use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::limits::{CALL_DEADLINE_MS, EVENT_TTL_MS, RESTORE_MS};
 use azimuth_domain::turn::Turn;
@@ -86,13 +86,16 @@ impl Engine {
     }
 
     async fn close_orphan(&self, open: &AuditRecord) -> Result<bool, TriggerError> {
-        let (Some(turn), Some(call), Some(attempt)) =
-            (&open.entry.turn_id, &open.entry.call_id, open.entry.attempt)
-        else {
-            return Ok(false);
+        // Opens without a turn (a listing of subscriptions) are only ever closed by
+        // the request that made them, and that is long over.
+        let outcome = match (&open.entry.turn_id, open.entry.attempt) {
+            (Some(turn), Some(attempt)) => {
+                let found = self.load(&open.tenant, turn).await?;
+                orphan_outcome(found.as_ref().map(|f| &f.item), open, attempt)
+            }
+            _ => Some(Outcome::Unknown),
         };
-        let found = self.load(&open.tenant, turn).await?;
-        let Some(outcome) = orphan_outcome(found.as_ref().map(|f| &f.item), open, attempt) else {
+        let (Some(outcome), Some(register)) = (outcome, open.id.strip_suffix(":open")) else {
             return Ok(false);
         };
         let entry = AuditEntry {
@@ -107,7 +110,7 @@ impl Engine {
             .append(
                 &open.tenant,
                 &open.chain,
-                &close_id(call, attempt),
+                &format!("{register}:close"),
                 self.ports.clock.now(),
                 entry,
             )

@@ -231,7 +231,8 @@ fn models(settings: &mut Settings) -> ModelConfig {
         (None, Some(_)) => settings
             .fault("AZIMUTH_MODEL_BASE_URL is missing: AZIMUTH_MODEL_NAME needs it".to_owned()),
         (None, None) if api_key.is_some() => {
-            settings.fault("AZIMUTH_MODEL_API_KEY is set without AZIMUTH_MODEL_BASE_URL".to_owned())
+            settings
+                .fault("AZIMUTH_MODEL_API_KEY is set without AZIMUTH_MODEL_BASE_URL".to_owned());
         }
         _ => {}
     }

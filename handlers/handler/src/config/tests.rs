@@ -4,6 +4,9 @@
 
 use super::*;
 
+/// A variable and its new value; `None` removes it.
+type Change<'a> = (&'a str, Option<&'a str>);
+
 fn good(file: &str) -> Vec<(String, String)> {
     [
         ("PATH", "/bin"),
@@ -28,7 +31,7 @@ fn file() -> String {
     concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").to_owned()
 }
 
-fn faults(change: &[(&str, Option<&str>)]) -> Vec<String> {
+fn faults(change: &[Change]) -> Vec<String> {
     let mut environment = good(&file());
     for (name, value) in change {
         environment.retain(|(known, _)| known != name);
@@ -77,7 +80,7 @@ fn every_required_setting_is_named_when_it_is_missing() {
 
 #[test]
 fn what_is_misspelt_or_contradictory_is_told() {
-    let table: &[(&[(&str, Option<&str>)], &str)] = &[
+    let table: &[(&[Change], &str)] = &[
         (
             &[("AZIMUTH_DATADIR", Some("x"))],
             "AZIMUTH_DATADIR is not a setting; did you mean AZIMUTH_DATA_DIR?",
