@@ -6,6 +6,9 @@ use crate::failure::Failure;
 /// Holds the tests that go through the outer API.
 pub const SUITE_PACKAGE: &str = "azimuth-tests";
 pub const SUITE: &str = "suite";
+/// What the suite is written with; its own tests are few.
+const SUITE_LIBRARY: &str = "azimuth_tests";
+const PRODUCT_PACKAGE: &str = "azimuth-handler";
 
 /// Not made of test programs only: see [`crate::check`].
 pub const CHECK: &str = "check";
@@ -86,22 +89,31 @@ pub fn chosen(name: Option<&str>, is_quick: bool) -> Result<Vec<&'static Group>,
 }
 
 impl Group {
-    /// Packages that must be compiled for it.
+    /// Packages that must be compiled for it. The product's own package is always
+    /// among them: it decides which features of shared crates are on, and what is
+    /// tested must be what runs.
     pub fn built_packages(&self) -> Vec<&'static str> {
         let mut packages = self.packages.to_vec();
-        if self.is_in_suite && !packages.contains(&SUITE_PACKAGE) {
-            packages.push(SUITE_PACKAGE);
-        }
+        packages.extend(self.is_in_suite.then_some(SUITE_PACKAGE));
+        packages.push(PRODUCT_PACKAGE);
+        packages.sort_unstable();
+        packages.dedup();
         packages
     }
 }
 
-/// What belongs to no group: packages of the workspace, modules of the suite.
-pub fn forgotten(packages: &[&str], suite_tests: &[&str]) -> Vec<String> {
+/// What belongs to no group: test programs by package and target, modules of the
+/// suite.
+pub fn forgotten(programs: &[(&str, &str)], suite_tests: &[&str]) -> Vec<String> {
     let mut findings = Vec::new();
-    for package in packages {
-        if !GROUPS.iter().any(|group| group.packages.contains(package)) {
-            findings.push(format!("the tests of {package} belong to no group"));
+    for (package, target) in programs {
+        let has_group = GROUPS.iter().any(|group| group.packages.contains(package));
+        let is_beside_the_suite =
+            *package == SUITE_PACKAGE && ![SUITE, SUITE_LIBRARY].contains(target);
+        if !has_group || is_beside_the_suite {
+            findings.push(format!(
+                "the tests {target} of {package} belong to no group"
+            ));
         }
     }
     for test in suite_tests {
@@ -144,6 +156,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_tested_alone_has_the_features_of_the_product() {
+        for group in &GROUPS {
+            assert!(group.built_packages().contains(&PRODUCT_PACKAGE));
+        }
+    }
+
+    #[test]
     fn an_unknown_group_gets_the_list() {
         assert_eq!(names(Some("wire"), true), ["wire"]);
         let told = chosen(Some("wires"), false).unwrap_err().to_string();
@@ -154,11 +173,14 @@ mod tests {
 
     #[test]
     fn a_test_without_a_group_is_found() {
-        assert!(forgotten(&["azimuth-app"], &["api::a::b", "e2e::c"]).is_empty());
+        let known = [("azimuth-app", "azimuth_app"), (SUITE_PACKAGE, SUITE)];
+        assert!(forgotten(&known, &["api::a::b", "e2e::c"]).is_empty());
+        let unknown = [("azimuth-new", "azimuth_new"), (SUITE_PACKAGE, "more")];
         assert_eq!(
-            forgotten(&["azimuth-new"], &["apis::a", "api"]),
+            forgotten(&unknown, &["apis::a", "api"]),
             [
-                "the tests of azimuth-new belong to no group",
+                "the tests azimuth_new of azimuth-new belong to no group",
+                "the tests more of azimuth-tests belong to no group",
                 "apis::a of the suite belongs to no group",
                 "api of the suite belongs to no group",
             ]

@@ -115,12 +115,12 @@ fn belongs(program: &TestProgram, group: &Group) -> bool {
 }
 
 fn refuse_forgotten(programs: &[TestProgram], suite_tests: &[String]) -> Result<(), Failure> {
-    let packages: Vec<&str> = programs
+    let targets: Vec<(&str, &str)> = programs
         .iter()
-        .map(|program| program.package.as_str())
+        .map(|program| (program.package.as_str(), program.target.as_str()))
         .collect();
     let tests: Vec<&str> = suite_tests.iter().map(String::as_str).collect();
-    let forgotten = groups::forgotten(&packages, &tests);
+    let forgotten = groups::forgotten(&targets, &tests);
     if forgotten.is_empty() {
         return Ok(());
     }
