@@ -5,6 +5,10 @@
 //! the tools, [`broker`] gives the processes their tokens, [`confine`] is the small
 //! process that ends a tool server when the handler is killed, and [`McpServers`]
 //! puts them together behind `ports::tools::ToolServers`.
+//!
+//! **Logging:** `rmcp` logs what servers say: notifications at `info`, requests and
+//! lines that do not parse at `debug`, everything at `trace`. The filter of the
+//! process must hold it at `warn`.
 
 pub mod broker;
 pub mod catalogue;

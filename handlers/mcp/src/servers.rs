@@ -19,7 +19,8 @@ pub struct ServerConfig {
     /// Absolute path of the program. It may be missing when the configuration is
     /// read; a call then says so.
     pub command: PathBuf,
-    /// Its arguments, passed on as they are, never through a shell.
+    /// Its arguments, passed on as they are, never through a shell. The process runs
+    /// in the work folder of [`crate::Options`].
     pub args: Vec<String>,
     /// Environment variables of the process beside the fixed few. `${NAME}` is
     /// not expanded.

@@ -38,8 +38,8 @@ pub struct Options {
     /// Variables for every server, below its own `env`: the egress proxy and its
     /// certificates.
     pub environment: BTreeMap<String, String>,
-    /// An existing folder of ours; pins go to `tools/` in it, unpacked programs to
-    /// `bundle/`.
+    /// A folder of ours, in which every server runs; pins go to `tools/` in it,
+    /// unpacked programs to `bundle/`.
     pub work_dir: PathBuf,
     /// Audiences for which servers may have tokens of their user.
     pub audiences: Vec<String>,
@@ -53,6 +53,9 @@ pub enum StartError {
     /// The built-in catalogue does not read; a build error.
     #[error("the built-in catalogue does not read: {0}")]
     Catalogue(#[from] serde_json::Error),
+    /// The work folder has no absolute path.
+    #[error("the work folder of the tool servers cannot be found: {0}")]
+    Folder(std::io::Error),
     /// The broker cannot listen on loopback.
     #[error("the token broker cannot listen: {0}")]
     Broker(std::io::Error),
@@ -118,7 +121,8 @@ impl McpServers {
         let launcher = Launcher {
             wrapper: options.wrapper,
             host: options.host,
-            work_dir: options.work_dir,
+            // A server runs in this folder, so a relative path would mean another one.
+            work_dir: std::path::absolute(&options.work_dir).map_err(StartError::Folder)?,
             environment: options.environment,
             broker,
             random,

@@ -52,8 +52,12 @@ async fn garbage_before_the_answer_is_ignored() {
 #[tokio::test]
 async fn a_line_above_16_mib_ends_the_process_and_the_call_is_unclear() {
     let rig = Plan::default().start().await;
-    let at_limit = json!({"n": 16 * MIB});
-    assert_eq!(rig.text("alice", "line", at_limit).await, "after a line");
+    for n in [16 * MIB - 1, 16 * MIB] {
+        assert_eq!(
+            rig.text("alice", "line", json!({"n": n})).await,
+            "after a line"
+        );
+    }
     let (pid, _) = rig.whoami("alice").await;
     for n in [16 * MIB + 1, 17 * MIB] {
         let said = unclear(rig.call("alice", "line", json!({"n": n})).await);
