@@ -88,6 +88,7 @@ impl From<DecideError> for Problem {
             DecideError::Expired => Self::new(Code::ApprovalExpired),
             DecideError::AlreadyDecided => Self::new(Code::ApprovalDecided),
             DecideError::Cancelled => Self::new(Code::ApprovalCancelled),
+            DecideError::SignInNeeded => Self::new(Code::AzureSignInNeeded),
             DecideError::DigestMismatch => Self::new(Code::DigestMismatch).pointer("/digest"),
             DecideError::Unavailable(context) => Self::new(Code::Unavailable).context(context),
         }

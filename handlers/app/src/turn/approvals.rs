@@ -40,6 +40,9 @@ pub enum DecideError {
     /// The turn was cancelled or has ended.
     #[error("the turn was cancelled")]
     Cancelled,
+    /// The asker has to sign in to Azure first.
+    #[error("the asker has to sign in to Azure first")]
+    SignInNeeded,
     /// The digest is not that of the call.
     #[error("the call is not the one that was shown")]
     DigestMismatch,
@@ -77,7 +80,8 @@ impl Engine {
             .item
             .call(&approval.call())
             .ok_or(DecideError::NotFound)?;
-        let by = call.approval.as_ref().ok_or(DecideError::NotFound)?.by;
+        let wanted = call.approval.as_ref().ok_or(DecideError::NotFound)?;
+        let by = wanted.by;
         let is_asker = found.item.asker.user == decider.user;
         if !is_asker && !self.policy.may_see_approval(by, decider) {
             return Err(DecideError::NotFound);
@@ -86,7 +90,22 @@ impl Engine {
             .who_may_decide(by, &found.item.asker.user, decider)
             .map_err(|e| DecideError::NotPermitted(e.to_string()))?;
         match &call.state {
-            CallState::AwaitingApproval { .. } if found.item.status == TurnStatus::Running => {}
+            // A decision that cannot count leaves no record that somebody agreed.
+            CallState::AwaitingApproval { deadline }
+                if found.item.status == TurnStatus::Running =>
+            {
+                if *deadline <= self.ports.clock.now() {
+                    return Err(DecideError::Expired);
+                }
+                if wanted.digest != request.digest {
+                    return Err(DecideError::DigestMismatch);
+                }
+            }
+            CallState::AwaitingApproval { .. }
+                if matches!(found.item.status, TurnStatus::WaitingSignIn { .. }) =>
+            {
+                return Err(DecideError::SignInNeeded);
+            }
             CallState::Cancelled => return Err(DecideError::Cancelled),
             CallState::Denied {
                 reason: azimuth_domain::policy::DenyReason::ApprovalExpired,
