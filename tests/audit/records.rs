@@ -144,6 +144,38 @@ async fn an_approved_call_names_who_agreed_to_what() {
 }
 
 #[tokio::test]
+async fn a_yes_that_did_not_count_is_no_yes_on_record() {
+    let (app, alice) = super::clerk().await;
+    let turn = alice.ask(&alice.converse().await, "create a").await;
+    let waiting = alice.wait_for(&turn, &["waiting"], PATIENCE).await;
+    let approval = &waiting["calls"][0]["approval"];
+    let id = approval["approval_id"].as_str().unwrap();
+    let digest = approval["digest"].as_str().unwrap();
+    let wrong = alice.decide(id, &"0".repeat(64), "approve").await;
+    assert_eq!(wrong.text("code"), "digest_mismatch");
+    assert_eq!(alice.decide(id, digest, "approve").await.status, 200);
+    alice.wait_for(&turn, &["done"], PATIENCE).await;
+    let late = alice.ask(&alice.converse().await, "create b").await;
+    let waiting = alice.wait_for(&late, &["waiting"], PATIENCE).await;
+    let approval = &waiting["calls"][0]["approval"];
+    app.clock.advance(Duration::from_secs(3601));
+    let expired = alice
+        .decide(
+            approval["approval_id"].as_str().unwrap(),
+            approval["digest"].as_str().unwrap(),
+            "approve",
+        )
+        .await;
+    assert_eq!(expired.text("code"), "approval_expired");
+    let agreed: Vec<(Value, Value)> = records(&alice, "kind=approval")
+        .await
+        .iter()
+        .map(|r| (r["turn_id"].clone(), r["approval_digest"].clone()))
+        .collect();
+    assert_eq!(agreed, [(json!(turn), json!(digest))]);
+}
+
+#[tokio::test]
 async fn refusals_are_on_record() {
     let (app, alice) = super::clerk().await;
     let bob = app.person("bob").await;

@@ -6,36 +6,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use azimuth_app::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
-use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
-use azimuth_app::auth::verifier::{TokenVerifier, VerifierSettings};
 use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::PolicySet;
 use azimuth_app::routes;
 use azimuth_app::turn::{Engine, EnginePorts};
-use azimuth_azure::egress::Egress;
-use azimuth_azure::entra::{EntraExchange, EntraSettings};
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
-use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE, WorkItem};
-use azimuth_embedded::{FileSealer, SqliteQueue, SqliteStore, SystemClock, SystemRandom};
+use azimuth_domain::work::WorkItem;
+use azimuth_embedded::{SqliteQueue, SqliteStore, SystemClock, SystemRandom};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::model::ChatModel;
 use azimuth_ports::queue::{Delivery, WorkQueue};
 use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
-use azimuth_ports::tokens::{Secret, TokenError};
+use azimuth_ports::tokens::TokenError;
 use azimuth_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::audit::WatchedAudit;
+use crate::host::{FUNCTIONS, deliver, envelope};
+use crate::identity::{vault, verifier};
 use crate::person::Person;
 use crate::tools::FakeTools;
-
-/// The host's `maxDequeueCount`.
-const MAX_DEQUEUE: u32 = 5;
 
 /// Life of the tokens of [`TestApp::person`], seconds: ten days, so that they
 /// outlive every deadline that a test sets the clock past.
@@ -225,12 +219,7 @@ impl TestApp {
             axum::serve(listener, router).await.unwrap();
         });
         if shape.deliver {
-            for (name, function) in [
-                (TOOL_CALLS_QUEUE, "execute-tool"),
-                ("tool-calls-poison", "execute-tool-poison"),
-                (TURNS_QUEUE, "advance-turn"),
-                ("turns-poison", "advance-turn-poison"),
-            ] {
+            for (name, function) in FUNCTIONS {
                 let queue: Arc<dyn WorkQueue> = queue.clone();
                 tasks.spawn(deliver(queue, name, format!("{base}/{function}")));
             }
@@ -353,124 +342,6 @@ impl TestApp {
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
     }
-}
-
-fn verifier(sandbox: &Value, clock: &Arc<dyn Clock>) -> TokenVerifier {
-    let text = |field: &str| sandbox[field].as_str().unwrap().to_owned();
-    let authority = text("authority");
-    let issuer = format!("{authority}/{{tid}}/v2.0");
-    let keys = JwksCache::new(
-        JwksSettings::new(format!("{authority}/{{tid}}/discovery/v2.0/keys"), &issuer),
-        Fetcher::new(&FetcherSettings::default()).unwrap(),
-        clock.clone(),
-    );
-    TokenVerifier::new(
-        VerifierSettings {
-            issuer,
-            audience: text("client_id"),
-            tenants: sandbox["tenants"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|t| t["tid"].as_str().unwrap().to_owned())
-                .collect(),
-            clients: [text("portal_client_id")].into_iter().collect(),
-            scope: VerifierSettings::SCOPE.to_owned(),
-            leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
-        },
-        Arc::new(keys),
-        clock.clone(),
-    )
-}
-
-fn vault(
-    sandbox: &Value,
-    data: &std::path::Path,
-    store: &Arc<SqliteStore>,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
-) -> TokenVault {
-    let text = |field: &str| sandbox[field].as_str().unwrap().to_owned();
-    let exchange = EntraExchange::new(
-        EntraSettings {
-            token_url: format!("{}/{{tid}}/oauth2/v2.0/token", text("authority")),
-            client_id: text("client_id"),
-            client_secret: Secret::new(text("client_secret")),
-            egress: Egress::default(),
-        },
-        clock.clone(),
-    )
-    .unwrap();
-    TokenVault::new(
-        VaultSettings {
-            revalidate_after_ms: 0,
-            ..VaultSettings::new("https://management.azure.com", &[])
-        },
-        VaultParts {
-            store: store.clone(),
-            sealer: Arc::new(
-                FileSealer::open_or_create(&data.join("data.key"), random.as_ref()).unwrap(),
-            ),
-            exchange: Arc::new(exchange),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
-    )
-}
-
-/// What the host does with a queue, without its pauses.
-async fn deliver(queue: Arc<dyn WorkQueue>, name: &'static str, url: String) {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut running = JoinSet::new();
-    loop {
-        while running.try_join_next().is_some() {}
-        let received = if running.len() < 4 {
-            queue
-                .receive(name, 1, Duration::from_secs(600))
-                .await
-                .unwrap_or_default()
-        } else {
-            Vec::new()
-        };
-        if received.is_empty() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        for delivery in received {
-            let (queue, client, url) = (queue.clone(), client.clone(), url.clone());
-            running.spawn(async move {
-                let answer = client.post(&url).json(&envelope(&delivery)).send().await;
-                let done = answer.is_ok_and(|a| a.status().is_success());
-                let poison = !done && delivery.dequeue_count >= MAX_DEQUEUE;
-                if poison && !name.ends_with("-poison") {
-                    let _ = queue
-                        .enqueue(&format!("{name}-poison"), &delivery.body, Duration::ZERO)
-                        .await;
-                }
-                if done || poison {
-                    let _ = queue.delete(name, &delivery.id, &delivery.receipt).await;
-                } else {
-                    let again = Duration::from_millis(50);
-                    let _ = queue
-                        .renew(name, &delivery.id, &delivery.receipt, again)
-                        .await;
-                }
-            });
-        }
-    }
-}
-
-/// The envelope of a queue trigger (`reference/functions-host.md` §2).
-pub fn envelope(delivery: &Delivery) -> Value {
-    let quoted = |text: &str| Value::String(Value::String(text.to_owned()).to_string());
-    json!({
-        "Data": {"item": quoted(&delivery.body)},
-        "Metadata": {
-            "DequeueCount": delivery.dequeue_count.to_string(),
-            "Id": quoted(&delivery.id),
-            "PopReceipt": quoted(&delivery.receipt),
-            "sys": {"MethodName": "x", "RandGuid": "x", "UtcNow": "x"},
-        }
-    })
 }
 
 struct OneSubscription;

@@ -8,6 +8,8 @@ pub mod app;
 pub mod audit;
 pub mod corpora;
 pub mod gate;
+pub mod host;
+pub mod identity;
 pub mod operations;
 pub mod person;
 pub mod reply;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use azimuth_tests::app::TestApp;
+use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::person::{Answer, Person};
 use azimuth_tests::script::{Script, call, say};
 use serde_json::{Value, json};
@@ -203,10 +203,12 @@ async fn a_decision_stands() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_deciders_exactly_one_wins() {
     let (app, alice, turn) = waiting("create a").await;
+    let other = app.beside(AppShape::with(Script::clerk())).await;
     let (approval, digest) = approval(&turn);
     let both = futures::future::join_all((0..10).map(|n| {
         let decision = if n % 2 == 0 { "approve" } else { "deny" };
-        let (alice, approval, digest) = (alice.clone(), approval.clone(), digest.clone());
+        let address = if n < 5 { &app.api } else { &other.api };
+        let (alice, approval, digest) = (alice.at(address), approval.clone(), digest.clone());
         async move { (decision, alice.decide(&approval, &digest, decision).await) }
     }))
     .await;

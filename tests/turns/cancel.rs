@@ -161,6 +161,59 @@ async fn while_a_sign_in_is_awaited() {
 }
 
 #[tokio::test]
+async fn deleting_the_conversation_stops_what_runs_in_it() {
+    let gate = Gate::default();
+    let model = Script::in_steps([vec![
+        say("Hel"),
+        Line::Wait(gate.clone()),
+        call("a", "thing_list", &json!({})),
+    ]]);
+    let (app, alice) = product(model.clone()).await;
+    let conversation = alice.converse().await;
+    let turn = alice.ask(&conversation, "hi").await;
+    model.wait_for_questions(1).await;
+    let path = format!("/v1/conversations/{conversation}");
+    let gone = alice.send(alice.request(Method::DELETE, &path)).await;
+    assert_eq!(gone.status, 204, "{gone:?}");
+    alice.wait_for(&turn, &["cancelled"], PATIENCE).await;
+    model.wait_for_silence().await;
+    gate.open();
+    app.engine.idle().await;
+    assert!(app.tools.seen().is_empty());
+    let again = alice
+        .post(&format!("{path}/turns"), json!({"text": "more"}))
+        .await;
+    assert_eq!(again.status, 404, "{again:?}");
+    let restore = alice.request(Method::POST, &format!("{path}/restore"));
+    assert_eq!(alice.send(restore).await.status, 200);
+    alice.ask(&conversation, "hello again").await;
+}
+
+#[tokio::test]
+async fn deleting_the_conversation_awaits_a_change_that_has_begun() {
+    let gate = Arc::new(Notify::new());
+    let (app, alice) = product(Script::clerk()).await;
+    app.tools.will(
+        "thing_create",
+        [Behaviour::Gated(gate.clone(), json!({"made": true}))],
+    );
+    let waiting = ask_until(&alice, "create a", &["waiting"]).await;
+    let (id, digest) = approval(&waiting);
+    assert_eq!(alice.decide(&id, &digest, "approve").await.status, 200);
+    app.tools.wait_for_calls(1).await;
+    let conversation = waiting["conversation_id"].as_str().unwrap();
+    let path = format!("/v1/conversations/{conversation}");
+    let gone = alice.send(alice.request(Method::DELETE, &path)).await;
+    assert_eq!(gone.status, 204, "{gone:?}");
+    gate.notify_one();
+    let turn = waiting["id"].as_str().unwrap();
+    let ended = alice.wait_for(turn, &["cancelled"], PATIENCE).await;
+    assert_eq!(outcomes(&ended), ["ok"], "what has happened is told");
+    let records = alice.get(&format!("/v1/audit?turn_id={turn}")).await.body;
+    assert_eq!(records["items"][0]["outcome"], "ok");
+}
+
+#[tokio::test]
 async fn elsewhere_the_model_hears_of_it_too() {
     let gate = Gate::default();
     let model = Script::in_steps([vec![say("Hel"), Line::Wait(gate.clone()), say("lo")]]);

@@ -119,6 +119,12 @@ async fn a_change_waits_for_the_sign_in_and_then_for_its_yes() {
     app.set_grant("alice", "revoked").await;
     let turn = call(&alice, "thing_create", json!({"name": "a"}), &["waiting"]).await;
     assert_eq!(turn["waiting_for"]["for"], "azure_sign_in");
+    let (early, digest) = approval(&turn);
+    let refused = alice.decide(&early, &digest, "approve").await;
+    assert_eq!(
+        (refused.status, refused.text("code").as_str()),
+        (409, "azure_sign_in_needed")
+    );
     app.set_grant("alice", "ok").await;
     alice
         .send(alice.request(Method::POST, "/v1/me/azure-sign-in"))

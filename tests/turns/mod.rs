@@ -4,6 +4,7 @@ mod approvals;
 mod branches;
 mod cancel;
 mod console;
+mod limits;
 mod openai;
 mod outcomes;
 mod policy;
