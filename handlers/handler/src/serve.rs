@@ -124,7 +124,8 @@ async fn orphaned() {
 
 /// JSON lines on standard output, which the host passes on as they are.
 fn start_log(filter: &str) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter).map_err(|e| e.to_string())?;
+    // What tool servers say and are told is no business of the log.
+    let filter = EnvFilter::try_new(format!("{filter},rmcp=warn")).map_err(|e| e.to_string())?;
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

@@ -1,5 +1,10 @@
 //! What the fake server offers.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it tells what environment it was given"
+)]
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::Ordering;

@@ -112,6 +112,10 @@ fn too_long() -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    #![expect(
+        clippy::disallowed_methods,
+        reason = "a writer lives as long as its test"
+    )]
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;

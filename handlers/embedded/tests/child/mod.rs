@@ -1,5 +1,10 @@
 //! Child processes of a test, none of which outlives it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a child learns its part from the test that started it"
+)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{self, ChildStdout, Command, Stdio};

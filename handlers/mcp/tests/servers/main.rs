@@ -1,4 +1,8 @@
 //! The tool servers from outside, over a server that misbehaves on request.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "callers live as long as their test"
+)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod calls;

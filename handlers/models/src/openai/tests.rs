@@ -1,4 +1,8 @@
 //! The model against a small endpoint that speaks the documented protocol.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test server lives as long as its test"
+)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::VecDeque;

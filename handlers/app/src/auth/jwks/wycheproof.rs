@@ -1,5 +1,9 @@
 //! Project Wycheproof's key sets through our loader. Of its valid vectors only
 //! the RS256 ones are ours to accept; no invalid one may pass.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the corpus is found by a variable of the test command"
+)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::PathBuf;
