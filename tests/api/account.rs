@@ -177,7 +177,7 @@ async fn the_chosen_model_and_language_count() {
                 .await;
             let turn = accepted.text("turn_id");
             alice
-                .wait_for(&turn, &["done"], std::time::Duration::from_secs(60))
+                .wait_for(&turn, &["done"], std::time::Duration::from_mins(1))
                 .await;
             assert_eq!(alice.said(&id, &turn).await, text);
         }

@@ -100,7 +100,7 @@ async fn a_message_has_1_to_32768_bytes_of_utf8() {
             assert_eq!(reply.status, 202, "{what}: {}", reply.text());
             let turn = reply.body["turn_id"].as_str().unwrap();
             alice
-                .wait_for(turn, &["done"], std::time::Duration::from_secs(60))
+                .wait_for(turn, &["done"], std::time::Duration::from_mins(1))
                 .await;
             let messages = alice
                 .get(&format!("/v1/conversations/{conversation}/messages"))

@@ -7,8 +7,8 @@ use azimuth_tests::reply::Reply;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const PATIENCE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 async fn titled(person: &Person, title: &str) -> String {
     let made = person

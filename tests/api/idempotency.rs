@@ -10,7 +10,7 @@ use azimuth_tests::script::{Line, Script, say};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A product whose model speaks only after the gate.
 async fn gated() -> (TestApp, Person, Gate) {

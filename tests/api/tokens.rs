@@ -80,13 +80,13 @@ async fn what_is_wrong_with_a_token_is_told_by_its_code() {
         ("oid", json!("alice"), 401, "token_malformed"),
     ];
     for (claim, value, status, code) in changes {
-        let mut changed = claims.clone();
+        let mut other = claims.clone();
         if value.is_null() {
-            changed.as_object_mut().unwrap().remove(claim);
+            other.as_object_mut().unwrap().remove(claim);
         } else {
-            changed[claim] = value.clone();
+            other[claim] = value.clone();
         }
-        let token = signed(&app, &header, &changed).await;
+        let token = signed(&app, &header, &other).await;
         refused(&app, &format!("{claim}={value}"), &token, status, code).await;
     }
     for (name, value, code) in [
@@ -94,9 +94,9 @@ async fn what_is_wrong_with_a_token_is_told_by_its_code() {
         ("alg", json!("HS256"), "token_malformed"),
         ("kid", json!("nobodys"), "token_key_unknown"),
     ] {
-        let mut changed = header.clone();
-        changed[name] = value.clone();
-        let token = signed(&app, &changed, &claims).await;
+        let mut other = header.clone();
+        other[name] = value.clone();
+        let token = signed(&app, &other, &claims).await;
         refused(&app, &format!("{name}={value}"), &token, 401, code).await;
     }
 }

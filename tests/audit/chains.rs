@@ -8,7 +8,7 @@ use azimuth_tests::script::{Script, call};
 use rusqlite::Connection;
 use serde_json::json;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn chains_hold_under_concurrent_turns() {

@@ -9,7 +9,7 @@ use azimuth_tests::reply::Reply;
 use reqwest::Method;
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn some_turns(people: &[&Person]) {
     for person in people {

@@ -7,7 +7,7 @@ use azimuth_tests::person::Person;
 use azimuth_tests::tools::Behaviour;
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Asks, says `decision` where one is asked for, and waits for the end.
 async fn ask(person: &Person, order: &str, decision: &str) -> Value {

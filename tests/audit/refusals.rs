@@ -7,7 +7,7 @@ use azimuth_tests::reply::Reply;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn without_an_open_no_call() {

@@ -15,7 +15,7 @@ use azimuth_tests::stack::Stack;
 use serde_json::Value;
 
 /// A turn that starts a server process takes some seconds of CPU on this path.
-const TURN: Duration = Duration::from_secs(120);
+const TURN: Duration = Duration::from_mins(2);
 
 /// The approval that a turn waits for: id and digest.
 async fn approval_of(person: &Person, turn: &str) -> (String, String) {

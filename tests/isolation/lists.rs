@@ -31,7 +31,7 @@ async fn everybody_sees_their_own() {
         for path in ["/v1/conversations", "/v1/conversations?q=shared-word"] {
             assert_eq!(
                 ids(person, path).await,
-                [conversation.clone()],
+                std::slice::from_ref(conversation),
                 "{name} {path}"
             );
         }

@@ -299,7 +299,7 @@ impl TestApp {
         loop {
             let found = self
                 .queue
-                .receive(queue, 32, Duration::from_secs(60))
+                .receive(queue, 32, Duration::from_mins(1))
                 .await
                 .unwrap();
             if found.is_empty() {

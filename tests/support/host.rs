@@ -27,7 +27,7 @@ pub async fn deliver(queue: Arc<dyn WorkQueue>, name: &'static str, url: String)
         while running.try_join_next().is_some() {}
         let received = if running.len() < 4 {
             queue
-                .receive(name, 1, Duration::from_secs(600))
+                .receive(name, 1, Duration::from_mins(10))
                 .await
                 .unwrap_or_default()
         } else {

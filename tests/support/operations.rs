@@ -1,4 +1,4 @@
-//! Every operation of the OpenAPI document, with a request that succeeds for the
+//! Every operation of the `OpenAPI` document, with a request that succeeds for the
 //! alice of a [`Scene`](crate::scene::Scene). Tests that walk this table fail when
 //! the document has an operation that is missing here.
 

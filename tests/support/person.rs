@@ -38,7 +38,7 @@ impl Person {
             name: name.to_owned(),
             client: Client::builder()
                 .no_proxy()
-                .timeout(Duration::from_secs(240))
+                .timeout(Duration::from_mins(4))
                 .build()
                 .expect("a client"),
             api: api.trim_end_matches('/').to_owned(),
@@ -196,7 +196,7 @@ impl Person {
     pub async fn ask_and_wait(&self, conversation: &str, text: &str) -> (Value, String) {
         let turn = self.ask(conversation, text).await;
         let ended = self
-            .wait_for(&turn, &["done"], Duration::from_secs(120))
+            .wait_for(&turn, &["done"], Duration::from_mins(2))
             .await;
         let said = self.said(conversation, &turn).await;
         (ended, said)

@@ -77,6 +77,10 @@ impl Reply {
     }
 
     /// The answer, which must have this status.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "the check is often all that is wanted"
+    )]
     pub fn expect(self, what: &str, status: u16) -> Self {
         assert_eq!(self.status, status, "{what}: {}", self.text());
         self

@@ -11,7 +11,7 @@ use crate::person::Person;
 use crate::script::Script;
 
 /// How long a turn may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A word that only alice's things contain.
 pub const HER_WORD: &str = "quokka";

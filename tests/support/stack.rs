@@ -63,9 +63,10 @@ impl Default for Shape {
 
 /// A path that `cargo xtask test` gives.
 pub fn given(variable: &str) -> PathBuf {
-    std::env::var_os(variable)
-        .map(PathBuf::from)
-        .unwrap_or_else(|| panic!("{variable} is not set: run `cargo xtask test e2e`"))
+    std::env::var_os(variable).map_or_else(
+        || panic!("{variable} is not set: run `cargo xtask test e2e`"),
+        PathBuf::from,
+    )
 }
 
 impl Stack {
@@ -142,7 +143,10 @@ impl Stack {
             if let Some(host) = self.hosts.last_mut() {
                 host.program.must_run();
             }
-            assert!(Instant::now() < deadline, "the host of {group} is not ready");
+            assert!(
+                Instant::now() < deadline,
+                "the host of {group} is not ready"
+            );
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// How long a condition may take unless a test says otherwise. Long enough for a
 /// machine under load; a healthy run never comes near it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Asks again and again until `look` finds something; panics with `what` when
 /// [`PATIENCE`] is over.

@@ -41,8 +41,7 @@ fn shown(model: &Script) -> Vec<String> {
         .messages
         .iter()
         .map(|message| match message {
-            ChatMessage::User(text) => text.clone(),
-            ChatMessage::Assistant { text, .. } => text.clone(),
+            ChatMessage::User(text) | ChatMessage::Assistant { text, .. } => text.clone(),
             other => panic!("{other:?}"),
         })
         .collect()

@@ -41,7 +41,7 @@ async fn a_turn_runs_at_most_half_an_hour() {
         app.engine.idle().await;
         let path = format!("/v1/turns/{}", turn["id"].as_str().unwrap());
         let turn = alice.get(&path).await.body;
-        app.clock.advance(Duration::from_secs(60 * minutes));
+        app.clock.advance(Duration::from_mins(minutes));
         let item = WorkItem::tool_call(&app.user("alice").tid, &call_id(&turn, 0));
         assert_eq!(app.trigger("execute-tool", &item, 1).await, 200);
         let id = turn["id"].as_str().unwrap();
@@ -55,7 +55,7 @@ async fn a_turn_runs_at_most_half_an_hour() {
 async fn waiting_for_people_is_no_running_time() {
     let (app, alice) = product(Script::clerk()).await;
     let turn = ask_until(&alice, "create a", &["waiting"]).await;
-    app.clock.advance(Duration::from_secs(55 * 60));
+    app.clock.advance(Duration::from_mins(55));
     let (approval, digest) = super::approval(&turn);
     assert_eq!(
         alice.decide(&approval, &digest, "approve").await.status,

@@ -25,7 +25,7 @@ use azimuth_tests::sse::Event;
 use serde_json::Value;
 
 /// How long a turn may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A product with this model, and alice in it.
 async fn product(model: Arc<dyn ChatModel>) -> (TestApp, Person) {

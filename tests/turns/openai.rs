@@ -61,11 +61,9 @@ async fn completions(State(seen): State<Seen>, body: String) -> impl IntoRespons
         ]
     };
     seen.lock().unwrap().push(request);
-    let mut text: String = chunks
-        .iter()
-        .map(|chunk| format!("data: {chunk}\n\n"))
-        .collect();
-    text.push_str("data: [DONE]\n\n");
+    let mut frames: Vec<String> = chunks.iter().map(ToString::to_string).collect();
+    frames.push("[DONE]".to_owned());
+    let text = format!("data: {}\n\n", frames.join("\n\ndata: "));
     ([("content-type", "text/event-stream")], text)
 }
 

@@ -59,10 +59,10 @@ async fn a_call_whose_tool_changed_after_the_yes_is_denied() {
         ("hash", |tools| tools[1].hash = "0".repeat(64)),
         ("gone", |tools| drop(tools.remove(1))),
         ("switched off", |tools| {
-            tools[1].availability = Availability::SwitchedOff
+            tools[1].availability = Availability::SwitchedOff;
         }),
         ("more dangerous", |tools| {
-            tools[1].effect = EffectClass::Destructive
+            tools[1].effect = EffectClass::Destructive;
         }),
         ("secret", |tools| tools[1].secret = true),
     ];
@@ -86,10 +86,10 @@ async fn a_call_of_somebody_who_lost_the_right_is_denied() {
         ("list", "switched off", |user| user.disabled = true),
         ("create a", "switched off", |user| user.disabled = true),
         ("create a", "a reader now", |user| {
-            user.roles = Some(vec![Role::Reader])
+            user.roles = Some(vec![Role::Reader]);
         }),
         ("list", "without a role", |user| {
-            user.roles = Some(Vec::new())
+            user.roles = Some(Vec::new());
         }),
     ];
     for (order, what, change) in changes {

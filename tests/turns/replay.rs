@@ -216,7 +216,7 @@ async fn a_quiet_stream_beats_and_ends_as_planned() {
 #[tokio::test]
 async fn a_stream_ends_when_its_token_does() {
     let timings = StreamTimings {
-        planned_end: Duration::from_secs(600),
+        planned_end: Duration::from_mins(10),
         ..quick()
     };
     let (app, alice, turn) = waiting_turn(timings).await;
@@ -225,7 +225,7 @@ async fn a_stream_ends_when_its_token_does() {
     let mut stream = brief.events(&turn, 0).await;
     while stream.next().await.unwrap().name != "turn_waiting" {}
     // Not while the token holds, nor in the grace that clocks are given.
-    app.clock.advance(Duration::from_secs(600));
+    app.clock.advance(Duration::from_mins(10));
     let long = alice.events(&turn, 0).await;
     app.clock.advance(Duration::from_secs(31));
     let last = stream.next().await.unwrap();
@@ -242,7 +242,7 @@ async fn a_stream_ends_when_its_token_does() {
 #[tokio::test]
 async fn a_stream_ends_when_its_reader_is_switched_off() {
     let timings = StreamTimings {
-        planned_end: Duration::from_secs(600),
+        planned_end: Duration::from_mins(10),
         ..quick()
     };
     let (app, alice, turn) = waiting_turn(timings).await;
@@ -301,10 +301,10 @@ async fn events_are_kept_for_a_day() {
                 .header("accept", "application/json"),
         )
     };
-    app.clock.advance(Duration::from_secs(24 * 3600 - 60));
+    app.clock.advance(Duration::from_mins(24 * 60 - 1));
     assert_eq!(app.sweep().await, 200);
     assert_eq!(read(0).await.body["next_after"], last);
-    app.clock.advance(Duration::from_secs(120));
+    app.clock.advance(Duration::from_mins(2));
     assert_eq!(app.sweep().await, 200);
     for after in 0..last {
         read(after)

@@ -54,7 +54,8 @@ pub struct Delivery {
 #[async_trait]
 pub trait WorkQueue: Send + Sync {
     /// Adds `body` to `queue`, invisible for `delay`. Returns the message id.
-    async fn enqueue(&self, queue: &str, body: &str, delay: Duration) -> Result<String, QueueError>;
+    async fn enqueue(&self, queue: &str, body: &str, delay: Duration)
+    -> Result<String, QueueError>;
 
     /// Takes at most `max` (1–32) visible messages, each hidden for
     /// `visibility`, its dequeue count raised by one.

@@ -230,7 +230,8 @@ pub trait ConversationStore: Send + Sync {
     async fn put_result(&self, tenant: &str, result: StoredResult) -> Result<(), StoreError>;
 
     /// The result of the newest attempt of a call.
-    async fn result(&self, tenant: &str, call: &CallId) -> Result<Option<StoredResult>, StoreError>;
+    async fn result(&self, tenant: &str, call: &CallId)
+    -> Result<Option<StoredResult>, StoreError>;
 
     /// Ids of a user's turns that are not terminal, at most `limit`.
     async fn running_turns(

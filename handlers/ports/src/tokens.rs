@@ -147,5 +147,5 @@ pub trait Sealer: Send + Sync {
 pub trait UserTokens: Send + Sync {
     /// A token of `user` for `audience` that is good for at least a minute.
     async fn access_token(&self, user: &UserKey, audience: &str)
-        -> Result<AccessToken, TokenError>;
+    -> Result<AccessToken, TokenError>;
 }
