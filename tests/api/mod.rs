@@ -8,7 +8,9 @@ mod idempotency;
 mod lists;
 mod naughty;
 mod operations;
+mod outages;
 mod problems;
+mod races;
 mod tokens;
 
 pub use account::set_record;

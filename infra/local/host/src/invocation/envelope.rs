@@ -4,6 +4,8 @@
 //! the host (89dc438), and the capture that `tests/host_contract/envelope.rs`
 //! holds.
 
+use std::collections::BTreeMap;
+
 use azimuth_ports::queue::Delivery;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -126,12 +128,15 @@ impl Metadata {
         }
     }
 
-    /// Names that end in "trigger" are taken to repeat `Data`, and left out.
+    /// Names that end in "trigger" are taken to repeat `Data`, and left out. In
+    /// the order of the captures, by name, however `serde_json`'s map is built.
     fn into_json(self) -> Map<String, Value> {
-        self.0
+        let sorted: BTreeMap<String, Value> = self
+            .0
             .into_iter()
             .filter(|(name, _)| !name.to_ascii_lowercase().ends_with("trigger"))
-            .collect()
+            .collect();
+        sorted.into_iter().collect()
     }
 }
 
