@@ -155,9 +155,29 @@ impl TokenVault {
     }
 
     /// Replaces whatever the vault holds of `user` by a fresh grant.
+    ///
+    /// Errors: `GrantGone` when the identity provider wants the person; nothing
+    /// is left then. `Unavailable` when it does not answer: an outage takes away
+    /// no grant that turns at work rely on.
     pub async fn sign_in(&self, user: &UserKey, bearer: &Secret) -> Result<(), TokenError> {
-        self.sign_out(user).await?;
-        self.accept(user, bearer).await
+        let audience = self.settings.management.as_str();
+        let flight = self.flights.of(user, audience);
+        let _alone = flight.lock().await;
+        let exchange = &self.parts.exchange;
+        let exchanged = self
+            .bounded(exchange.on_behalf_of(&user.tid, bearer, audience))
+            .await;
+        match exchanged {
+            Ok(grant) => {
+                self.sign_out(user).await?;
+                self.keep(user, audience, &grant).await.map(drop)
+            }
+            Err(TokenError::GrantGone(why)) => {
+                self.sign_out(user).await?;
+                Err(TokenError::GrantGone(why))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Forgets everything of `user`, here at once and in other processes within
