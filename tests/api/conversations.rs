@@ -172,7 +172,8 @@ async fn of_two_changes_to_one_version_one_wins() {
 async fn a_deleted_one_is_gone_and_comes_back_within_seven_days() {
     let (app, alice) = super::clerk().await;
     let id = titled(&alice, "a").await;
-    alice.ask_and_wait(&id, "hello").await;
+    let (turn, _) = alice.ask_and_wait(&id, "list a").await;
+    let turn = format!("/v1/turns/{}", turn["id"].as_str().unwrap());
     let path = format!("/v1/conversations/{id}");
     let delete = || async { Reply::to(alice.request(Method::DELETE, &path)).await };
     let restore =
@@ -209,6 +210,16 @@ async fn a_deleted_one_is_gone_and_comes_back_within_seven_days() {
     restore().await.assert_problem("too late", 404, "not_found");
     assert_eq!(app.sweep().await, 200);
     restore().await.assert_problem("purged", 404, "not_found");
+    for gone in [&turn, &format!("{turn}/events")] {
+        let reply = Reply::to(alice.request(Method::GET, gone)).await;
+        reply.assert_problem(gone, 404, "not_found");
+    }
+    let audit = alice.get("/v1/audit?tool=fake/thing_list").await.body;
+    assert_eq!(
+        audit["items"].as_array().unwrap().len(),
+        2,
+        "the audit stays"
+    );
     assert!(titles(&alice, "deleted=true").await.is_empty());
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod audit_reading;
+mod azure;
 mod bodies;
 mod conversations;
 mod idempotency;

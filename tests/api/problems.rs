@@ -65,6 +65,8 @@ fn routes() -> Vec<Row> {
         "/v1/conversations/a/b",
         "/%00",
         "/v1/..%2f..%2fetc",
+        "/execute-tool",
+        "/sweep",
     ]
     .iter()
     .map(|path| row("GET", path, "", 404, "route_not_found"))

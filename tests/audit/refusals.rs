@@ -76,6 +76,41 @@ async fn without_a_close_no_success() {
 }
 
 #[tokio::test]
+async fn a_change_that_nobody_closed_is_unknown_and_not_repeated() {
+    let (app, alice) = super::clerk().await;
+    app.audit.refuse(|entry| entry.kind == AuditKind::Close);
+    let turn = alice.ask(&alice.converse().await, "create a").await;
+    let waiting = alice.wait_for(&turn, &["waiting"], PATIENCE).await;
+    let approval = &waiting["calls"][0]["approval"];
+    let text = |field: &str| approval[field].as_str().unwrap().to_owned();
+    let decided = alice
+        .decide(&text("approval_id"), &text("digest"), "approve")
+        .await;
+    assert_eq!(decided.status, 200);
+    azimuth_tests::waiting::until("the close is refused", || async {
+        (app.audit.refused() > 0).then_some(())
+    })
+    .await;
+    app.audit.accept_all();
+    app.clock.advance(Duration::from_secs(21));
+    assert_eq!(app.sweep().await, 200);
+    let ended = alice.wait_for(&turn, &["done"], PATIENCE).await;
+    assert_eq!(ended["calls"][0]["outcome"], "unknown");
+    assert_eq!(app.tools.seen().len(), 1);
+    let closes = alice
+        .get(&format!("/v1/audit?kind=close&turn_id={turn}"))
+        .await
+        .body;
+    let outcomes: Vec<&Value> = closes["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| &r["outcome"])
+        .collect();
+    assert_eq!(outcomes, [&json!("unknown")], "turn and audit agree");
+}
+
+#[tokio::test]
 async fn without_a_record_no_decision() {
     let (app, alice) = super::clerk().await;
     let turn = alice.ask(&alice.converse().await, "create a").await;

@@ -176,6 +176,20 @@ async fn two_calls_run_side_by_side_and_a_second_step_reads_them() {
 }
 
 #[tokio::test]
+async fn a_model_may_say_nothing() {
+    let model = Script::in_steps([vec![Line::Usage(1, 0)]]);
+    let (_app, alice) = product(model.clone()).await;
+    let conversation = alice.converse().await;
+    for question in ["one", "two"] {
+        let (_, said) = alice.ask_and_wait(&conversation, question).await;
+        assert_eq!(said, "");
+    }
+    let shown = model.asked()[1].messages.clone();
+    let expected = ["one", "two"].map(|text| ChatMessage::User(text.to_owned()));
+    assert_eq!(shown, expected);
+}
+
+#[tokio::test]
 async fn the_model_is_offered_a_handful_that_fits_and_that_it_may_use() {
     let model = Script::in_steps([vec![say("Yes.")]]);
     let (app, alice) = product(model.clone()).await;
