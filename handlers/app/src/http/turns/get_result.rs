@@ -39,8 +39,8 @@ pub struct ResultQuery {
         ResultQuery
     ),
     responses(
-        (status = 200, description = "The whole result", content((String = "application/json"), (String = "text/plain"))),
-        (status = 206, description = "A part; Content-Range says which", content((String = "application/json"), (String = "text/plain")))
+        (status = 200, description = "The whole result", content((Value = "application/json"), (String = "text/plain"))),
+        (status = 206, description = "A part; Content-Range says which", content((Value = "application/json"), (String = "text/plain")))
     )
 )]
 pub async fn handle(
