@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use azimuth_tests::contract::{assert_fits, schema_of};
 use azimuth_tests::operations::{OPERATIONS, assert_covers, documented};
 use azimuth_tests::person::Person;
 use azimuth_tests::reply::Reply;
@@ -24,22 +25,10 @@ async fn every_operation_of_the_document_works_for_its_owner() {
             reply.text()
         );
         assert!(!reply.header("x-request-id").is_empty(), "{}", operation.id);
-        let promised = &document["paths"];
-        let described = promised
-            .as_object()
-            .unwrap()
-            .values()
-            .filter_map(|item| item.get(operation.method.to_lowercase()))
-            .find(|o| o["operationId"] == operation.id)
-            .unwrap();
-        let responses = described["responses"].as_object().unwrap();
-        assert!(
-            responses.contains_key(&reply.status.to_string()),
-            "{}: {} is not described",
-            operation.id,
-            reply.status
-        );
-        assert!(responses.contains_key("default"), "{}", operation.id);
+        match schema_of(&document, operation.id, reply.status) {
+            Some(schema) => assert_fits(&document, schema, &reply.body, operation.id),
+            None => assert!(reply.body.is_null(), "{}: {}", operation.id, reply.body),
+        }
     }
 }
 
@@ -133,4 +122,30 @@ fn assert_no_dangling_reference(document: &serde_json::Value, part: &serde_json:
         }
         _ => {}
     }
+}
+
+#[tokio::test]
+async fn turns_events_and_problems_are_as_described() {
+    let scene = Scene::set().await;
+    let document = scene.alice.get("/openapi.json").await.body;
+    for turn in ["turn", "running"] {
+        let id = &scene.things[turn];
+        let view = scene.alice.get(&format!("/v1/turns/{id}")).await;
+        let schema = schema_of(&document, "get_turn", 200).unwrap();
+        assert_fits(&document, schema, &view.body, turn);
+        let poll = scene
+            .alice
+            .request(Method::GET, &format!("/v1/turns/{id}/events"))
+            .header("accept", "application/json");
+        let page = scene.alice.send(poll).await;
+        let schema = schema_of(&document, "read_events", 200).unwrap();
+        assert!(page.body["items"].as_array().unwrap().len() > 4);
+        assert_fits(&document, schema, &page.body, "events");
+    }
+    let problem = scene.alice.get("/v1/turns/x").await;
+    let schema = &document["components"]["schemas"]["Problem"];
+    assert_fits(&document, schema, &problem.body, "a problem");
+    let records = scene.alice.get("/v1/audit?limit=100").await;
+    let schema = schema_of(&document, "list_audit", 200).unwrap();
+    assert_fits(&document, schema, &records.body, "audit");
 }
