@@ -12,6 +12,7 @@ mod recovery;
 mod repair;
 mod replay;
 mod sign_in;
+mod stalls;
 mod streaming;
 
 use std::sync::Arc;
