@@ -41,6 +41,18 @@ fn write(value: &Value, out: &mut String) {
     }
 }
 
+/// The names of an object's members without their values, for calls whose
+/// arguments may hold a secret; null for anything else.
+pub fn names_only(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => map
+            .keys()
+            .map(|name| (name.clone(), Value::String("(secret)".to_owned())))
+            .collect(),
+        _ => Value::Null,
+    }
+}
+
 /// SHA-256 of `bytes`, lower-case hex (64 characters).
 pub fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
     hex::encode(Sha256::digest(bytes.as_ref()))

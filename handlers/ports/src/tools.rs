@@ -1,5 +1,7 @@
 //! Tool servers: who they act for, what they offer, one call.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -24,6 +26,26 @@ pub struct CallRequest {
     pub consent: bool,
     /// Ties the call to audit and log.
     pub correlation_id: String,
+    /// Tells the caller whether the call has begun.
+    pub begun: Begun,
+}
+
+/// Set by the adapter immediately before the first byte of the call can reach the
+/// server, and never unset. Until then, dropping the call's future guarantees that
+/// the tool did not run and will not run.
+#[derive(Debug, Clone, Default)]
+pub struct Begun(Arc<AtomicBool>);
+
+impl Begun {
+    /// The call begins now.
+    pub fn mark(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the call has begun.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 /// What a tool said.
@@ -69,11 +91,12 @@ pub struct ServerHealth {
 /// The tool servers of this process.
 #[async_trait]
 pub trait ToolServers: Send + Sync {
-    /// Runs one call. Cancelling the future cancels the call at the server.
+    /// Runs one call. Dropping the future cancels the call at the server; before
+    /// `request.begun` is set it means that the tool never runs.
     async fn call(&self, request: CallRequest) -> Result<CallOutput, ToolError>;
 
     /// Every tool of every configured server, as pinned.
-    fn catalogue(&self) -> std::sync::Arc<Catalogue>;
+    fn catalogue(&self) -> Arc<Catalogue>;
 
     /// Under which identity the calls of this server reach their target.
     fn acting_identity(&self, server: &str) -> ActingIdentity;

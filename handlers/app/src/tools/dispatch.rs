@@ -7,20 +7,17 @@ use std::time::Duration;
 use azimuth_domain::audit::{AuditEntry, AuditKind, close_id, conversation_chain, open_id};
 use azimuth_domain::canonical::sha256_hex;
 use azimuth_domain::event::{Outcome, ResultRef};
-use azimuth_domain::limits::{CALL_DEADLINE_MS, HEARTBEAT_MS, LEASE_MS, MAX_PREVIEW_BYTES};
+use azimuth_domain::limits::{CALL_DEADLINE_MS, LEASE_MS, MAX_PREVIEW_BYTES};
 use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{
-    Command, FinishCall, ReclaimCall, ReleaseCall, RenewLease, ToolCall, Turn, TurnStatus, Verdict,
+    Command, FinishCall, ReclaimCall, ReleaseCall, ToolCall, Turn, Verdict,
 };
 use azimuth_ports::audit::Appended;
 use azimuth_ports::store::{StoredResult, Versioned};
-use azimuth_ports::tools::{CallOutput, CallRequest, ToolError};
+use azimuth_ports::tools::{Begun, CallOutput, CallRequest, ToolError};
 
 use super::record::correlation_id;
-use crate::turn::{ApplyError, Engine, cut_text};
-
-/// How often an executor looks whether its turn is being cancelled.
-const CANCEL_CHECK: Duration = Duration::from_secs(1);
+use crate::turn::{ApplyError, Engine, Lease, StopSign, cut_text};
 
 /// How often a result is offered to the store.
 const STORE_TRIES: u32 = 4;
@@ -35,6 +32,15 @@ pub(crate) enum AttemptEnd {
     HandBack(String),
 }
 
+/// An attempt whose audit is closed.
+struct Closed {
+    effected: Effected,
+    result: Option<(ResultRef, String)>,
+    outcome: Outcome,
+    /// The close is somebody else's.
+    adopted: bool,
+}
+
 /// What came of the effect.
 struct Effected {
     outcome: Outcome,
@@ -44,21 +50,46 @@ struct Effected {
 }
 
 impl Engine {
-    /// Runs the attempt that was just claimed (rules 7 to 9).
+    /// Runs the attempt that was just claimed (rules 7 to 9), up to the close with
+    /// heartbeats beside it.
     pub(crate) async fn run_attempt(self: &Arc<Self>, turn: &Turn, call: &ToolCall) -> AttemptEnd {
+        let lease = Lease::Call {
+            call: call.id.clone(),
+            attempt: call.attempt,
+        };
+        let ran = self
+            .with_heartbeat(turn, &lease, |stop| self.run_to_close(turn, call, stop))
+            .await;
+        match ran {
+            Ok(closed) => self.finish(turn, call, closed).await,
+            Err(end) => end,
+        }
+    }
+
+    async fn run_to_close(
+        &self,
+        turn: &Turn,
+        call: &ToolCall,
+        stop: StopSign,
+    ) -> Result<Closed, AttemptEnd> {
         let writer = format!("executor:{}", self.random().ulid());
         match self.open(turn, call, &writer).await {
             Ok(true) => {}
-            Ok(false) => return AttemptEnd::Left,
-            Err(error) => return self.release(turn, call, error).await,
+            Ok(false) => return Err(AttemptEnd::Left),
+            Err(error) => return Err(self.release(turn, call, error).await),
         }
-        let effected = self.effect(turn, call).await;
+        let effected = self.effect(turn, call, stop).await;
         let result = self.keep_result(turn, call, &effected).await;
-        let closed = match self.close(turn, call, &writer, &effected).await {
-            Ok(outcome) => outcome,
-            Err(error) => return AttemptEnd::HandBack(error),
-        };
-        self.finish(turn, call, &effected, result, closed).await
+        let (outcome, adopted) = self
+            .close(turn, call, &writer, &effected)
+            .await
+            .map_err(AttemptEnd::HandBack)?;
+        Ok(Closed {
+            effected,
+            result,
+            outcome,
+            adopted,
+        })
     }
 
     /// Rule 7. `Ok(false)`: somebody else has the open.
@@ -93,9 +124,11 @@ impl Engine {
         AttemptEnd::HandBack(error)
     }
 
-    /// Rule 8: at most one request, with heartbeats beside it.
-    async fn effect(&self, turn: &Turn, call: &ToolCall) -> Effected {
-        let begun = self.now();
+    /// Rule 8: at most one request. A stop tears off a read, and a change that has
+    /// not begun; a change that has is awaited.
+    async fn effect(&self, turn: &Turn, call: &ToolCall, mut stop: StopSign) -> Effected {
+        let since = self.now();
+        let begun = Begun::default();
         let request = CallRequest {
             user: turn.asker.user.clone(),
             tool: call.tool.clone(),
@@ -103,56 +136,22 @@ impl Engine {
             deadline: Duration::from_millis(CALL_DEADLINE_MS.unsigned_abs()),
             consent: true,
             correlation_id: correlation_id(call),
+            begun: begun.clone(),
         };
         let running = self.tool_servers().call(request);
         tokio::pin!(running);
-        let mut stopped = self.stops().subscribe(&turn.id);
-        let mut tick = tokio::time::interval(CANCEL_CHECK);
-        tick.tick().await;
-        let mut ticks = 0_i64;
-        let answer = loop {
-            tokio::select! {
-                answer = &mut running => break Some(answer),
-                () = stopped.changed(), if call.effect == EffectClass::ReadOnly => break None,
-                _ = tick.tick() => {
-                    ticks += 1;
-                    let cancelled = if ticks * 1000 % HEARTBEAT_MS == 0 {
-                        self.renew_call(turn, call).await
-                    } else {
-                        self.is_cancelling(turn).await
-                    };
-                    // A change is not torn off: what has begun is awaited.
-                    if cancelled && call.effect == EffectClass::ReadOnly {
-                        break None;
-                    }
+        let answer = tokio::select! {
+            answer = &mut running => Some(answer),
+            () = stop.raised() => {
+                if call.effect == EffectClass::ReadOnly || !begun.is_set() {
+                    None
+                } else {
+                    Some(running.await)
                 }
             }
         };
-        let duration_ms = self.now().since(begun).max(0);
+        let duration_ms = self.now().since(since).max(0);
         judge(call.effect, answer, duration_ms)
-    }
-
-    /// Returns whether the turn is being cancelled. Failures are left to time.
-    async fn renew_call(&self, turn: &Turn, call: &ToolCall) -> bool {
-        let command = Command::RenewLease(RenewLease::Call {
-            call: call.id.clone(),
-            attempt: call.attempt,
-            lease_ms: LEASE_MS,
-        });
-        match self.apply(&turn.asker.user.tid, &turn.id, command).await {
-            Ok(applied) => applied.turn.item.status == TurnStatus::Cancelling,
-            Err(error) => {
-                tracing::warn!(call = %call.id, %error, "a lease could not be renewed");
-                false
-            }
-        }
-    }
-
-    async fn is_cancelling(&self, turn: &Turn) -> bool {
-        matches!(
-            self.load(&turn.asker.user.tid, &turn.id).await,
-            Ok(Some(found)) if found.item.status == TurnStatus::Cancelling
-        )
     }
 
     /// Stores the result before the close (rule 8).
@@ -172,7 +171,11 @@ impl Engine {
             is_error: output.is_error,
         };
         let reference = result_ref(&stored);
-        let preview = cut_text(&String::from_utf8_lossy(&stored.bytes), MAX_PREVIEW_BYTES).0;
+        let preview = if call.secret {
+            String::new()
+        } else {
+            cut_text(&String::from_utf8_lossy(&stored.bytes), MAX_PREVIEW_BYTES).0
+        };
         for attempt in 1..=STORE_TRIES {
             match self
                 .store()
@@ -229,14 +232,13 @@ impl Engine {
         Ok((record.entry.outcome.unwrap_or(Outcome::Unknown), adopted))
     }
 
-    async fn finish(
-        self: &Arc<Self>,
-        turn: &Turn,
-        call: &ToolCall,
-        effected: &Effected,
-        result: Option<(ResultRef, String)>,
-        (outcome, adopted): (Outcome, bool),
-    ) -> AttemptEnd {
+    async fn finish(self: &Arc<Self>, turn: &Turn, call: &ToolCall, closed: Closed) -> AttemptEnd {
+        let Closed {
+            effected,
+            result,
+            outcome,
+            adopted,
+        } = closed;
         if adopted && call.effect == EffectClass::ReadOnly && outcome != Outcome::Ok {
             return AttemptEnd::Left;
         }
@@ -249,7 +251,7 @@ impl Engine {
                     outcome,
                     result: reference,
                     preview,
-                    note: effected.note.clone(),
+                    note: effected.note,
                     duration_ms: Some(effected.duration_ms),
                     claim_lease_ms: Some(LEASE_MS),
                 })
@@ -294,7 +296,9 @@ fn judge(
         Some(Err(ToolError::Unclear(text))) if read_only => (Outcome::Error, None, Some(text)),
         Some(Err(ToolError::Unclear(text))) => (Outcome::Unknown, None, Some(text)),
         Some(Ok(output)) => {
-            let unclear = matches!(output.status, Some(408 | 500..));
+            // Only a refusal by the client's fault says that nothing happened; a
+            // connection that broke has status 0, an escaped exception none.
+            let unclear = !matches!(output.status, Some(400..=407 | 409..=499));
             let (outcome, note) = match output.is_error {
                 false => (Outcome::Ok, None),
                 true if unclear && !read_only => (
@@ -353,6 +357,9 @@ mod tests {
             (Mutating, Some(Ok(output(true, 500))), Outcome::Unknown),
             (Mutating, Some(Ok(output(true, 504))), Outcome::Unknown),
             (Destructive, Some(Ok(output(true, 408))), Outcome::Unknown),
+            (Mutating, Some(Ok(output(true, 0))), Outcome::Unknown),
+            (Mutating, Some(Ok(output(true, 200))), Outcome::Unknown),
+            (Mutating, Some(Ok(output(true, 499))), Outcome::Error),
             (ReadOnly, Some(Ok(output(true, 503))), Outcome::Error),
             (ReadOnly, Some(unclear()), Outcome::Error),
             (Mutating, Some(unclear()), Outcome::Unknown),

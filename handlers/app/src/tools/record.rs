@@ -1,6 +1,7 @@
 //! What the audit keeps of a call.
 
 use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditKind};
+use azimuth_domain::canonical::names_only;
 use azimuth_domain::turn::{ToolCall, Turn};
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ impl Engine {
             tool: Some(call.tool.to_string()),
             tool_hash: Some(call.tool_hash.clone()),
             arguments: Some(if call.secret {
-                keys_only(&call.arguments)
+                names_only(&call.arguments)
             } else {
                 shortened(&call.arguments)
             }),
@@ -61,17 +62,6 @@ pub(super) fn correlation_id(call: &ToolCall) -> String {
     format!("{}_{}", call.id, call.attempt)
 }
 
-/// Argument names without their values.
-fn keys_only(arguments: &Value) -> Value {
-    match arguments {
-        Value::Object(map) => map
-            .keys()
-            .map(|key| (key.clone(), Value::String("(secret)".to_owned())))
-            .collect(),
-        _ => Value::Null,
-    }
-}
-
 fn shortened(value: &Value) -> Value {
     match value {
         Value::String(text) if text.chars().count() > MAX_VALUE_CHARS => {
@@ -95,7 +85,7 @@ mod tests {
     #[test]
     fn secrets_leave_only_names_and_long_values_only_their_head() {
         assert_eq!(
-            keys_only(&json!({"vault": "kv", "value": "hunter2"})),
+            names_only(&json!({"vault": "kv", "value": "hunter2"})),
             json!({"vault": "(secret)", "value": "(secret)"})
         );
         let exact = "x".repeat(MAX_VALUE_CHARS);

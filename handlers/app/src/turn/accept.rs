@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::canonical::{canonical_json, sha256_hex};
+use azimuth_domain::canonical::{canonical_json, names_only, sha256_hex};
 use azimuth_domain::conversation::{Author, Conversation, ConversationKind, Message};
 use azimuth_domain::ids::{ConversationId, ConversationKey, MessageId, TurnId};
 use azimuth_domain::limits::{LEASE_MS, MAX_RUNNING_TURNS, SIGN_IN_DEADLINE_MS};
@@ -15,13 +15,9 @@ use azimuth_ports::tokens::{Secret, TokenError};
 use azimuth_ports::users::Settings;
 use serde_json::{Value, json};
 
-use super::commit::{WATCHDOG_DELAY, number};
+use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT, number};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
-
-/// The create gives up after this long (rule 1): its watchdog message is
-/// invisible for longer.
-const CREATE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A message to a model.
 #[derive(Debug, Clone)]
@@ -169,11 +165,21 @@ impl Engine {
     ) -> Result<Accepted, AcceptError> {
         let user = request.principal.user.clone();
         let conversation = ConversationId::derived(&user, "console", &request.idempotency_key);
-        let text = format!("/{} {}", request.tool, canonical_json(&request.arguments));
+        let asked = format!("/{} {}", request.tool, canonical_json(&request.arguments));
+        let catalogue = self.ports.tools.catalogue();
+        let secret = catalogue
+            .get(&request.tool)
+            .is_none_or(|spec| spec.classify(&request.arguments).secret);
+        let text = if secret {
+            let names = canonical_json(&names_only(&request.arguments));
+            format!("/{} {names}", request.tool)
+        } else {
+            asked.clone()
+        };
         let intake = Intake {
             key: ConversationKey::of(&user.tid, &conversation),
             turn: TurnId::derived(&conversation, &request.idempotency_key),
-            request_hash: sha256_hex(&text),
+            request_hash: sha256_hex(&asked),
             text,
             new_conversation: Some(ConversationKind::Console),
             parent: None,
@@ -267,7 +273,7 @@ impl Engine {
         }
         self.enqueue_watchdog(&intake.user.tid, &intake.turn, 0, WATCHDOG_DELAY)
             .await?;
-        tokio::time::timeout(CREATE_TIMEOUT, self.create(&intake, template))
+        tokio::time::timeout(WRITE_TIMEOUT, self.create(&intake, template))
             .await
             .map_err(|_| AcceptError::Unavailable("the store is too slow".to_owned()))?
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::event::WaitingFor;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{
     CallState, Command, Expire, ModelState, RaiseWatch, Refusal, Turn, Work,
@@ -13,6 +12,10 @@ use azimuth_domain::work::WorkItem;
 use super::commit::WATCHDOG_DELAY;
 use super::{ApplyError, Engine};
 use crate::triggers::TriggerError;
+
+/// How far a watchdog message's number may be ahead of its turn's counter; every
+/// wait that ends puts one message one ahead.
+const MAX_WATCH_LEAD: u64 = 1_000_000;
 
 impl Engine {
     /// Processes one message of the `turns` queue.
@@ -28,21 +31,56 @@ impl Engine {
             return Ok(());
         }
         if let Some(number) = item.watch {
-            if number >= turn.item.watch {
-                let raise = Command::RaiseWatch(RaiseWatch { number });
-                match self.apply(&item.tenant, &item.turn, raise).await {
-                    Ok(applied) => self.renew_watchdog(&applied.turn.item, number + 1).await?,
-                    Err(ApplyError::Refused(Refusal::Ended) | ApplyError::NotFound) => {
-                        return Ok(());
-                    }
-                    Err(ApplyError::Refused(_)) => {}
-                    Err(error) => return Err(error.into()),
+            self.watch(item, turn.item, number, dequeue_count).await?;
+        }
+        let acted = self.act(item).await;
+        match (acted, item.watch) {
+            // The successor looks again; handing this one back as well would make a
+            // second chain.
+            (Err(TriggerError::Retry(error)), Some(_)) => {
+                tracing::warn!(turn = %item.turn, error, "a turn could not be looked after now");
+                Ok(())
+            }
+            (acted, _) => acted,
+        }
+    }
+
+    /// Raises the counter, then renews: the first delivery of a number does, and a
+    /// redelivery of the number before, whose first delivery may have died between
+    /// the two.
+    async fn watch(
+        &self,
+        item: &WorkItem,
+        turn: Turn,
+        number: u64,
+        dequeue_count: u32,
+    ) -> Result<(), TriggerError> {
+        if number.saturating_sub(turn.watch) > MAX_WATCH_LEAD {
+            return Err(TriggerError::Fail(format!(
+                "no watchdog message of this turn has the number {number}"
+            )));
+        }
+        let mut turn = turn;
+        if number >= turn.watch {
+            let raise = Command::RaiseWatch(RaiseWatch { number });
+            match self.apply(&item.tenant, &item.turn, raise).await {
+                Ok(applied) => {
+                    return self.renew_watchdog(&applied.turn.item, number + 1).await;
                 }
-            } else if number + 1 == turn.item.watch && dequeue_count > 1 {
-                self.renew_watchdog(&turn.item, number + 1).await?;
+                Err(ApplyError::Refused(Refusal::OldWatch)) => {
+                    let Some(fresh) = self.load(&item.tenant, &item.turn).await? else {
+                        return Ok(());
+                    };
+                    turn = fresh.item;
+                }
+                Err(ApplyError::Refused(_) | ApplyError::NotFound) => return Ok(()),
+                Err(error) => return Err(error.into()),
             }
         }
-        self.act(item).await
+        if number + 1 == turn.watch && dequeue_count > 1 {
+            self.renew_watchdog(&turn, number + 1).await?;
+        }
+        Ok(())
     }
 
     async fn renew_watchdog(&self, turn: &Turn, number: u64) -> Result<(), TriggerError> {
@@ -52,31 +90,33 @@ impl Engine {
         Ok(())
     }
 
-    /// Does what the turn has to do now.
+    /// Does what the turn has to do now: everything, whatever fails of it.
     async fn act(self: &Arc<Self>, item: &WorkItem) -> Result<(), TriggerError> {
         let Some(turn) = self.load(&item.tenant, &item.turn).await? else {
             return Ok(());
         };
+        let mut failed = None;
         for work in turn.item.work(self.ports.clock.now()) {
-            match work {
-                Work::Drive => {}
-                Work::Enqueue(call) => self.enqueue_call(&item.tenant, &call).await,
-                Work::Reclaim(id, _) => {
-                    if let Some(call) = turn.item.call(&id) {
-                        self.reclaim(&turn.item, call, false).await?;
-                    }
+            let done = match work {
+                Work::Drive => Ok(()),
+                Work::Enqueue(call) => {
+                    self.enqueue_call(&item.tenant, &call).await;
+                    Ok(())
                 }
-                Work::CheckSignIn => self.check_sign_in(&turn.item).await?,
-                Work::Expire => {
-                    self.expire(&turn.item, false).await?;
-                }
-            }
+                Work::Reclaim(id) => match turn.item.call(&id) {
+                    Some(call) => self.reclaim(&turn.item, call, false).await,
+                    None => Ok(()),
+                },
+                Work::CheckSignIn => self.check_sign_in(&turn.item).await,
+                Work::Expire => self.expire(&turn.item, false).await,
+            };
+            failed = failed.or(done.err());
         }
         let fresh = self.load(&item.tenant, &item.turn).await?;
         if fresh.is_some_and(|f| f.item.can_drive(self.ports.clock.now())) {
             self.try_drive(&item.tenant, &item.turn).await;
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Applies passed deadlines.
@@ -98,32 +138,31 @@ impl Engine {
 }
 
 /// Lease end + 1 s, at most 20 s; the next deadline when only people are awaited.
+/// What is due already and did not happen is looked at again after 20 s.
 fn watchdog_delay(turn: &Turn, now: Timestamp) -> Duration {
-    let ms = match turn.waiting_for() {
-        Some((WaitingFor::Approval | WaitingFor::AzureSignIn, deadline)) => {
-            deadline.since(now).max(0) + 1000
-        }
-        None => {
-            let lease = turn
-                .calls()
-                .iter()
-                .filter_map(|c| match c.state {
-                    CallState::Started { lease_until, .. } => Some(lease_until),
-                    _ => None,
-                })
-                .chain(match turn.model {
-                    ModelState::Claimed { lease_until, .. } => Some(lease_until),
-                    _ => None,
-                })
-                .min();
-            lease.map_or(i64::MAX, |until| until.since(now).max(0) + 1000)
-        }
+    let next = match turn.waiting_for() {
+        Some((_, deadline)) => Some(deadline),
+        None => turn
+            .calls()
+            .iter()
+            .filter_map(|c| match c.state {
+                CallState::Started { lease_until, .. } => Some(lease_until),
+                _ => None,
+            })
+            .chain(match turn.model {
+                ModelState::Claimed { lease_until, .. } => Some(lease_until),
+                _ => None,
+            })
+            .min(),
     };
-    let limit = i64::try_from(WATCHDOG_DELAY.as_millis()).unwrap_or(i64::MAX);
-    let ms = if turn.waiting_for().is_some() {
-        ms
+    let until = next.map_or(0, |moment| moment.since(now));
+    if until <= 0 {
+        return WATCHDOG_DELAY;
+    }
+    let delay = Duration::from_millis(until.unsigned_abs() + 1000);
+    if turn.waiting_for().is_some() {
+        delay
     } else {
-        ms.min(limit)
-    };
-    Duration::from_millis(ms.unsigned_abs())
+        delay.min(WATCHDOG_DELAY)
+    }
 }

@@ -6,9 +6,11 @@ use azimuth_domain::audit::{AuditEntry, AuditKind, conversation_chain};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::ids::ApprovalId;
 use azimuth_domain::principal::Principal;
-use azimuth_domain::turn::{Asker, CallState, Command, DecideApproval, Refusal, Turn, TurnStatus};
+use azimuth_domain::turn::{
+    Asker, CallState, Command, DecideApproval, Refusal, ToolCall, Turn, TurnStatus,
+};
 
-use super::commit::WATCHDOG_DELAY;
+use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT};
 use super::{ApplyError, Engine};
 
 /// What a person decides.
@@ -120,17 +122,24 @@ impl Engine {
         }
         self.enqueue_watchdog(tenant, &id, found.item.watch + 1, WATCHDOG_DELAY)
             .await?;
-        let command = Command::DecideApproval(DecideApproval {
+        let decision = DecideApproval {
             call: approval.call(),
             digest: request.digest,
             approve: request.approve,
             by: decider.user.clone(),
             by_name: decider.name.clone(),
             reason: request.reason,
-        });
-        self.record_decision(&found.item, approval, decider, &command)
-            .await?;
-        let applied = self.apply(tenant, &id, command).await?;
+        };
+        // The wake-up message above is invisible for longer than this may take.
+        let write = async {
+            self.record_decision(&found.item, call, decider, &decision)
+                .await?;
+            let command = Command::DecideApproval(decision);
+            Ok::<_, DecideError>(self.apply(tenant, &id, command).await?)
+        };
+        let applied = tokio::time::timeout(WRITE_TIMEOUT, write)
+            .await
+            .map_err(|_| DecideError::Unavailable("the store is too slow".to_owned()))??;
         self.perform(&applied.turn.item, &applied.effects).await;
         Ok(applied.turn.item)
     }
@@ -156,16 +165,10 @@ impl Engine {
     async fn record_decision(
         &self,
         turn: &Turn,
-        approval: &ApprovalId,
+        call: &ToolCall,
         decider: &Principal,
-        command: &Command,
+        decision: &DecideApproval,
     ) -> Result<(), DecideError> {
-        let Command::DecideApproval(decision) = command else {
-            return Ok(());
-        };
-        let Some(call) = turn.call(&approval.call()) else {
-            return Err(DecideError::NotFound);
-        };
         let entry = AuditEntry {
             approval_digest: Some(decision.digest.clone()),
             decided_by: Some(format!("{}:{}", decider.user.tid, decider.user.oid)),

@@ -16,8 +16,21 @@ use super::Engine;
 /// somebody else made progress.
 const MAX_CONFLICTS: usize = 64;
 
+/// How long an outage of the store is waited out, all pauses together well below
+/// a lease.
+pub(super) const OUTAGE_PAUSES: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_millis(1200),
+    Duration::from_millis(2500),
+];
+
 /// Delay of a watchdog message (rule 1).
 pub(super) const WATCHDOG_DELAY: Duration = Duration::from_secs(20);
+
+/// A write that a wake-up message precedes gives up after this long (rule 1): the
+/// message must not arrive before it.
+pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A write that happened.
 #[derive(Debug)]
@@ -67,8 +80,32 @@ impl Engine {
         self.apply_with(tenant, id, command, Vec::new()).await
     }
 
-    /// The same, with messages in the same batch.
+    /// The same, with messages in the same batch. A short outage of the store is
+    /// waited out: every try reads the turn again, so that a write whose reply was
+    /// lost is not made twice.
     pub(crate) async fn apply_with(
+        &self,
+        tenant: &str,
+        id: &TurnId,
+        command: Command,
+        messages: Vec<Message>,
+    ) -> Result<Applied, ApplyError> {
+        for pause in OUTAGE_PAUSES {
+            match self
+                .apply_once(tenant, id, command.clone(), messages.clone())
+                .await
+            {
+                Err(ApplyError::Unavailable(error)) => {
+                    tracing::warn!(turn = %id, error, "the store does not answer; trying again");
+                    tokio::time::sleep(pause).await;
+                }
+                done => return done,
+            }
+        }
+        self.apply_once(tenant, id, command, messages).await
+    }
+
+    async fn apply_once(
         &self,
         tenant: &str,
         id: &TurnId,
@@ -118,7 +155,7 @@ impl Engine {
                         .store
                         .last_event_seq(&tenant, &fresh.item.id)
                         .await?;
-                    current.item.event_seq = seq;
+                    current.item.event_seq = current.item.event_seq.max(seq);
                 }
             }
         }

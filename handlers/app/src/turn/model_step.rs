@@ -6,24 +6,27 @@ use std::time::Duration;
 
 use azimuth_domain::conversation::{Author, Message};
 use azimuth_domain::ids::{MessageId, TurnId};
-use azimuth_domain::limits::{HEARTBEAT_MS, LEASE_MS, MAX_CALLS_PER_STEP};
+use azimuth_domain::limits::{LEASE_MS, MAX_CALLS_PER_STEP};
 use azimuth_domain::tool::{Classification, EffectClass, ToolRef};
 use azimuth_domain::turn::{
-    Answer, ClaimModel, Command, FailModel, FailureCode, ModelState, Proposal, ProposedCall,
-    RenewLease, Turn, TurnStatus, Usage,
+    Answer, ClaimModel, Command, FailModel, FailureCode, ModelState, Proposal, ProposedCall, Turn,
+    TurnStatus, Usage,
 };
 use azimuth_ports::model::{ChatModel, ModelCall, ModelError, ModelEvent, ModelRequest};
 use azimuth_ports::store::Versioned;
 use futures::StreamExt;
 use serde_json::Value;
 
+use super::heartbeat::Lease;
 use super::text_log::{LogClosed, TextLog};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
 
-/// How often a driver looks whether its turn was cancelled (api.md: the model
-/// call ends within a second).
-const CANCEL_CHECK: Duration = Duration::from_secs(1);
+/// Longest time that one model step may take, tries included.
+const STEP_LIMIT: Duration = Duration::from_mins(10);
+
+/// Longest pause before a model is asked again.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// How often a model that does not answer is asked, before anything was said.
 const MODEL_TRIES: u32 = 3;
@@ -136,7 +139,25 @@ impl Engine {
         }
     }
 
+    /// The whole step under one heartbeat: reading the history and waiting for the
+    /// model's first word can take longer than a lease.
     async fn ask(&self, turn: &Turn, claim: (u32, u32)) -> Result<Spoken, Silence> {
+        let lease = Lease::Model {
+            step: claim.0,
+            claim_no: claim.1,
+        };
+        self.with_heartbeat(turn, &lease, |mut stop| async move {
+            tokio::select! {
+                spoken = tokio::time::timeout(STEP_LIMIT, self.converse(turn, claim)) => {
+                    spoken.unwrap_or(Err(Silence::Failed(FailureCode::ModelUnavailable)))
+                }
+                () = stop.raised() => Err(Silence::Superseded),
+            }
+        })
+        .await
+    }
+
+    async fn converse(&self, turn: &Turn, claim: (u32, u32)) -> Result<Spoken, Silence> {
         let Some(model) = self.models.get(&turn.model_name).cloned() else {
             return Err(Silence::Failed(FailureCode::ModelUnavailable));
         };
@@ -162,9 +183,8 @@ impl Engine {
                     tracing::warn!(turn = %turn.id, detail, "the model does not answer; asking again");
                     let pause = retry_after
                         .unwrap_or(Duration::from_millis(500) * tries)
-                        .min(Duration::from_millis(LEASE_MS.unsigned_abs() / 2));
+                        .min(MAX_PAUSE);
                     tokio::time::sleep(pause).await;
-                    self.renew_model(turn, claim).await?;
                 }
                 Err(Heard::Nothing(error) | Heard::Part(error)) => {
                     tracing::warn!(turn = %turn.id, model = model.name(), %error, "the model step failed");
@@ -181,8 +201,7 @@ impl Engine {
         }
     }
 
-    /// One request: text goes into the log as it comes, the lease is renewed, a
-    /// cancel ends it.
+    /// One request: text goes into the log as it comes.
     async fn listen(
         &self,
         turn: &Turn,
@@ -190,20 +209,13 @@ impl Engine {
         model: &Arc<dyn ChatModel>,
         request: ModelRequest,
     ) -> Result<Spoken, Heard> {
-        let mut stopped = self.stops.subscribe(&turn.id);
-        let mut stream = tokio::select! {
-            stream = model.stream(request) => stream.map_err(Heard::Nothing)?,
-            () = stopped.changed() => return Err(Heard::Stopped(Silence::Superseded)),
-        };
+        let mut stream = model.stream(request).await.map_err(Heard::Nothing)?;
         let mut log = TextLog::new(self, turn, claim);
         let mut spoken = Spoken {
             text: String::new(),
             calls: Vec::new(),
             usage: Usage::default(),
         };
-        let mut tick = tokio::time::interval(CANCEL_CHECK);
-        tick.tick().await;
-        let mut ticks = 0_i64;
         loop {
             tokio::select! {
                 event = stream.next() => match event {
@@ -225,35 +237,7 @@ impl Engine {
                     })),
                 },
                 () = log.due() => log.flush().await?,
-                () = stopped.changed() => return Err(Heard::Stopped(Silence::Superseded)),
-                _ = tick.tick() => {
-                    ticks += 1;
-                    if ticks * 1000 % HEARTBEAT_MS == 0 {
-                        self.renew_model(turn, claim).await.map_err(Heard::Stopped)?;
-                    } else {
-                        self.check_claim(turn, claim).await.map_err(Heard::Stopped)?;
-                    }
-                }
             }
-        }
-    }
-
-    async fn renew_model(&self, turn: &Turn, claim: (u32, u32)) -> Result<(), Silence> {
-        let command = Command::RenewLease(RenewLease::Model {
-            step: claim.0,
-            claim_no: claim.1,
-            lease_ms: LEASE_MS,
-        });
-        self.apply(&turn.asker.user.tid, &turn.id, command).await?;
-        Ok(())
-    }
-
-    async fn check_claim(&self, turn: &Turn, claim: (u32, u32)) -> Result<(), Silence> {
-        let found = self.load(&turn.asker.user.tid, &turn.id).await?;
-        if found.is_some_and(|f| holds_claim(&f.item, claim)) {
-            Ok(())
-        } else {
-            Err(Silence::Superseded)
         }
     }
 
@@ -356,7 +340,10 @@ impl Engine {
                 ArgumentError::TooLarge { .. } | ArgumentError::TooDeep => Value::Null,
                 _ => arguments,
             };
-            return invalid(spec.tool.clone(), kept, sentence);
+            let secret = spec.classify(&kept).secret;
+            let mut refused = invalid(spec.tool.clone(), kept, sentence);
+            refused.class.secret = secret;
+            return refused;
         }
         let decision = self.decide_call(roles, &turn.asker, spec, &arguments);
         ProposedCall {

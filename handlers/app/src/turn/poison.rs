@@ -44,10 +44,18 @@ impl Engine {
         Ok(())
     }
 
-    /// Processes one message of `turns-poison`: a watchdog comes back later, with
-    /// the same number and without acting; others are dropped.
+    /// Processes one message of `turns-poison`: a watchdog comes back later without
+    /// acting; others are dropped. Its number is at least the turn's: a message that
+    /// raised the counter and then could not be renewed would otherwise be the last.
     pub async fn poison_turn(self: &Arc<Self>, item: &WorkItem) -> Result<(), TriggerError> {
-        if let Some(number) = item.watch {
+        let Some(number) = item.watch else {
+            return Ok(());
+        };
+        let Some(turn) = self.load(&item.tenant, &item.turn).await? else {
+            return Ok(());
+        };
+        if !turn.item.status.is_terminal() {
+            let number = number.max(turn.item.watch);
             self.enqueue_watchdog(&item.tenant, &item.turn, number, REWATCH_DELAY)
                 .await?;
         }

@@ -1,13 +1,13 @@
 //! Rules 1a and 6a: waiting for the asker to sign in to Azure.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use azimuth_domain::principal::Principal;
 use azimuth_domain::turn::{Command, ResumeSignIn, Turn};
 use azimuth_ports::store::StoreError;
 use azimuth_ports::tokens::{Secret, TokenError};
 
+use super::commit::WATCHDOG_DELAY;
 use super::{ApplyError, Engine};
 use crate::triggers::TriggerError;
 
@@ -77,7 +77,7 @@ impl Engine {
 
     async fn resume(&self, turn: &Turn) -> Result<bool, ApplyError> {
         let tenant = &turn.asker.user.tid;
-        self.enqueue_watchdog(tenant, &turn.id, turn.watch + 1, Duration::from_secs(1))
+        self.enqueue_watchdog(tenant, &turn.id, turn.watch + 1, WATCHDOG_DELAY)
             .await?;
         let command = Command::ResumeSignIn(ResumeSignIn);
         match self.apply(tenant, &turn.id, command).await {

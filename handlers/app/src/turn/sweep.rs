@@ -28,18 +28,22 @@ pub struct SweepReport {
 }
 
 impl Engine {
-    /// One sweep.
+    /// One sweep: every part of it, whatever fails of another.
     pub async fn sweep(self: &Arc<Self>) -> Result<SweepReport, TriggerError> {
+        let turns = self.sweep_turns().await;
+        let closed = self.sweep_audit().await;
+        let purged = self.purge().await;
+        let expired = self
+            .ports
+            .store
+            .expire_events(self.ports.clock.now().plus_ms(-EVENT_TTL_MS))
+            .await
+            .map_err(|e| TriggerError::Retry(e.to_string()));
         Ok(SweepReport {
-            turns: self.sweep_turns().await?,
-            closed: self.sweep_audit().await?,
-            purged: self.purge().await?,
-            expired_events: self
-                .ports
-                .store
-                .expire_events(self.ports.clock.now().plus_ms(-EVENT_TTL_MS))
-                .await
-                .map_err(|e| TriggerError::Retry(e.to_string()))?,
+            turns: turns?,
+            closed: closed?,
+            purged: purged?,
+            expired_events: expired?,
         })
     }
 
@@ -53,13 +57,19 @@ impl Engine {
             .map_err(|e| TriggerError::Retry(e.to_string()))?;
         let mut sent = 0;
         for (tenant, id) in due {
-            let Some(turn) = self.load(&tenant, &id).await? else {
-                continue;
+            // A turn that this build cannot read must not hide the others.
+            let turn = match self.load(&tenant, &id).await {
+                Ok(Some(turn)) => turn.item,
+                Ok(None) => continue,
+                Err(error) => {
+                    tracing::warn!(turn = %id, %error, "a due turn cannot be read");
+                    continue;
+                }
             };
-            if turn.item.has_living_lease(now) || turn.item.work(now).is_empty() {
+            if turn.has_living_lease(now) || turn.work(now).is_empty() {
                 continue;
             }
-            self.enqueue_watchdog(&tenant, &id, turn.item.watch, Duration::ZERO)
+            self.enqueue_watchdog(&tenant, &id, turn.watch, Duration::ZERO)
                 .await?;
             sent += 1;
         }
@@ -78,8 +88,12 @@ impl Engine {
             .map_err(|e| TriggerError::Retry(e.to_string()))?;
         let mut closed = 0;
         for open in opens {
-            if self.close_orphan(&open).await? {
-                closed += 1;
+            match self.close_orphan(&open).await {
+                Ok(true) => closed += 1,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(chain = open.chain, id = open.id, %error, "an open cannot be closed");
+                }
             }
         }
         Ok(closed)

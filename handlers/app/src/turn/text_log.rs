@@ -9,6 +9,7 @@ use azimuth_ports::store::StoreError;
 use tokio::time::Instant;
 
 use super::Engine;
+use super::commit::OUTAGE_PAUSES;
 use super::model_step::holds_claim;
 
 /// Text is flushed at this size at the latest.
@@ -96,6 +97,8 @@ impl<'a> TextLog<'a> {
             step: self.claim.0,
         };
         let tenant = &self.turn.asker.user.tid;
+        let mut outages = OUTAGE_PAUSES.iter();
+        let mut maybe_written = false;
         loop {
             let event = TurnEvent {
                 seq: self.next_seq,
@@ -109,20 +112,48 @@ impl<'a> TextLog<'a> {
                     self.next_seq += 1;
                     return Ok(());
                 }
+                Err(StoreError::Unavailable(detail)) => {
+                    let Some(pause) = outages.next() else {
+                        return Err(LogClosed::Unavailable(detail));
+                    };
+                    maybe_written = true;
+                    tokio::time::sleep(*pause).await;
+                }
                 Err(StoreError::EventExists) => {
-                    let found = self.engine.ports.store.turn(tenant, &self.turn.id).await?;
-                    if !found.is_some_and(|f| holds_claim(&f.item, self.claim)) {
-                        return Err(LogClosed::Superseded);
+                    if maybe_written && self.is_ours(&event).await? {
+                        self.next_seq += 1;
+                        return Ok(());
                     }
-                    self.next_seq = 1 + self
+                    maybe_written = false;
+                    // The number first: what ends the claim after this is seen next.
+                    let last = self
                         .engine
                         .ports
                         .store
                         .last_event_seq(tenant, &self.turn.id)
                         .await?;
+                    let found = self.engine.ports.store.turn(tenant, &self.turn.id).await?;
+                    if !found.is_some_and(|f| holds_claim(&f.item, self.claim)) {
+                        return Err(LogClosed::Superseded);
+                    }
+                    self.next_seq = last + 1;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Whether the event of that number is this one: its reply was lost.
+    async fn is_ours(&self, event: &TurnEvent) -> Result<bool, StoreError> {
+        let tenant = &self.turn.asker.user.tid;
+        let found = self
+            .engine
+            .ports
+            .store
+            .events(tenant, &self.turn.id, event.seq - 1, 1)
+            .await?;
+        Ok(found
+            .first()
+            .is_some_and(|stored| stored.body == event.body))
     }
 }

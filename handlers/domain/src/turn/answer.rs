@@ -7,6 +7,7 @@ use super::{
     Approval, CallState, Draft, Effect, FailureCode, ModelState, NotRunReason, Refusal, Step,
     ToolCall, TurnKind, TurnStatus, Usage,
 };
+use crate::canonical::names_only;
 use crate::event::EventBody;
 use crate::ids::{CallId, MessageId};
 use crate::limits::{APPROVAL_DEADLINE_MS, MAX_TURN_BYTES, RESERVED_BYTES_PER_CALL};
@@ -146,12 +147,23 @@ fn admit(
         note: None,
         duration_ms: None,
     };
+    let never_runs = matches!(
+        proposed.proposal,
+        Proposal::Invalid(_) | Proposal::Decided(Decision::Deny { .. })
+    );
+    if call.secret && never_runs {
+        call.arguments = names_only(&call.arguments);
+    }
     events.push(EventBody::ToolCallRequested {
         call_id: call.id.clone(),
         server: call.tool.server.clone(),
         tool: call.tool.name.clone(),
         effect: call.effect,
-        arguments: call.arguments.clone(),
+        arguments: if call.secret {
+            names_only(&call.arguments)
+        } else {
+            call.arguments.clone()
+        },
     });
     match proposed.proposal {
         Proposal::Decided(Decision::Allow) => effects.push(Effect::Enqueue(call.id.clone())),

@@ -11,8 +11,8 @@ pub enum Work {
     Drive,
     /// Rule 4: the call can be run; its message may have been lost.
     Enqueue(CallId),
-    /// Rule 10: the executor of this attempt is gone.
-    Reclaim(CallId, u32),
+    /// Rule 10: the executor of the call is gone.
+    Reclaim(CallId),
     /// Rules 1a and 6a: look at the grant, then at the deadline.
     CheckSignIn,
     /// A deadline has passed.
@@ -39,7 +39,7 @@ impl Turn {
             match &call.state {
                 CallState::Queued { .. } => work.push(Work::Enqueue(call.id.clone())),
                 CallState::Started { lease_until, .. } if *lease_until <= now => {
-                    work.push(Work::Reclaim(call.id.clone(), call.attempt));
+                    work.push(Work::Reclaim(call.id.clone()));
                 }
                 CallState::AwaitingSignIn { .. } => sign_in = true,
                 CallState::AwaitingApproval { deadline }

@@ -2,6 +2,7 @@
 
 use super::{CallState, Draft, FailureCode, NotRunReason, Refusal, TurnStatus};
 use crate::event::EventBody;
+use crate::ids::CallId;
 use crate::policy::DenyReason;
 
 /// Applies every deadline that has passed. A sign-in's deadline counts only when
@@ -18,6 +19,17 @@ impl Expire {
         if let TurnStatus::WaitingSignIn { deadline } = draft.turn.status {
             if !self.grant_is_gone || deadline > now {
                 return Err(Refusal::NothingDue);
+            }
+            // A tool call without a model has its call already.
+            let open: Vec<_> = draft
+                .turn
+                .calls()
+                .iter()
+                .filter(|c| !c.state.is_terminal())
+                .map(|c| c.id.clone())
+                .collect();
+            for id in open {
+                give_up_sign_in(draft, &id)?;
             }
             draft.fail(FailureCode::SignIn);
             return Ok(());
@@ -63,18 +75,22 @@ impl Expire {
                     let deadline = now.plus_ms(crate::limits::APPROVAL_DEADLINE_MS);
                     draft.call_mut(&id)?.state = CallState::AwaitingApproval { deadline };
                 }
-                Due::SignIn => draft.end_call(
-                    &id,
-                    CallState::NotRun {
-                        reason: NotRunReason::SignIn,
-                    },
-                    Some("Nobody signed in to Azure in time.".to_owned()),
-                )?,
+                Due::SignIn => give_up_sign_in(draft, &id)?,
             }
         }
         draft.advance_when_complete();
         Ok(())
     }
+}
+
+fn give_up_sign_in(draft: &mut Draft, id: &CallId) -> Result<(), Refusal> {
+    draft.end_call(
+        id,
+        CallState::NotRun {
+            reason: NotRunReason::SignIn,
+        },
+        Some("Nobody signed in to Azure in time.".to_owned()),
+    )
 }
 
 enum Due {

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -184,6 +184,9 @@ pub struct Provider {
     pub lifetime: AtomicU64,
     /// How long an answer takes, ms.
     pub latency_ms: AtomicU64,
+    refuses_bearers: AtomicBool,
+    /// Refresh tokens with a smaller number are refused.
+    revoked_below: AtomicU64,
     clock: std::sync::Arc<RuntimeClock>,
     used: Mutex<HashSet<String>>,
     serial: AtomicU64,
@@ -197,6 +200,8 @@ impl Provider {
             exchanges: AtomicUsize::new(0),
             lifetime: AtomicU64::new(3600),
             latency_ms: AtomicU64::new(30),
+            refuses_bearers: AtomicBool::new(false),
+            revoked_below: AtomicU64::new(0),
             clock,
             used: Mutex::default(),
             serial: AtomicU64::new(0),
@@ -205,6 +210,17 @@ impl Provider {
 
     pub fn is(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
+    }
+
+    /// No refresh token given so far is good any more.
+    pub fn revoke_refresh_tokens(&self) {
+        let given = self.serial.load(Ordering::SeqCst);
+        self.revoked_below.store(given, Ordering::SeqCst);
+    }
+
+    /// No bearer is good any more; refresh tokens are.
+    pub fn refuse_bearers(&self) {
+        self.refuses_bearers.store(true, Ordering::SeqCst);
     }
 
     async fn grant(&self, whose: &str, audience: &str) -> Result<Grant, TokenError> {
@@ -238,7 +254,11 @@ impl TokenExchange for Provider {
         audience: &str,
     ) -> Result<Grant, TokenError> {
         self.exchanges.fetch_add(1, Ordering::SeqCst);
-        self.grant(assertion.expose(), audience).await
+        let granted = self.grant(assertion.expose(), audience).await?;
+        if self.refuses_bearers.load(Ordering::SeqCst) {
+            return Err(TokenError::GrantGone("the bearer is refused".to_owned()));
+        }
+        Ok(granted)
     }
 
     async fn refresh(
@@ -248,8 +268,12 @@ impl TokenExchange for Provider {
         audience: &str,
     ) -> Result<Grant, TokenError> {
         self.refreshes.fetch_add(1, Ordering::SeqCst);
-        let whose = refresh.expose().split('|').next().unwrap();
+        let (whose, number) = refresh.expose().split_once('|').unwrap();
+        let revoked = number.parse::<u64>().unwrap() < self.revoked_below.load(Ordering::SeqCst);
         let granted = self.grant(whose, audience).await?;
+        if revoked {
+            return Err(TokenError::GrantGone("revoked".to_owned()));
+        }
         // Reuse of a rotated refresh token ends the grant (RFC 9700 §4.14.2).
         if self
             .used

@@ -1,5 +1,8 @@
-//! One exchange per (user, audience) at a time inside this process; whoever
-//! waited for one that failed gets its failure instead of repeating it.
+//! One exchange per (user, audience) at a time inside this process, of whatever
+//! kind; whoever waited for one of their own kind that failed gets its failure
+//! instead of repeating it. Kinds share the flight, so that a refused refresh
+//! cannot remove the grant that an exchange is just storing; they do not share
+//! failures, since a bearer is good whatever became of the refresh token.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,10 +36,35 @@ impl Flights {
     }
 }
 
+/// What the identity provider is asked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The caller's bearer, on behalf of the user.
+    Bearer,
+    /// The refresh token in the vault.
+    Refresh,
+}
+
 #[derive(Default)]
 pub(super) struct Flight {
     failures: AtomicU64,
-    last: tokio::sync::Mutex<Option<(u64, TokenError)>>,
+    last: tokio::sync::Mutex<Failures>,
+}
+
+/// The last failure of each kind, with its number.
+#[derive(Default)]
+struct Failures {
+    bearer: Option<(u64, TokenError)>,
+    refresh: Option<(u64, TokenError)>,
+}
+
+impl Failures {
+    fn of(&mut self, kind: Kind) -> &mut Option<(u64, TokenError)> {
+        match kind {
+            Kind::Bearer => &mut self.bearer,
+            Kind::Refresh => &mut self.refresh,
+        }
+    }
 }
 
 impl Flight {
@@ -46,9 +74,10 @@ impl Flight {
     }
 
     /// Waits until nobody else is at it.
-    pub async fn lock(&self) -> Holder<'_> {
+    pub async fn lock(&self, kind: Kind) -> Holder<'_> {
         Holder {
             flight: self,
+            kind,
             last: self.last.lock().await,
         }
     }
@@ -57,22 +86,24 @@ impl Flight {
 /// The right to make the exchange.
 pub(super) struct Holder<'a> {
     flight: &'a Flight,
-    last: MutexGuard<'a, Option<(u64, TokenError)>>,
+    kind: Kind,
+    last: MutexGuard<'a, Failures>,
 }
 
 impl Holder<'_> {
-    /// The failure that came while this caller waited.
-    pub fn failed_since(&self, noted: u64) -> Option<TokenError> {
+    /// The failure of this kind that came while this caller waited.
+    pub fn failed_since(&mut self, noted: u64) -> Option<TokenError> {
         self.last
+            .of(self.kind)
             .as_ref()
             .filter(|(number, _)| *number > noted)
             .map(|(_, error)| copy(error))
     }
 
-    /// Tells those who wait.
+    /// Tells those who wait with the same kind.
     pub fn fail(&mut self, error: &TokenError) {
         let number = self.flight.failures.fetch_add(1, Ordering::SeqCst) + 1;
-        *self.last = Some((number, copy(error)));
+        *self.last.of(self.kind) = Some((number, copy(error)));
     }
 }
 

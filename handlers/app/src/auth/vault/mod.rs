@@ -27,7 +27,7 @@ use azimuth_ports::tokens::{
     AccessToken, Grant, Sealer, Secret, TokenError, TokenExchange, TokenStore, UserTokens,
 };
 
-use flight::{Flights, Outcome};
+use flight::{Flights, Kind, Outcome};
 use memory::Memory;
 use sealed::{Entry, seal_context};
 
@@ -118,7 +118,7 @@ impl TokenVault {
         let audience = self.settings.management.as_str();
         let flight = self.flights.of(user, audience);
         let noted = flight.failures();
-        let mut holder = flight.lock().await;
+        let mut holder = flight.lock(Kind::Bearer).await;
         if self.is_ready(user, audience).await? {
             return Ok(());
         }
@@ -162,7 +162,7 @@ impl TokenVault {
     pub async fn sign_in(&self, user: &UserKey, bearer: &Secret) -> Result<(), TokenError> {
         let audience = self.settings.management.as_str();
         let flight = self.flights.of(user, audience);
-        let _alone = flight.lock().await;
+        let _alone = flight.lock(Kind::Bearer).await;
         let exchange = &self.parts.exchange;
         let exchanged = self
             .bounded(exchange.on_behalf_of(&user.tid, bearer, audience))
@@ -334,7 +334,7 @@ impl UserTokens for TokenVault {
         }
         let flight = self.flights.of(user, audience);
         let noted = flight.failures();
-        let mut holder = flight.lock().await;
+        let mut holder = flight.lock(Kind::Refresh).await;
         if let Some(token) = self.stored(user, audience).await? {
             return Ok(token);
         }

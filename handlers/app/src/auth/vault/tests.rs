@@ -314,6 +314,46 @@ async fn a_revoked_grant_is_removed_and_everybody_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refused_refresh_does_not_refuse_the_turn_that_holds_a_good_bearer() {
+    let world = World::new();
+    let vault = world.process();
+    let alice = given_alice_is_signed_in(&vault).await;
+    world.clock.skip(3_600_000);
+    world.provider.revoke_refresh_tokens();
+    let bearer = Secret::new("alice");
+    // The refresh is under way when the turn comes, and the turn waits for it.
+    let (refreshed, accepted) =
+        tokio::join!(vault.access_token(&alice, ARM), vault.accept(&alice, &bearer));
+    assert!(matches!(refreshed, Err(TokenError::GrantGone(_))));
+    accepted.unwrap();
+    assert_eq!((world.refreshes(), world.exchanges()), (1, 2));
+    assert!(vault.has_grant(&alice).await.unwrap());
+    vault.access_token(&alice, ARM).await.unwrap();
+    assert_eq!(world.refreshes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_bearer_does_not_refuse_the_call_that_has_a_grant() {
+    let world = World::new();
+    let vault = world.process();
+    let alice = given_alice_is_signed_in(&vault).await;
+    world.clock.skip(3_600_000);
+    world.provider.refuse_bearers();
+    let bearer = Secret::new("alice");
+    let turns = async {
+        let both = tokio::join!(
+            vault.accept(&alice, &bearer),
+            vault.accept(&alice, &bearer)
+        );
+        assert!(matches!(both.0, Err(TokenError::GrantGone(_))));
+        assert!(matches!(both.1, Err(TokenError::GrantGone(_))));
+    };
+    let ((), token) = tokio::join!(turns, vault.access_token(&alice, ARM));
+    token.unwrap();
+    assert_eq!((world.refreshes(), world.exchanges()), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_provider_that_is_down_keeps_the_grant_and_frees_the_lease() {
     for mood in [Mood::Down, Mood::Silent] {
         let world = World::new();

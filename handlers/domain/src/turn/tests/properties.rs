@@ -205,9 +205,9 @@ fn run_out(mut turn: Turn, mut now: i64) -> Turn {
                     call,
                     lease_ms: LEASE,
                 }),
-                Work::Reclaim(call, attempt) => Command::ReclaimCall(ReclaimCall {
+                Work::Reclaim(call) => Command::ReclaimCall(ReclaimCall {
+                    attempt: turn.call(&call).map_or(0, |c| c.attempt),
                     call,
-                    attempt,
                     verdict: Verdict::NeverRan,
                     poison: false,
                     result: None,
@@ -229,10 +229,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_sequence_breaks_the_turn(moves in prop::collection::vec(any_move(), 1..60), signs_in in any::<bool>()) {
+    fn no_sequence_breaks_the_turn(
+        moves in prop::collection::vec(any_move(), 1..60),
+        signs_in in any::<bool>(),
+        console in prop::option::of(0..5_u8),
+    ) {
         let mut turn = NewTurn {
             sign_in_deadline_ms: signs_in.then_some(60_000),
             claim_lease_ms: (!signs_in).then_some(LEASE),
+            console_call: console.map(call_of),
             ..new_turn()
         }
         .create(at(0))
