@@ -1,6 +1,7 @@
 //! A tool server that does as it is told, and counts.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use azimuth_ports::tools::{
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use crate::gate::Gate;
+
 /// What a tool does next.
 #[derive(Clone)]
 pub enum Behaviour {
@@ -28,6 +31,8 @@ pub enum Behaviour {
     Unclear(String),
     /// Waits for the gate, then answers.
     Gated(Arc<Notify>, Value),
+    /// Does not begin before the gate opens.
+    Held(Gate),
 }
 
 /// One call as the server saw it.
@@ -46,6 +51,7 @@ pub struct FakeTools {
     catalogue: Mutex<Arc<Catalogue>>,
     behaviours: Mutex<HashMap<String, Vec<Behaviour>>>,
     seen: Mutex<Vec<Seen>>,
+    held: AtomicUsize,
     arrived: Notify,
 }
 
@@ -102,6 +108,7 @@ impl Default for FakeTools {
             catalogue: Mutex::new(Arc::new(catalogue)),
             behaviours: Mutex::default(),
             seen: Mutex::default(),
+            held: AtomicUsize::new(0),
             arrived: Notify::new(),
         }
     }
@@ -120,6 +127,11 @@ impl FakeTools {
     /// Calls so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// How many calls were held before they began.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::SeqCst)
     }
 
     /// Waits until `count` calls have arrived.
@@ -162,11 +174,16 @@ impl ToolServers for FakeTools {
         if let Some(Behaviour::NotStarted(text)) = next {
             return Err(ToolError::NotStarted(text));
         }
+        if let Some(Behaviour::Held(gate)) = &next {
+            self.held.fetch_add(1, Ordering::SeqCst);
+            gate.pass().await;
+        }
         self.seen.lock().unwrap().push(Seen {
             oid: request.user.oid.clone(),
             tool: request.tool.name.clone(),
             arguments: request.arguments.clone(),
         });
+        request.begun.mark();
         self.arrived.notify_waiters();
         let says = |value: Value| CallOutput {
             media_type: "application/json".to_owned(),
@@ -176,7 +193,7 @@ impl ToolServers for FakeTools {
             status: Some(200),
         };
         match next {
-            None => Ok(says(json!({"ok": true}))),
+            None | Some(Behaviour::Held(_)) => Ok(says(json!({"ok": true}))),
             Some(Behaviour::Says(value)) => Ok(says(value)),
             Some(Behaviour::Gated(gate, value)) => {
                 gate.notified().await;

@@ -122,6 +122,28 @@ async fn while_a_change_runs_its_end_is_awaited_and_nothing_later_runs() {
 }
 
 #[tokio::test]
+async fn before_a_change_has_begun_it_never_begins() {
+    let gate = Gate::default();
+    let (app, alice) = product(Script::clerk()).await;
+    app.tools
+        .will("thing_create", [Behaviour::Held(gate.clone())]);
+    let waiting = ask_until(&alice, "create a", &["waiting"]).await;
+    let (id, digest) = approval(&waiting);
+    assert_eq!(alice.decide(&id, &digest, "approve").await.status, 200);
+    until("the call is on its way to the tool", || async {
+        (app.tools.held() == 1).then_some(())
+    })
+    .await;
+    cancel(&alice, &waiting).await;
+    let turn = waiting["id"].as_str().unwrap();
+    let ended = alice.wait_for(turn, &["cancelled"], PATIENCE).await;
+    gate.open();
+    app.engine.idle().await;
+    assert!(app.tools.seen().is_empty(), "{ended}");
+    assert_ne!(outcomes(&ended), ["ok"]);
+}
+
+#[tokio::test]
 async fn while_an_approval_is_awaited() {
     let (app, alice) = product(Script::clerk()).await;
     let waiting = ask_until(&alice, "create a", &["waiting"]).await;
@@ -230,6 +252,26 @@ async fn elsewhere_the_model_hears_of_it_too() {
     })
     .await;
     gate.open();
+}
+
+#[tokio::test]
+async fn elsewhere_a_read_is_torn_off_too() {
+    let never = Arc::new(Notify::new());
+    let (app, alice) = product(Script::clerk()).await;
+    app.tools
+        .will("thing_list", [Behaviour::Gated(never, json!({}))]);
+    let other = app
+        .beside(azimuth_tests::app::AppShape::undelivered(Script::in_steps(
+            [],
+        )))
+        .await;
+    let turn = ask_until(&alice, "list", &["running"]).await;
+    app.tools.wait_for_calls(1).await;
+    let answer = cancel(&alice.at(&other.api), &turn).await;
+    assert_eq!(answer.text("status"), "cancelling");
+    let id = turn["id"].as_str().unwrap();
+    let ended = alice.wait_for(id, &["cancelled"], PATIENCE).await;
+    assert_eq!(outcomes(&ended), ["error"]);
 }
 
 #[tokio::test]
