@@ -14,7 +14,7 @@ use azimuth_mcp::servers::{HostEnvironment, Identity, ServerConfig};
 use azimuth_mcp::{McpServers, Options, PoolLimits};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{AccessToken, TokenError, UserTokens};
-use azimuth_ports::tools::{CallRequest, ToolServers};
+use azimuth_ports::tools::{Begun, CallRequest, ToolServers};
 use serde_json::json;
 
 struct Nothing;
@@ -83,6 +83,7 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
             deadline: Duration::from_mins(2),
             consent: false,
             correlation_id: String::new(),
+            begun: Begun::default(),
         };
         let _never = servers.call(request).await;
         ExitCode::FAILURE

@@ -322,8 +322,10 @@ async fn a_refused_refresh_does_not_refuse_the_turn_that_holds_a_good_bearer() {
     world.provider.revoke_refresh_tokens();
     let bearer = Secret::new("alice");
     // The refresh is under way when the turn comes, and the turn waits for it.
-    let (refreshed, accepted) =
-        tokio::join!(vault.access_token(&alice, ARM), vault.accept(&alice, &bearer));
+    let (refreshed, accepted) = tokio::join!(
+        vault.access_token(&alice, ARM),
+        vault.accept(&alice, &bearer)
+    );
     assert!(matches!(refreshed, Err(TokenError::GrantGone(_))));
     accepted.unwrap();
     assert_eq!((world.refreshes(), world.exchanges()), (1, 2));
@@ -341,10 +343,7 @@ async fn a_refused_bearer_does_not_refuse_the_call_that_has_a_grant() {
     world.provider.refuse_bearers();
     let bearer = Secret::new("alice");
     let turns = async {
-        let both = tokio::join!(
-            vault.accept(&alice, &bearer),
-            vault.accept(&alice, &bearer)
-        );
+        let both = tokio::join!(vault.accept(&alice, &bearer), vault.accept(&alice, &bearer));
         assert!(matches!(both.0, Err(TokenError::GrantGone(_))));
         assert!(matches!(both.1, Err(TokenError::GrantGone(_))));
     };
