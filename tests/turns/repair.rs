@@ -213,7 +213,7 @@ async fn a_model_that_fails_ends_the_turn_by_its_code() {
         (
             "no key",
             vec![Line::Fail(ModelError::Unauthorized)],
-            "model_rejected",
+            "model_unauthorized",
             1,
         ),
         (

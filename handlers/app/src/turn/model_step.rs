@@ -190,9 +190,8 @@ impl Engine {
                     tracing::warn!(turn = %turn.id, model = model.name(), %error, "the model step failed");
                     return Err(Silence::Failed(match error {
                         ModelError::Unavailable { .. } => FailureCode::ModelUnavailable,
-                        ModelError::Rejected(_) | ModelError::Unauthorized => {
-                            FailureCode::ModelRejected
-                        }
+                        ModelError::Rejected(_) => FailureCode::ModelRejected,
+                        ModelError::Unauthorized => FailureCode::ModelUnauthorized,
                     }));
                 }
                 Err(Heard::Stopped(silence)) => return Err(silence),

@@ -19,6 +19,8 @@ pub enum FailureCode {
     ModelUnavailable,
     /// The model refuses the request.
     ModelRejected,
+    /// The model does not accept this deployment's key.
+    ModelUnauthorized,
     /// The asker did not sign in to Azure in time.
     SignIn,
 }
@@ -35,6 +37,7 @@ impl FailureCode {
             Self::ModelUnusable => "model_unusable",
             Self::ModelUnavailable => "model_unavailable",
             Self::ModelRejected => "model_rejected",
+            Self::ModelUnauthorized => "model_unauthorized",
             Self::SignIn => "sign_in",
         }
     }
@@ -73,6 +76,10 @@ impl FailureCode {
             Self::ModelRejected => (
                 "The model refused the request. Rephrase the question or choose another model.",
                 "모델이 요청을 거절했습니다. 질문을 바꾸거나 다른 모델을 선택해 주세요.",
+            ),
+            Self::ModelUnauthorized => (
+                "The model does not accept the key of this deployment. Tell an administrator, or choose another model.",
+                "모델이 이 배포의 키를 받아들이지 않습니다. 관리자에게 알리거나 다른 모델을 선택해 주세요.",
             ),
             Self::SignIn => (
                 "Nobody signed in to Azure in time. Sign in and ask again.",
