@@ -24,6 +24,7 @@ mod limits;
 mod output;
 mod pool;
 mod process;
+mod redact;
 mod stderr;
 mod stream;
 mod tool_servers;
