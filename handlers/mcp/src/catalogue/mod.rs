@@ -40,6 +40,9 @@ pub struct PinnedTool {
     /// Parameter that names the thing worked on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_parameter: Option<String>,
+    /// Whether the server may ask the user for consent before it runs the tool.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub prompts: bool,
     /// Whether it needs the disk or the environment of the machine it runs on.
     #[serde(default, skip_serializing_if = "is_false")]
     pub local_required: bool,
@@ -101,6 +104,14 @@ pub(crate) fn built_in_specs(config: &ServerConfig, file: CatalogueFile) -> Vec<
         shared_identity: false,
     };
     file.tools.into_iter().map(spec).collect()
+}
+
+/// The tools of a server with a built-in catalogue that may ask for consent.
+pub(crate) fn prompting(config: &ServerConfig, file: &CatalogueFile) -> Vec<ToolRef> {
+    let prompting = file.tools.iter().filter(|tool| tool.prompts);
+    prompting
+        .map(|tool| ToolRef::new(&config.name, tool.name.clone()))
+        .collect()
 }
 
 /// The tools of a server that was pinned at its first start, classified by the

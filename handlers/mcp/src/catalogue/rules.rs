@@ -38,10 +38,13 @@ pub struct Hints {
     pub destructive_hint: Option<bool>,
 }
 
-/// Hints in `_meta`. `SecretHint` is left out on purpose: virtual machine and
-/// disk tools carry it too, so it does not say that a secret is shown.
+/// Hints in `_meta`.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 pub struct MetaHints {
+    /// The server asks for consent first. It does not say that a secret is shown:
+    /// virtual machine and disk tools carry it too.
+    #[serde(default, rename = "SecretHint")]
+    pub secret: bool,
     /// Reads or writes files of the machine it runs on, or runs programs there.
     #[serde(default, rename = "LocalRequiredHint")]
     pub local_required: bool,
@@ -193,6 +196,9 @@ pub fn pin(tool: &ListedTool) -> PinnedTool {
             tenant: named("tenant"),
         },
         target_parameter: TARGETS.iter().copied().find(|p| has(p)).map(str::to_owned),
+        // The raw hints, not our classes: by them the server decides whether it asks
+        // (by `SecretHint` and `destructiveHint` in 3.0.0; any write is on the safe side).
+        prompts: tool.meta.secret || !tool.annotations.read_only_hint,
         local_required: tool.meta.local_required || READS_THE_ENVIRONMENT.contains(&name),
         description: tool.description.clone(),
         input_schema: tool.input_schema.clone(),

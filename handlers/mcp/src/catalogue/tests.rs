@@ -122,6 +122,41 @@ fn secrets_are_flagged_by_what_is_shown_not_by_the_servers_hint() {
 }
 
 #[test]
+fn what_may_ask_for_consent_is_what_the_server_says_writes_or_is_sensitive() {
+    let file = azure().unwrap();
+    assert_eq!(file.tools.iter().filter(|tool| tool.prompts).count(), 179);
+    let asking_reads: Vec<&str> = file
+        .tools
+        .iter()
+        .filter(|tool| tool.prompts && tool.effect == EffectClass::ReadOnly)
+        .map(|tool| tool.name.as_str())
+        .collect();
+    assert_eq!(
+        asking_reads,
+        [
+            "appservice_webapp_settings_get-appsettings",
+            "insights_get",
+            "keyvault_secret_get"
+        ]
+    );
+    let prompting = prompting(&config(), &file);
+    assert_eq!(prompting.len(), 179);
+    for (name, asks) in [
+        ("keyvault_secret_get", true),
+        ("storage_account_create", true),
+        ("compute_vm_delete", true),
+        ("storage_account_get", false),
+        ("group_list", false),
+    ] {
+        assert_eq!(
+            prompting.contains(&ToolRef::new(AZURE, name)),
+            asks,
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn scope_and_target_come_from_the_schema() {
     let create = tool("storage_account_create");
     let arguments = json!({"account": "stdemo1", "resource-group": "rg-dev", "subscription": "s"});
