@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -35,6 +36,11 @@ fn main() -> ExitCode {
 pub(crate) struct Server {
     flags: Vec<String>,
     pub(crate) switched: AtomicBool,
+    /// Whether the client cancelled a call.
+    pub(crate) cancelled: AtomicBool,
+    /// Calls so far, and those of `meet` among them.
+    pub(crate) calls: AtomicU64,
+    pub(crate) met: AtomicU64,
     next_request: AtomicU64,
     /// Who waits for the answers to our own requests.
     answers: Mutex<HashMap<u64, Sender<Value>>>,
@@ -46,6 +52,9 @@ impl Server {
         Arc::new(Self {
             flags,
             switched: AtomicBool::new(false),
+            cancelled: AtomicBool::new(false),
+            calls: AtomicU64::new(0),
+            met: AtomicU64::new(0),
             next_request: AtomicU64::new(1),
             answers: Mutex::default(),
             output: Mutex::default(),
@@ -107,7 +116,14 @@ impl Server {
             ("ping", Some(id)) => self.answer(&id, &json!({})),
             ("tools/list", Some(id)) => {
                 self.log("list");
-                self.answer(&id, &json!({"tools": tools::list(self)}));
+                let server = Arc::clone(self);
+                std::thread::spawn(move || {
+                    let held = server.value("--hold-list-if");
+                    while held.is_some_and(|file| !missing(file)) {
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                    server.answer(&id, &json!({"tools": tools::list(&server)}));
+                });
             }
             ("tools/call", Some(id)) => {
                 let server = Arc::clone(self);
@@ -115,6 +131,7 @@ impl Server {
             }
             ("notifications/cancelled", None) => {
                 self.log(&format!("cancelled {}", message["params"]["requestId"]));
+                self.cancelled.store(true, Ordering::SeqCst);
             }
             ("", Some(id)) => {
                 let waiting = id.as_u64().and_then(|id| self.waiting().remove(&id));

@@ -8,13 +8,13 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::{Server, complain};
 
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 21] = [
     "echo",
     "whoami",
     "token",
@@ -29,12 +29,19 @@ const NAMES: [&str; 17] = [
     "fail",
     "refuse",
     "consent",
+    "ask",
     "form",
+    "meet",
+    "change",
+    "late",
     "switch",
     "grow",
 ];
 
 pub(crate) fn list(server: &Server) -> Vec<Value> {
+    if server.flag("--azure") {
+        return azure();
+    }
     let file_says = server
         .value("--changed-if")
         .is_some_and(|f| std::path::Path::new(f).exists());
@@ -58,16 +65,32 @@ pub(crate) fn list(server: &Server) -> Vec<Value> {
         .collect()
 }
 
+/// The built-in catalogue, as a server that is what it was.
+fn azure() -> Vec<Value> {
+    let file = azimuth_mcp::catalogue::azure();
+    let tools = file.map(|file| file.tools).unwrap_or_default().into_iter();
+    tools
+        .map(|tool| {
+            json!({
+                "name": tool.name,
+                "description": tool.description,
+                "inputSchema": tool.input_schema,
+            })
+        })
+        .collect()
+}
+
 pub(crate) fn call(server: &Server, id: &Value, params: &Value) {
+    let calls = server.calls.fetch_add(1, Ordering::SeqCst) + 1;
     let name = params["name"].as_str().unwrap_or_default();
     let arguments = &params["arguments"];
     let n = arguments["n"].as_u64().unwrap_or(0);
-    server.log(&format!("call {name} {}", std::process::id()));
+    server.log(&format!("call {name} {} {n}", std::process::id()));
     let text = match name {
         "echo" => arguments.to_string(),
         "whoami" => whoami(),
         "token" => token(arguments["resource"].as_str().unwrap_or_default()),
-        "slow" => {
+        "slow" | "change" => {
             std::thread::sleep(Duration::from_millis(n));
             format!("slept {n}")
         }
@@ -95,18 +118,28 @@ pub(crate) fn call(server: &Server, id: &Value, params: &Value) {
         }
         "big" => "b".repeat(usize::try_from(n).unwrap_or(0)),
         "fail" => {
-            let text = format!("{{\"status\":{n},\"message\":\"no\"}}");
+            let status = format!("{{\"status\":{n},\"message\":\"no\"}}");
+            let text = arguments["text"].as_str().unwrap_or(&status);
             let result = json!({"content": [{"type": "text", "text": text}], "isError": true});
             return server.answer(id, &result);
         }
         "refuse" => {
-            let error = json!({"code": -32602, "message": "bad arguments"});
+            let message = arguments["text"].as_str().unwrap_or("bad arguments");
+            let error = json!({"code": -arguments["n"].as_i64().unwrap_or(0), "message": message});
             return server.write(&json!({"jsonrpc": "2.0", "id": id, "error": error}));
         }
-        "consent" => elicit(
-            server,
-            &json!({"decision": {"type": "string", "enum": ["accept", "reject"]}}),
-        ),
+        "consent" | "ask" | "keyvault_secret_get" | "group_list" => ask_consent(server),
+        "meet" => meet(server, n),
+        "late" => {
+            wait(Duration::from_secs(20), || {
+                server.cancelled.load(Ordering::SeqCst)
+            });
+            let next = || server.calls.load(Ordering::SeqCst) > calls;
+            wait(Duration::from_millis(n), next);
+            let answer = ask_consent(server);
+            server.log(&format!("late {answer}"));
+            answer
+        }
         "form" => {
             let roots = server.ask("roots/list", &json!({}));
             let sampling = server.ask(
@@ -133,6 +166,33 @@ pub(crate) fn call(server: &Server, id: &Value, params: &Value) {
         other => format!("no tool {other}"),
     };
     server.answer(id, &json!({"content": [{"type": "text", "text": text}]}));
+}
+
+/// Answers once `n` calls of it are here at the same time.
+fn meet(server: &Server, n: u64) -> String {
+    server.met.fetch_add(1, Ordering::SeqCst);
+    let all = wait(Duration::from_secs(10), || {
+        server.met.load(Ordering::SeqCst) >= n
+    });
+    if all { "met" } else { "alone" }.to_owned()
+}
+
+fn wait(limit: Duration, condition: impl Fn() -> bool) -> bool {
+    let end = Instant::now() + limit;
+    while !condition() {
+        if Instant::now() >= end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
+}
+
+fn ask_consent(server: &Server) -> String {
+    elicit(
+        server,
+        &json!({"decision": {"type": "string", "enum": ["accept", "reject"]}}),
+    )
 }
 
 fn elicit(server: &Server, properties: &Value) -> String {

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::child::Child;
+use crate::client::Consent;
 use crate::limits::PoolLimits;
 use crate::output;
 use crate::stream::StreamEnd;
@@ -53,8 +54,8 @@ pub(crate) fn arguments(request: &CallRequest) -> Result<JsonObject, String> {
     }
 }
 
-/// Sends the call and waits for its answer, at most until `deadline`. The caller
-/// holds the child's gate as `request.consent` demands.
+/// Sends the call and waits for its answer, at most until `deadline`. With `consent`
+/// the caller holds the child's gate alone.
 ///
 /// After a deadline or a cancel the server is told, but MCP has no answer by which
 /// it could say that it stopped; so the process must not be used again.
@@ -64,23 +65,13 @@ pub(crate) async fn run(
     arguments: JsonObject,
     deadline: Instant,
     cancel: &CancellationToken,
-    limits: &PoolLimits,
-) -> Ended {
-    child.session.set_consent(request.consent);
-    let ended = exchange(child, request, arguments, deadline, cancel, limits).await;
-    child.session.set_consent(false);
-    ended
-}
-
-async fn exchange(
-    child: &Child,
-    request: &CallRequest,
-    arguments: JsonObject,
-    deadline: Instant,
-    cancel: &CancellationToken,
+    consent: Option<Consent>,
     limits: &PoolLimits,
 ) -> Ended {
     let tool = &request.tool;
+    if cancel.is_cancelled() {
+        return Ended::not_started(format!("{tool} was cancelled before it ran."));
+    }
     let params = CallToolRequestParams::new(tool.name.clone()).with_arguments(arguments);
     let message = ClientRequest::CallToolRequest(CallToolRequest::new(params));
     let sending = child
@@ -96,6 +87,7 @@ async fn exchange(
     let answer = tokio::select! {
         answer = handle.await_response() => answer,
         () = tokio::time::sleep_until(deadline) => {
+            drop(consent);
             tell_cancelled(child, id, "the deadline has passed").await;
             return Ended::unclear(format!(
                 "{tool} did not answer within {} s and was ended; it may have had an effect.",
@@ -103,20 +95,21 @@ async fn exchange(
             ));
         }
         () = cancel.cancelled() => {
+            drop(consent);
             tell_cancelled(child, id, "nobody waits for the call").await;
             return Ended::unclear(format!("{tool} was cancelled while it ran."));
         }
     };
     match answer {
         Ok(ServerResult::CallToolResult(result)) => Ended {
-            result: Ok(output::of_result(result, limits.max_result_bytes)),
+            result: Ok(output::of_result(result, tool, limits.max_result_bytes)),
             reusable: true,
         },
         Ok(_) => Ended::unclear(format!(
             "{tool} answered with something that is no tool result."
         )),
         Err(ServiceError::McpError(error)) => Ended {
-            result: Ok(output::of_error(&error, limits.max_result_bytes)),
+            result: Err(output::of_error(&error, tool)),
             reusable: true,
         },
         // The newline that makes the request whole was not written, so the server
@@ -149,7 +142,6 @@ async fn exchange(
 }
 
 async fn tell_cancelled(child: &Child, id: RequestId, reason: &str) {
-    child.session.set_consent(false);
     let params = CancelledNotificationParam::new(Some(id), Some(reason.to_owned()));
     // The process is ended next, whether or not it can still read.
     let _told = timeout(WRITE_CANCEL, child.peer.notify_cancelled(params)).await;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ use crate::client::Session;
 use crate::limits::PoolLimits;
 use crate::pool::Room;
 use crate::process::{Group, group_memory_bytes};
+use crate::redact::shown;
 use crate::servers::{ServerConfig, is_program};
 use crate::stderr::StderrTail;
 use crate::stream::{LineGuard, StreamEnd, StreamWatch};
@@ -75,10 +76,12 @@ pub(crate) struct Child {
     pub(crate) peer: Peer<RoleClient>,
     pub(crate) session: Session,
     pub(crate) stream: StreamWatch,
-    /// Held for reading by a call without consent and for writing by one with, so
+    /// Held for writing by a call with consent and for reading by every other, so
     /// that an answer "accept" can only be about that one call.
     pub(crate) gate: Arc<RwLock<()>>,
     offered: Mutex<Arc<Offered>>,
+    /// Announcements of other tools that had come when `offered` was asked for.
+    listed_at: AtomicU64,
     compared: AtomicBool,
     stderr: StderrTail,
     leader: Pid,
@@ -134,7 +137,7 @@ impl Child {
             Ok(Err(_)) if stream.end() == Some(StreamEnd::Closed) => {
                 "ended while it started".to_owned()
             }
-            Ok(Err(error)) => format!("refused the session: {}", cut(&error.to_string())),
+            Ok(Err(error)) => format!("refused the session: {}", shown(&error.to_string())),
             Err(_) => format!(
                 "did not answer within {} s",
                 start.limits.start_timeout.as_secs()
@@ -169,6 +172,7 @@ impl Child {
             stream: stream.clone(),
             gate: Arc::default(),
             offered: Mutex::default(),
+            listed_at: AtomicU64::new(0),
             compared: AtomicBool::new(false),
             stderr: stderr.clone(),
             leader: life.group.leader(),
@@ -210,6 +214,27 @@ impl Child {
         child
     }
 
+    /// Learns what the process offers now. Several may do so at once; when it is
+    /// broken off, the next who asks [`Self::is_outdated`] is told again.
+    pub(crate) async fn relearn(&self, within: Duration) -> Result<Arc<Offered>, String> {
+        let announced = self.session.announced();
+        let tools = self.list_tools(within).await?;
+        let offered: Arc<Offered> = Arc::new(
+            tools
+                .into_iter()
+                .map(|tool| (tool.name, tool.hash))
+                .collect(),
+        );
+        self.set_offered(Arc::clone(&offered));
+        self.listed_at.fetch_max(announced, Ordering::SeqCst);
+        Ok(offered)
+    }
+
+    /// Whether the server has announced other tools since they were asked for.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.session.announced() > self.listed_at.load(Ordering::SeqCst)
+    }
+
     /// Asks the server for all its tools.
     pub(crate) async fn list_tools(&self, within: Duration) -> Result<Vec<LearnedTool>, String> {
         match timeout(within, self.list_pages()).await {
@@ -230,7 +255,7 @@ impl Child {
                 .peer
                 .list_tools(Some(page))
                 .await
-                .map_err(|e| cut(&e.to_string()))?;
+                .map_err(|e| shown(&e.to_string()))?;
             tools.extend(page.tools.into_iter().map(|tool| {
                 LearnedTool::new(
                     tool.name.into_owned(),
@@ -387,8 +412,4 @@ fn quoted(stderr: &StderrTail) -> String {
         lines if lines.is_empty() => String::new(),
         lines => format!("; it wrote: {lines}"),
     }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(300).collect()
 }

@@ -2,7 +2,7 @@
 //! server asks of us.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rmcp::ClientHandler;
 use rmcp::model::{
@@ -16,20 +16,32 @@ use serde_json::json;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Session {
     consent: Arc<AtomicBool>,
-    tools_changed: Arc<AtomicBool>,
+    announced: Arc<AtomicU64>,
+}
+
+/// While this lives the server is told "accept": however a call ends, its consent
+/// ends with it.
+#[must_use]
+pub(crate) struct Consent(Arc<AtomicBool>);
+
+impl Drop for Consent {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 impl Session {
-    /// Holds while the one call in flight was made with consent. The caller must
-    /// make sure that no other call is in flight.
-    pub(crate) fn set_consent(&self, consent: bool) {
-        self.consent.store(consent, Ordering::SeqCst);
+    /// Consent for the one call in flight. A question does not say which call it
+    /// is about, so the caller must make sure that no other call is in flight, and
+    /// that none follows on this session when this one may not have ended.
+    pub(crate) fn give_consent(&self) -> Consent {
+        self.consent.store(true, Ordering::SeqCst);
+        Consent(Arc::clone(&self.consent))
     }
 
-    /// Whether the server said, since the last time this was asked, that its
-    /// tools changed.
-    pub(crate) fn take_tools_changed(&self) -> bool {
-        self.tools_changed.swap(false, Ordering::SeqCst)
+    /// How often the server said that its tools changed.
+    pub(crate) fn announced(&self) -> u64 {
+        self.announced.load(Ordering::SeqCst)
     }
 }
 
@@ -77,6 +89,6 @@ impl ClientHandler for Session {
     }
 
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
-        self.tools_changed.store(true, Ordering::SeqCst);
+        self.announced.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -94,11 +94,8 @@ impl Launcher {
             room,
         })
         .await?;
-        match self.offered(server, &child).await {
-            Ok(offered) => {
-                child.set_offered(offered);
-                Ok(child)
-            }
+        match self.learn_offer(server, &child).await {
+            Ok(()) => Ok(child),
             Err(problem) => {
                 child.stop_now();
                 Err(format!(
@@ -143,24 +140,19 @@ impl Launcher {
             .create(self.work_dir.join("bundle"))
     }
 
-    async fn offered(&self, server: &ServerConfig, child: &Child) -> Result<Arc<Offered>, String> {
+    async fn learn_offer(&self, server: &ServerConfig, child: &Child) -> Result<(), String> {
         let fingerprint = is_built_in(&server.name)
             .then(|| fingerprint(&server.command))
             .flatten();
         if let Some(known) = fingerprint.and_then(|print| self.verified.get(&server.name, print)) {
-            return Ok(known);
+            child.set_offered(known);
+            return Ok(());
         }
-        let tools = child.list_tools(self.limits.start_timeout).await?;
-        let offered: Arc<Offered> = Arc::new(
-            tools
-                .into_iter()
-                .map(|tool| (tool.name, tool.hash))
-                .collect(),
-        );
+        let offered = child.relearn(self.limits.start_timeout).await?;
         if let Some(print) = fingerprint {
             self.verified.put(&server.name, print, &offered);
         }
-        Ok(offered)
+        Ok(())
     }
 }
 

@@ -11,6 +11,9 @@ pub struct PoolLimits {
     pub max_processes: usize,
     /// Processes of one server for one user.
     pub max_per_identity: usize,
+    /// How long a call may wait for room for the process that it needs; the start
+    /// of that process is not counted.
+    pub place_timeout: Duration,
     /// A process without a call for this long is ended.
     pub idle_timeout: Duration,
     /// From the start of a process until its tools are known.
@@ -40,6 +43,7 @@ impl Default for PoolLimits {
         Self {
             max_processes: 8,
             max_per_identity: 1,
+            place_timeout: Duration::from_mins(1),
             idle_timeout: Duration::from_mins(5),
             start_timeout: Duration::from_mins(1),
             ping_after: Duration::from_secs(15),

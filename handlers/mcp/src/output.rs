@@ -1,35 +1,51 @@
 //! From an MCP result to the bytes that are stored.
 
-use azimuth_ports::tools::CallOutput;
-use rmcp::model::{CallToolResult, ContentBlock, ErrorData, ResourceContents};
+use azimuth_domain::tool::ToolRef;
+use azimuth_ports::tools::{CallOutput, ToolError};
+use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, ErrorData, ResourceContents};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::catalogue::is_built_in;
+use crate::redact::shown;
+
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
+/// Status of a refusal that comes without one.
+const REFUSED: u16 = 400;
 
 /// The output of a call: the text blocks, joined by a line break, with a
 /// description in place of each block that is no text. Structured content counts
 /// only where there is no text, since servers repeat it as text.
-pub(crate) fn of_result(result: CallToolResult, max_bytes: usize) -> CallOutput {
+pub(crate) fn of_result(result: CallToolResult, tool: &ToolRef, max_bytes: usize) -> CallOutput {
     let blocks: Vec<String> = result.content.into_iter().map(text_of).collect();
     let text = match (blocks.is_empty(), result.structured_content) {
         (true, Some(structured)) => structured.to_string(),
         _ => blocks.join("\n"),
     };
-    of_text(text, result.is_error.unwrap_or(false), max_bytes)
+    of_text(text, result.is_error.unwrap_or(false), tool, max_bytes)
 }
 
-/// The output of a call that the server answered with a JSON-RPC error.
-pub(crate) fn of_error(error: &ErrorData, max_bytes: usize) -> CallOutput {
-    of_text(
-        format!("{} (code {})", error.message, error.code.0),
-        true,
-        max_bytes,
-    )
+/// What a JSON-RPC error in place of a result means: a method or parameters that
+/// the server does not know are refused before anything runs; every other error
+/// may come from the middle of the work.
+pub(crate) fn of_error(error: &ErrorData, tool: &ToolRef) -> ToolError {
+    let (code, message) = (error.code.0, shown(&error.message));
+    if matches!(
+        error.code,
+        ErrorCode::METHOD_NOT_FOUND | ErrorCode::INVALID_PARAMS
+    ) {
+        ToolError::NotStarted(format!(
+            "The server refused to run {tool}: {message} (code {code})."
+        ))
+    } else {
+        ToolError::Unclear(format!(
+            "{tool} failed inside its server and may have had an effect: {message} (code {code})."
+        ))
+    }
 }
 
-fn of_text(mut text: String, is_error: bool, max_bytes: usize) -> CallOutput {
+fn of_text(mut text: String, is_error: bool, tool: &ToolRef, max_bytes: usize) -> CallOutput {
     let truncated = text.len() > max_bytes;
     if truncated {
         text.truncate(text.floor_char_boundary(max_bytes));
@@ -37,7 +53,11 @@ fn of_text(mut text: String, is_error: bool, max_bytes: usize) -> CallOutput {
     let is_json = !truncated && serde_json::from_str::<IgnoredAny>(&text).is_ok();
     CallOutput {
         media_type: if is_json { JSON } else { TEXT }.to_owned(),
-        status: if is_error { status_of(&text) } else { None },
+        status: if is_error {
+            status_of(&text).or_else(|| is_refusal(&text, tool).then_some(REFUSED))
+        } else {
+            None
+        },
         bytes: text.into_bytes(),
         truncated,
         is_error,
@@ -53,6 +73,25 @@ fn status_of(text: &str) -> Option<u16> {
     serde_json::from_str::<Status>(text)
         .ok()
         .map(|answer| answer.status)
+}
+
+/// Whether the Azure MCP Server says that it did not run the tool. These are its
+/// own words (3.0.0) and whole, since an answer of Azure may quote any of them.
+fn is_refusal(text: &str, tool: &ToolRef) -> bool {
+    if !is_built_in(&tool.server) {
+        return false;
+    }
+    let name = tool.name.as_str();
+    text == format!("The tool {name} was not found")
+        || text.starts_with("Request rejected due to unknown arguments: ")
+        || text == "Operation cancelled by user."
+        || text
+            == format!("Elicitation failed for tool '{name}'. Operation not executed for security.")
+        || (text.starts_with("This tool ")
+            && text.ends_with(
+                " requires user consent, but the client does not support elicitation. \
+                 Operation rejected for security.",
+            ))
 }
 
 fn text_of(block: ContentBlock) -> String {
@@ -96,7 +135,77 @@ mod tests {
     use serde_json::{Value, json};
 
     fn output(result: Value, max: usize) -> CallOutput {
-        of_result(serde_json::from_value(result).unwrap(), max)
+        output_of("azure", result, max)
+    }
+
+    fn output_of(server: &str, result: Value, max: usize) -> CallOutput {
+        let tool = ToolRef::new(server, "keyvault_secret_get");
+        of_result(serde_json::from_value(result).unwrap(), &tool, max)
+    }
+
+    #[test]
+    fn what_azures_server_refuses_by_itself_did_not_run() {
+        let status = |server: &str, text: &str| {
+            let result = json!({"content": [{"type": "text", "text": text}], "isError": true});
+            output_of(server, result, 1000).status
+        };
+        for refusal in [
+            "The tool keyvault_secret_get was not found",
+            "Request rejected due to unknown arguments: bogus",
+            "Operation cancelled by user.",
+            "Elicitation failed for tool 'keyvault_secret_get'. Operation not executed for security.",
+            "This tool handles sensitive data and requires user consent, but the client does not \
+             support elicitation. Operation rejected for security.",
+            "This tool may perform destructive operations and requires user consent, but the \
+             client does not support elicitation. Operation rejected for security.",
+        ] {
+            assert_eq!(status("azure", refusal), Some(400), "{refusal}");
+            assert_eq!(status("other", refusal), None, "{refusal}");
+            assert_eq!(
+                status("azure", &format!("Failed: {refusal}")),
+                None,
+                "{refusal}"
+            );
+            let success = json!({"content": [{"type": "text", "text": refusal}]});
+            assert_eq!(output(success, 1000).status, None);
+        }
+        for open in [
+            "The tool other was not found",
+            "The resource rg-dev was not found",
+            "The tool keyvault_secret_get was not found in the vault",
+            "Operation cancelled by user. It had begun.",
+            "",
+        ] {
+            assert_eq!(status("azure", open), None, "{open}");
+        }
+        assert_eq!(status("azure", r#"{"status":0,"message":"cut"}"#), Some(0));
+        assert_eq!(status("azure", r#"{"status":70000}"#), None);
+    }
+
+    #[test]
+    fn a_protocol_error_says_whether_the_tool_can_have_run() {
+        let tool = ToolRef::new("azure", "group_list");
+        for (code, may_have_run) in [
+            (-32_603, true),
+            (-32_602, false),
+            (-32_601, false),
+            (-32_600, true),
+            (-32_700, true),
+            (0, true),
+        ] {
+            let error = ErrorData::new(ErrorCode(code), "sig=abc", None);
+            let error = of_error(&error, &tool);
+            assert!(
+                error
+                    .to_string()
+                    .contains(&format!("sig=[redacted] (code {code})"))
+            );
+            assert_eq!(
+                matches!(error, ToolError::Unclear(_)),
+                may_have_run,
+                "{code}"
+            );
+        }
     }
 
     fn text(output: &CallOutput) -> &str {

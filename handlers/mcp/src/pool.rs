@@ -92,6 +92,7 @@ impl Pool {
             user: user.clone(),
         };
         let waiting = Waiting::begin(self, &key);
+        let mut without_room: Option<Instant> = None;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -121,8 +122,15 @@ impl Pool {
                 Decision::Wait => {}
                 Decision::Refuse(text) => return Err(text),
             }
-            if timeout_at(deadline, changed).await.is_err() {
-                return Err(self.why_late(&key));
+            without_room = self
+                .lock()
+                .wants_room(&key)
+                .then(|| without_room.unwrap_or_else(Instant::now));
+            let until = without_room.map_or(deadline, |since| {
+                deadline.min(since + self.launcher.limits.place_timeout)
+            });
+            if timeout_at(until, changed).await.is_err() {
+                return Err(self.why_late(&key, without_room.is_some()));
             }
         }
     }
@@ -135,11 +143,10 @@ impl Pool {
             .decide(key, failures_before, Instant::now(), &self.launcher.limits)
     }
 
-    fn why_late(&self, key: &Key) -> String {
-        let state = self.lock();
-        if state.is_starting(key) && state.is_full(self.launcher.limits.max_processes) {
+    fn why_late(&self, key: &Key, without_room: bool) -> String {
+        if without_room {
             format!(
-                "All {} tool server processes are busy and none became free in time.",
+                "All {} tool server processes are busy; try again.",
                 self.launcher.limits.max_processes
             )
         } else {
@@ -209,7 +216,12 @@ impl Pool {
                 if !state.is_awaited(key) || self.stopping.is_cancelled() {
                     return None;
                 }
-                if state.take_room(max) {
+                let served = state.take_room(max);
+                // Calls count the time that they wait for room.
+                if state.set_wants_room(key, !served) {
+                    self.changed.notify_waiters();
+                }
+                if served {
                     wanted.served = true;
                     return Some(Room(Arc::clone(self)));
                 }
@@ -237,6 +249,11 @@ impl Pool {
 }
 
 impl Lease {
+    /// Whether the process can still take the call: it runs and is not retired.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.pool.lock().is_usable(&self.key, &self.child)
+    }
+
     /// No further call gets this process; it ends with its last one.
     pub(crate) fn retire(&self) {
         self.pool.lock().retire(&self.key, &self.child, false);

@@ -3,14 +3,14 @@
 mod calling;
 mod learning;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use azimuth_domain::audit::ActingIdentity;
-use azimuth_domain::tool::{Availability, ToolSpec};
+use azimuth_domain::tool::{Availability, ToolRef, ToolSpec};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::UserTokens;
 use azimuth_ports::tools::{
@@ -72,6 +72,8 @@ struct Shared {
     pool: Arc<Pool>,
     catalogue: RwLock<Arc<Catalogue>>,
     known: Mutex<Known>,
+    /// Tools of servers with a built-in catalogue that may ask for consent.
+    prompting: BTreeSet<ToolRef>,
     tasks: TaskTracker,
     stopping: CancellationToken,
     /// The broker's own, since it ends after the processes that ask it.
@@ -111,11 +113,14 @@ impl McpServers {
             None
         };
         let mut known = Known::default();
+        let mut prompting = BTreeSet::new();
         for server in servers
             .iter()
             .filter(|server| catalogue::is_built_in(&server.name))
         {
-            let specs = catalogue::built_in_specs(server, catalogue::azure()?);
+            let file = catalogue::azure()?;
+            prompting.extend(catalogue::prompting(server, &file));
+            let specs = catalogue::built_in_specs(server, file);
             known.tools.insert(server.name.clone(), specs);
         }
         let launcher = Launcher {
@@ -138,6 +143,7 @@ impl McpServers {
             pool: Pool::start(launcher, stopping.clone()),
             catalogue: RwLock::new(Arc::new(catalogue::assemble(&known.tools))),
             known: Mutex::new(known),
+            prompting,
             tasks,
             stopping,
             broker_tasks,
@@ -168,21 +174,8 @@ impl Drop for McpServers {
 
 #[async_trait]
 impl ToolServers for McpServers {
-    /// The call goes on in a task of its own, so that cleaning up after it does not
-    /// depend on the caller; when the caller's future is dropped it is cancelled.
     async fn call(&self, request: CallRequest) -> Result<CallOutput, ToolError> {
-        let cancel = CancellationToken::new();
-        let _cancelled_with_us = cancel.clone().drop_guard();
-        let shared = Arc::clone(&self.shared);
-        let task = self
-            .shared
-            .tasks
-            .spawn(async move { shared.call(&request, &cancel).await });
-        task.await.unwrap_or_else(|_| {
-            Err(ToolError::Unclear(
-                "The call broke inside the handler.".to_owned(),
-            ))
-        })
+        self.shared.call(request).await
     }
 
     fn catalogue(&self) -> Arc<Catalogue> {

@@ -37,6 +37,8 @@ pub(super) struct State {
 struct Slot {
     seats: Vec<Seat>,
     starting: bool,
+    /// Whether the start waits for room.
+    wants_room: bool,
     waiting: usize,
     backoff: Backoff,
     failures: u64,
@@ -99,8 +101,20 @@ impl State {
         self.slots.get(key).is_some_and(|slot| slot.waiting > 0)
     }
 
-    pub(super) fn is_starting(&self, key: &Key) -> bool {
-        self.slots.get(key).is_some_and(|slot| slot.starting)
+    /// Whether a process of `key` is to be started once there is room.
+    pub(super) fn wants_room(&self, key: &Key) -> bool {
+        self.slots.get(key).is_some_and(|slot| slot.wants_room)
+    }
+
+    /// Returns whether that is new.
+    pub(super) fn set_wants_room(&mut self, key: &Key, wants: bool) -> bool {
+        let slot = self.slots.get_mut(key);
+        slot.is_some_and(|slot| std::mem::replace(&mut slot.wants_room, wants) != wants)
+    }
+
+    pub(super) fn is_usable(&mut self, key: &Key, child: &Arc<Child>) -> bool {
+        let seat = self.slots.get_mut(key).and_then(|slot| slot.find(child));
+        seat.is_some_and(|seat| seat.is_usable())
     }
 
     pub(super) fn decide(
@@ -172,6 +186,7 @@ impl State {
     pub(super) fn start_given_up(&mut self, key: &Key) {
         if let Some(slot) = self.slots.get_mut(key) {
             slot.starting = false;
+            slot.wants_room = false;
         }
     }
 
@@ -234,7 +249,7 @@ impl State {
         true
     }
 
-    pub(super) fn is_full(&self, max: usize) -> bool {
+    fn is_full(&self, max: usize) -> bool {
         self.rooms_taken >= max
     }
 

@@ -3,36 +3,74 @@
 
 use std::sync::{Arc, PoisonError};
 
-use azimuth_domain::tool::{Availability, ToolRef, ToolSpec};
+use azimuth_domain::tool::{Availability, EffectClass, ToolRef, ToolSpec};
 use azimuth_ports::tools::{CallOutput, CallRequest, ToolError};
+use rmcp::model::JsonObject;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use crate::call;
+use crate::catalogue::is_built_in;
 use crate::child::Child;
 use crate::pool::Lease;
 use crate::servers::ServerConfig;
 
 impl Shared {
+    /// Up to the mark everything happens in this future, so that dropping it leaves
+    /// nothing that could still send the call. From then on the call goes on in a
+    /// task of its own, so that cleaning up after it does not depend on the caller;
+    /// when this future is dropped it is cancelled.
     pub(super) async fn call(
-        self: Arc<Self>,
-        request: &CallRequest,
-        cancel: &CancellationToken,
+        self: &Arc<Self>,
+        request: CallRequest,
     ) -> Result<CallOutput, ToolError> {
         let started = Instant::now();
-        let deadline = started + request.deadline;
-        let arguments = call::arguments(request).map_err(ToolError::NotStarted)?;
-        let place = tokio::select! {
-            place = self.place(request, deadline) => place.map_err(ToolError::NotStarted)?,
-            () = cancel.cancelled() => {
-                return Err(ToolError::NotStarted("The call was cancelled.".to_owned()));
-            }
-        };
+        let arguments = call::arguments(&request).map_err(ToolError::NotStarted)?;
+        let placing = self.place(&request, started + request.deadline);
+        let place = placing.await.map_err(ToolError::NotStarted)?;
+        let cancel = CancellationToken::new();
+        let _cancelled_with_us = cancel.clone().drop_guard();
+        request.begun.mark();
+        let shared = Arc::clone(self);
+        let task = self.tasks.spawn(async move {
+            shared
+                .run(place, &request, arguments, started, &cancel)
+                .await
+        });
+        task.await.unwrap_or_else(|_| {
+            Err(ToolError::Unclear(
+                "The call broke inside the handler.".to_owned(),
+            ))
+        })
+    }
+
+    async fn run(
+        &self,
+        place: Place,
+        request: &CallRequest,
+        arguments: JsonObject,
+        started: Instant,
+        cancel: &CancellationToken,
+    ) -> Result<CallOutput, ToolError> {
         let limits = &self.pool.launcher().limits;
+        let deadline = started + request.deadline;
         let lease = &place.lease;
-        let ended = call::run(&lease.child, request, arguments, deadline, cancel, limits).await;
+        let consent = match place.pass {
+            Pass::Alone { .. } => Some(lease.child.session.give_consent()),
+            Pass::Shared { .. } => None,
+        };
+        let ended = call::run(
+            &lease.child,
+            request,
+            arguments,
+            deadline,
+            cancel,
+            consent,
+            limits,
+        )
+        .await;
         if ended.reusable {
             lease.succeeded();
             if lease.child.memory_bytes().await > limits.max_memory_bytes {
@@ -57,11 +95,12 @@ impl Shared {
     /// error is for people.
     async fn place(&self, request: &CallRequest, deadline: Instant) -> Result<Place, String> {
         let (server, spec) = self.enabled(&request.tool)?;
+        let alone = request.consent && self.may_ask(&spec);
         loop {
             let lease = self.pool.acquire(&server, &request.user, deadline).await?;
             let gate = Arc::clone(&lease.child.gate);
             let passing = async {
-                if request.consent {
+                if alone {
                     Pass::Alone {
                         _gate: gate.write_owned().await,
                     }
@@ -74,11 +113,14 @@ impl Shared {
             let Ok(pass) = timeout_at(deadline, passing).await else {
                 return Err("Another approved call of the same person took too long.".to_owned());
             };
-            if !lease.child.is_usable() {
+            // Whoever held the gate may have left a process behind that is still at
+            // its call, and could then ask for consent under ours.
+            if !lease.is_usable() {
                 continue;
             }
-            if lease.child.session.take_tools_changed()
-                && let Err(problem) = relearn(&lease.child, deadline).await
+            let left = deadline.saturating_duration_since(Instant::now());
+            if lease.child.is_outdated()
+                && let Err(problem) = lease.child.relearn(left).await
             {
                 lease.retire();
                 return Err(format!(
@@ -90,7 +132,7 @@ impl Shared {
                 self.compare(&server.name, &lease.child);
             }
             check_offer(&lease.child, &spec)?;
-            return Ok(Place { lease, _pass: pass });
+            return Ok(Place { lease, pass });
         }
     }
 
@@ -111,6 +153,16 @@ impl Shared {
             Availability::Enabled => Ok((Arc::clone(server), spec.clone())),
             Availability::Changed => Err(changed(tool)),
             _ => Err(format!("The tool {tool} is not enabled here.")),
+        }
+    }
+
+    /// Whether the tool may ask its user for consent. What asks unexpectedly is
+    /// declined.
+    fn may_ask(&self, spec: &ToolSpec) -> bool {
+        if is_built_in(&spec.tool.server) {
+            self.prompting.contains(&spec.tool)
+        } else {
+            spec.effect != EffectClass::ReadOnly
         }
     }
 
@@ -136,18 +188,6 @@ impl Shared {
     }
 }
 
-async fn relearn(child: &Child, deadline: Instant) -> Result<(), String> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    let tools = child.list_tools(left).await?;
-    child.set_offered(Arc::new(
-        tools
-            .into_iter()
-            .map(|tool| (tool.name, tool.hash))
-            .collect(),
-    ));
-    Ok(())
-}
-
 fn check_offer(child: &Child, spec: &ToolSpec) -> Result<(), String> {
     match child.offered().get(&spec.tool.name) {
         Some(hash) if *hash == spec.hash => Ok(()),
@@ -166,10 +206,11 @@ fn changed(tool: &ToolRef) -> String {
 /// A process that is ours for one call.
 struct Place {
     lease: Lease,
-    _pass: Pass,
+    pass: Pass,
 }
 
-/// The gate of the process, held until the call is over.
+/// The gate of the process, held until the call is over; alone by a call that may
+/// be told "accept".
 enum Pass {
     Alone { _gate: OwnedRwLockWriteGuard<()> },
     Shared { _gate: OwnedRwLockReadGuard<()> },

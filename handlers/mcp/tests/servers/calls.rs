@@ -31,9 +31,42 @@ async fn an_error_answer_is_an_output_with_its_status() {
     let rig = Plan::default().start().await;
     let output = rig.call("alice", "fail", json!({"n": 403})).await.unwrap();
     assert_eq!((output.is_error, output.status), (true, Some(403)));
-    let output = rig.call("alice", "refuse", json!({})).await.unwrap();
-    assert!(output.is_error);
-    assert_eq!(output.bytes, b"bad arguments (code -32602)");
+    let output = rig.call("alice", "fail", json!({"n": 0})).await.unwrap();
+    assert_eq!((output.is_error, output.status), (true, Some(0)));
+    let words = json!({"text": "the line broke"});
+    let output = rig.call("alice", "fail", words).await.unwrap();
+    assert_eq!((output.is_error, output.status), (true, None));
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_protocol_error_is_not_started_only_where_the_server_refused_to_run() {
+    let rig = Plan::default().start().await;
+    let secret = format!("no: sig={}\u{7}", "aB3".repeat(20));
+    for (code, ran) in [
+        (32_600, true),
+        (32_601, false),
+        (32_602, false),
+        (32_603, true),
+        (32_000, true),
+        (1, true),
+    ] {
+        let answer = rig
+            .call("alice", "refuse", json!({"n": code, "text": secret}))
+            .await;
+        let said = if ran {
+            unclear(answer)
+        } else {
+            not_started(answer)
+        };
+        assert!(said.contains("fake/refuse"), "{said}");
+        assert!(
+            said.ends_with(&format!("no: sig=[redacted] (code -{code}).")),
+            "{said}"
+        );
+    }
+    // A refusal is an answer: the process goes on.
+    assert_eq!(rig.count("started"), 2);
     rig.end().await;
 }
 
@@ -159,51 +192,6 @@ async fn calls_beside_a_cancelled_one_are_answered() {
     hang.abort();
     until("the server was told", || rig.count("cancelled") == 1).await;
     assert_eq!(text(slow.await.unwrap()), "slept 1500");
-    rig.end().await;
-}
-
-#[tokio::test]
-async fn consent_is_given_to_the_approved_call_only() {
-    let rig = Plan::default().start().await;
-    assert_eq!(
-        rig.text("alice", "consent", json!({})).await,
-        "\"decline\" null"
-    );
-    let mut call = request("alice", "consent", json!({}));
-    call.consent = true;
-    let approved = text(rig.servers.call(call).await);
-    assert_eq!(approved, r#""accept" {"decision":"accept"}"#);
-    assert_eq!(
-        rig.text("alice", "consent", json!({})).await,
-        "\"decline\" null"
-    );
-    rig.end().await;
-}
-
-#[tokio::test]
-async fn an_approved_call_runs_alone_so_that_no_other_gets_its_consent() {
-    let rig = Plan::default().start().await;
-    rig.whoami("alice").await;
-    let mut slow = request("alice", "slow", json!({"n": 700}));
-    slow.consent = true;
-    let slow = rig.calling(slow).await;
-    let mut tasks = Vec::new();
-    for _ in 0..3 {
-        let servers = rig.servers.clone();
-        tasks.push(tokio::spawn(async move {
-            servers.call(request("alice", "consent", json!({}))).await
-        }));
-    }
-    assert_eq!(text(slow.await.unwrap()), "slept 700");
-    for task in tasks {
-        assert_eq!(text(task.await.unwrap()), "\"decline\" null");
-    }
-    let order: Vec<String> = rig
-        .log()
-        .into_iter()
-        .filter(|l| l.starts_with("call"))
-        .collect();
-    assert!(order[1].starts_with("call slow"), "{order:?}");
     rig.end().await;
 }
 

@@ -5,8 +5,10 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod begun;
 mod calls;
 mod confine;
+mod consent;
 mod pinning;
 mod processes;
 mod support;

@@ -4,7 +4,7 @@ use azimuth_domain::tool::{Availability, EffectClass, ToolRef};
 use azimuth_ports::tools::{Catalogue, ToolServers};
 use serde_json::json;
 
-use crate::support::{Plan, Rig, not_started, until};
+use crate::support::{Plan, Rig, not_started, request, until};
 
 fn availability(catalogue: &Catalogue, tool: &str) -> Availability {
     catalogue
@@ -29,7 +29,7 @@ async fn the_first_start_pins_the_tools_and_the_next_needs_no_start() {
     let rig = Plan::default().start().await;
     assert_eq!((rig.count("started"), rig.count("list")), (1, 2));
     let first = rig.servers.catalogue();
-    assert_eq!(first.tools.len(), 17);
+    assert_eq!(first.tools.len(), 21);
     let echo = first.get(&ToolRef::new("fake", "echo")).unwrap();
     assert_eq!(
         (echo.effect, echo.availability),
@@ -98,6 +98,32 @@ async fn a_server_that_announces_other_tools_is_asked_again_before_the_next_call
     );
     let said = not_started(rig.call("alice", "grow", json!({})).await);
     assert_eq!(said, "The server fake no longer offers grow.");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_while_its_server_is_asked_again_hides_no_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let hold = folder.path().join("hold");
+    let rig = Plan::flags(&["--hold-list-if", hold.to_str().unwrap()])
+        .start()
+        .await;
+    rig.text("alice", "switch", json!({})).await;
+    std::fs::write(&hold, "").unwrap();
+    let lists = rig.count("list");
+    let servers = rig.servers.clone();
+    let call = request("alice", "slow", json!({"n": 1}));
+    let dropped = tokio::spawn(async move { servers.call(call).await });
+    until("the tools are asked for", || rig.count("list") > lists).await;
+    dropped.abort();
+    assert!(dropped.await.unwrap_err().is_cancelled());
+    std::fs::remove_file(&hold).unwrap();
+    let said = not_started(rig.call("alice", "echo", json!({})).await);
+    assert!(
+        said.contains("differs from the one that was pinned"),
+        "{said}"
+    );
+    assert_eq!(rig.count("call echo") + rig.count("call slow"), 0);
     rig.end().await;
 }
 

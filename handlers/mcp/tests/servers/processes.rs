@@ -156,10 +156,7 @@ async fn when_all_stay_busy_a_call_says_so_at_its_deadline() {
     let mut call = request("bob", "echo", json!({}));
     call.deadline = Duration::from_millis(300);
     let said = not_started(rig.servers.call(call).await);
-    assert_eq!(
-        said,
-        "All 1 tool server processes are busy and none became free in time."
-    );
+    assert_eq!(said, "All 1 tool server processes are busy; try again.");
     hang.abort();
     assert_eq!(rig.text("bob", "echo", json!({})).await, "{}");
     rig.end().await;

@@ -20,8 +20,9 @@ use serde_json::{Value, json};
 pub const FAKE: &str = env!("CARGO_BIN_EXE_azimuth-fake-mcp");
 pub const AUDIENCE: &str = "https://management.azure.test";
 
-/// Every tool of the fake server that tests may call.
-const ENABLED: [&str; 16] = [
+/// Tools of the fake server that tests may call as reads and as changes; `grow`
+/// comes on request.
+const READS: [&str; 16] = [
     "echo",
     "whoami",
     "token",
@@ -35,10 +36,11 @@ const ENABLED: [&str; 16] = [
     "big",
     "fail",
     "refuse",
-    "consent",
-    "form",
+    "ask",
+    "meet",
     "switch",
 ];
+const CHANGES: [&str; 4] = ["consent", "form", "change", "late"];
 
 struct World(AtomicU8);
 
@@ -78,6 +80,7 @@ pub struct Plan {
     pub wrapped: bool,
     pub command: PathBuf,
     pub grow: bool,
+    pub server: &'static str,
 }
 
 impl Default for Plan {
@@ -95,6 +98,7 @@ impl Default for Plan {
             wrapped: true,
             command: FAKE.into(),
             grow: false,
+            server: "fake",
         }
     }
 }
@@ -112,15 +116,14 @@ impl Plan {
         let log = folder.path().join("log");
         let mut args = vec!["serve".into(), "--log".into(), log.display().to_string()];
         args.extend(self.flags);
-        let mut tools: BTreeMap<String, EffectClass> = ENABLED
-            .iter()
-            .map(|&name| (name.to_owned(), EffectClass::ReadOnly))
-            .collect();
+        let reads = READS.map(|name| (name.to_owned(), EffectClass::ReadOnly));
+        let changes = CHANGES.map(|name| (name.to_owned(), EffectClass::Mutating));
+        let mut tools: BTreeMap<String, EffectClass> = reads.into_iter().chain(changes).collect();
         if self.grow {
             tools.insert("grow".into(), EffectClass::Mutating);
         }
         let server = ServerConfig {
-            name: "fake".into(),
+            name: self.server.into(),
             command: self.command,
             args,
             env: self.env,
