@@ -1,5 +1,7 @@
 //! A change waits for a person's yes, and happens once.
 
+use azimuth_tests::person::Person;
+use azimuth_tests::sse::Event;
 use azimuth_tests::stack::{Shape, Stack};
 
 use super::{TURN, approval_of, call_of, effects_on};
@@ -58,8 +60,11 @@ async fn changes_wait_on(stack: Stack) {
         .await;
     let (id, digest) = approval_of(&alice, &turn).await;
     assert_eq!(effects_on(&stack, "/stdemo1").await.len(), 0);
+    let live = alice.events(&turn, 0).await;
     assert_eq!(alice.decide(&id, &digest, "approve").await.status, 200);
+    let live = live.all().await;
     let ended = alice.wait_for(&turn, &["done"], TURN).await;
+    replays_identically(&alice, &turn, &live).await;
     assert_eq!(
         call_of(&ended, "storage_account_create")["outcome"],
         "ok",
@@ -111,4 +116,16 @@ async fn changes_wait_on(stack: Stack) {
         .await;
     bob.wait_for(&turn, &["done"], TURN).await;
     assert_eq!(effects_on(&stack, "/stdemo2").await.len(), 0);
+}
+
+/// What was read while the turn was being written, by whatever process, is what
+/// is read afterwards, from every sequence number.
+async fn replays_identically(person: &Person, turn: &str, live: &[Event]) {
+    let last = live.last().and_then(|e| e.id).expect("a numbered event");
+    assert_eq!(u64::try_from(live.len()).unwrap(), last, "no gaps");
+    for after in 0..last {
+        let replay = person.events(turn, after).await.all().await;
+        let from = usize::try_from(after).unwrap();
+        assert_eq!(replay, live[from..], "after {after}");
+    }
 }

@@ -82,7 +82,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     let subscriptions = UserSubscriptions::new(
         ArmDirectory::new(&ArmSettings {
             url: config.azure.arm_url.clone(),
-            egress,
+            egress: egress.clone(),
         })
         .map_err(|e| fails("AZIMUTH_ARM_URL")(&e))?,
         vault.clone(),
@@ -96,7 +96,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         users: store,
         tools: tools.clone(),
         queue,
-        verifier: Arc::new(verifier(config, &clock)?),
+        verifier: Arc::new(verifier(config, &clock, &egress)?),
         policy,
         models,
         azure_grant: Arc::new(move |user| {
@@ -128,8 +128,16 @@ fn egress(azure: &AzureConfig) -> Result<Egress, WiringError> {
     })
 }
 
-fn verifier(config: &Config, clock: &Arc<dyn Clock>) -> Result<TokenVerifier, WiringError> {
-    let fetcher = Fetcher::new(&FetcherSettings::default())
+fn verifier(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    egress: &Egress,
+) -> Result<TokenVerifier, WiringError> {
+    let fetcher = Fetcher::new(&FetcherSettings {
+        proxy: egress.proxy.clone(),
+        ca_pem: egress.ca_pem.clone(),
+        ..FetcherSettings::default()
+    })
         .map_err(|e| fails("AZIMUTH_AUTH_JWKS_URL")(&e))?;
     let keys = JwksCache::new(
         JwksSettings::new(&config.auth.jwks_url, &config.auth.issuer),

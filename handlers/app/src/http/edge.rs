@@ -17,9 +17,9 @@ use crate::problem::{Code, Problem};
 /// Longest request id that is taken over from the host.
 const MAX_ID_LENGTH: usize = 64;
 
-/// Headers in which the Functions host names an invocation; it overwrites what a
-/// client sends.
-const HOST_ID_HEADERS: [&str; 2] = ["x-ms-invocation-id", "x-azure-functions-invocationid"];
+/// The header in which the Functions host names an invocation; it overwrites what a
+/// client sends. (`x-ms-invocation-id` is not always overwritten.)
+const HOST_ID_HEADERS: [&str; 1] = ["x-azure-functions-invocationid"];
 
 /// Headers that claim an identity or an origin. Spoofable wherever no platform
 /// sets them, so nobody in this process ever sees one.

@@ -261,6 +261,12 @@ impl Engine {
         template: NewTurn,
         bearer: &Secret,
     ) -> Result<Accepted, AcceptError> {
+        // What cannot become a turn costs neither an exchange nor a message; the
+        // create checks again and decides.
+        let (header, _) = self.header(&intake).await?;
+        if header.active_turn.as_ref() != Some(&intake.turn) {
+            self.place(&intake, &header).await?;
+        }
         self.check_quota(&intake).await?;
         let mut template = template;
         match self.vault.accept(&intake.user, bearer).await {
@@ -359,7 +365,12 @@ impl Engine {
     /// The header to write over, or a new one for a console call.
     async fn header(&self, intake: &Intake) -> Result<(Conversation, Precondition), AcceptError> {
         match self.ports.store.conversation(&intake.key).await? {
-            Some(found) if found.item.deleted_at.is_none() => {
+            Some(found)
+                if found.item.deleted_at.is_none()
+                    && found.item.user == intake.user
+                    && found.item.kind
+                        == intake.new_conversation.unwrap_or(ConversationKind::Chat) =>
+            {
                 Ok((found.item, Precondition::Matches(found.etag)))
             }
             None if intake.new_conversation.is_some() => Ok((

@@ -28,6 +28,7 @@ pub async fn handle(
     State(state): State<AccountState>,
     caller: Caller,
 ) -> Answer<Json<AzureSignedIn>> {
+    caller.require_any_role()?;
     let resumed_turns = state
         .engine
         .azure_sign_in(&caller.principal, &caller.bearer)

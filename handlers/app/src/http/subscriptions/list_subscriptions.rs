@@ -41,6 +41,7 @@ pub async fn handle(
     Extension(request): Extension<RequestId>,
     caller: Caller,
 ) -> Answer<Json<SubscriptionList>> {
+    caller.require_any_role()?;
     let user = &caller.principal.user;
     let list = match state.subscriptions.list(user, &request.0).await {
         // Somebody who never asked anything has no grant yet; their token buys one.

@@ -76,6 +76,7 @@ pub async fn handle(
     if accepts_event_stream(&headers) {
         let id = turn.id.clone();
         let reader = Reader::new(&state, &caller.principal, turn, 0);
+        reader.check_not_expired().await?;
         return Ok(stream(reader, &id));
     }
     Ok(accepted_response(&AcceptedTurn::of(&turn.id)))
