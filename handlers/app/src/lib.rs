@@ -3,6 +3,7 @@ pub mod http;
 pub mod models;
 pub mod policy;
 pub mod problem;
+mod redact;
 pub mod routes;
 mod tools;
 pub mod triggers;

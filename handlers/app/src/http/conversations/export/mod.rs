@@ -2,7 +2,6 @@
 //! said and done, without secrets.
 
 mod markdown;
-mod redact;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -24,8 +23,7 @@ use crate::http::query::Query;
 use crate::http::states::ConversationState;
 use crate::http::turns::TurnView;
 use crate::problem::{Answer, Code, Problem};
-
-pub use redact::{redact, redact_json};
+use crate::redact::{redact, redact_json};
 
 /// Most messages and most turns of one export.
 const MAX_ITEMS: usize = 5_000;

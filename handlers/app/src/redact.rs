@@ -11,7 +11,7 @@ use regex::Regex;
 use serde_json::Value;
 
 /// What stands where a secret stood.
-pub const MARK: &str = "[redacted]";
+pub(crate) const MARK: &str = "[redacted]";
 
 /// Pattern, and what replaces it.
 const PATTERNS: &[(&str, &str)] = &[
@@ -98,7 +98,7 @@ static COMPILED: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 });
 
 /// `text` without its secrets.
-pub fn redact(text: &str) -> Cow<'_, str> {
+pub(crate) fn redact(text: &str) -> Cow<'_, str> {
     let mut out = Cow::Borrowed(text);
     for (pattern, with) in COMPILED.iter() {
         if let Cow::Owned(changed) = pattern.replace_all(&out, *with) {
@@ -110,7 +110,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 
 /// `value` without the secrets in its strings, and without the values of members
 /// whose name says that they are one.
-pub fn redact_json(value: Value) -> Value {
+pub(crate) fn redact_json(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(redact(&text).into_owned()),
         Value::Array(items) => Value::Array(items.into_iter().map(redact_json).collect()),
