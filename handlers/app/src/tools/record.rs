@@ -5,6 +5,7 @@ use azimuth_domain::canonical::names_only;
 use azimuth_domain::turn::{ToolCall, Turn};
 use serde_json::Value;
 
+use crate::redact::{redact, redact_json};
 use crate::turn::Engine;
 
 /// Longest string value of an argument in the audit, characters.
@@ -38,9 +39,9 @@ impl Engine {
             arguments: Some(if call.secret {
                 names_only(&call.arguments)
             } else {
-                shortened(&call.arguments)
+                shortened(&redact_json(call.arguments.clone()))
             }),
-            target: call.target.clone(),
+            target: call.target.as_deref().map(|t| redact(t).into_owned()),
             approval_digest: call.approved_digest().map(ToOwned::to_owned),
             decided_by: call
                 .approval

@@ -206,10 +206,11 @@ impl Engine {
     ) -> Result<ProposedCall, AcceptError> {
         let catalogue = self.ports.tools.catalogue();
         let roles = self.effective_roles(asker).await?;
-        let spec = catalogue
-            .get(tool)
-            .filter(|spec| self.policy.may_see(&roles, spec))
-            .ok_or(AcceptError::ToolUnknown)?;
+        let spec = catalogue.get(tool).ok_or(AcceptError::ToolUnknown)?;
+        if !self.policy.may_see(&roles, spec) {
+            self.record_refused_tool(&asker.user, tool).await;
+            return Err(AcceptError::ToolUnknown);
+        }
         self.schemas
             .check(spec, &arguments)
             .map_err(|error| match error {

@@ -12,6 +12,7 @@ use azimuth_domain::turn::{
 
 use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT};
 use super::{ApplyError, Engine};
+use crate::redact::redact;
 
 /// What a person decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,9 +89,15 @@ impl Engine {
         if !is_asker && !self.policy.may_see_approval(by, decider) {
             return Err(DecideError::NotFound);
         }
-        self.policy
+        if let Err(why) = self
+            .policy
             .who_may_decide(by, &found.item.asker.user, decider)
-            .map_err(|e| DecideError::NotPermitted(e.to_string()))?;
+        {
+            let why = why.to_string();
+            self.record_refused_decision(&decider.user, &found.item, call, &why)
+                .await;
+            return Err(DecideError::NotPermitted(why));
+        }
         match &call.state {
             // A decision that cannot count leaves no record that somebody agreed.
             CallState::AwaitingApproval { deadline }
@@ -128,7 +135,7 @@ impl Engine {
             approve: request.approve,
             by: decider.user.clone(),
             by_name: decider.name.clone(),
-            reason: request.reason,
+            reason: request.reason.map(|r| redact(&r).into_owned()),
         };
         // The wake-up message above is invisible for longer than this may take.
         let write = async {

@@ -15,6 +15,7 @@ mod hub;
 mod model_step;
 mod poison;
 mod reclaim;
+mod refused;
 mod sign_in;
 mod sweep;
 mod text_log;

@@ -1,0 +1,86 @@
+//! Attempts that are refused at the door, before there is a call to refuse.
+
+use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditKind, admin_chain};
+use azimuth_domain::event::Outcome;
+use azimuth_domain::principal::UserKey;
+use azimuth_domain::tool::ToolRef;
+use azimuth_domain::turn::{ToolCall, Turn};
+
+use super::Engine;
+
+impl Engine {
+    /// Records that `user` tried to call a tool that they may not use.
+    pub(super) async fn record_refused_tool(&self, user: &UserKey, tool: &ToolRef) {
+        let entry = AuditEntry {
+            tool: Some(tool.to_string()),
+            detail: Some("This person may not use the tool.".to_owned()),
+            ..self.refused_entry(user)
+        };
+        self.record_refused(user, entry).await;
+    }
+
+    /// Records that `user` tried to decide about a call that is not theirs to
+    /// decide.
+    pub(super) async fn record_refused_decision(
+        &self,
+        user: &UserKey,
+        turn: &Turn,
+        call: &ToolCall,
+        why: &str,
+    ) {
+        let entry = AuditEntry {
+            turn_id: Some(turn.id.clone()),
+            call_id: Some(call.id.clone()),
+            tool: Some(call.tool.to_string()),
+            detail: Some(format!("A decision was refused: {why}")),
+            ..self.refused_entry(user)
+        };
+        self.record_refused(user, entry).await;
+    }
+
+    fn refused_entry(&self, user: &UserKey) -> AuditEntry {
+        AuditEntry {
+            kind: AuditKind::Denied,
+            writer: format!("api:{}", self.ports.random.ulid()),
+            tid: user.tid.clone(),
+            oid: user.oid.clone(),
+            acting_identity: ActingIdentity::None,
+            turn_id: None,
+            call_id: None,
+            attempt: None,
+            tool: None,
+            tool_hash: None,
+            arguments: None,
+            target: None,
+            approval_digest: None,
+            decided_by: None,
+            policy_version: Some(self.policy_version()),
+            correlation_id: None,
+            outcome: Some(Outcome::Denied),
+            duration_ms: None,
+            result_sha256: None,
+            detail: None,
+        }
+    }
+
+    /// The attempt is refused in any case, so a record that cannot be written is
+    /// told in the log and changes nothing.
+    async fn record_refused(&self, user: &UserKey, entry: AuditEntry) {
+        let now = self.ports.clock.now();
+        let register = format!("denied:{}", self.ports.random.ulid());
+        let appended = self
+            .ports
+            .audit
+            .append(
+                &user.tid,
+                &admin_chain("access", now),
+                &register,
+                now,
+                entry,
+            )
+            .await;
+        if let Err(error) = appended {
+            tracing::error!(%error, "a refused attempt could not be recorded");
+        }
+    }
+}
