@@ -2,7 +2,10 @@
 
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::person::Person;
+use azimuth_tests::scene::Scene;
 use azimuth_tests::script::Script;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 async fn ids(person: &Person, path: &str) -> Vec<String> {
@@ -96,6 +99,55 @@ async fn a_cursor_is_of_no_use_to_others() {
             (200, &json!([])),
             "{name}"
         );
+    }
+}
+
+/// A cursor says where a list goes on, so it must not say what others have.
+#[tokio::test]
+async fn approvals_of_others_give_neither_items_nor_a_cursor() {
+    let scene = Scene::set().await;
+    let forged =
+        |position: Value| URL_SAFE_NO_PAD.encode(json!(["approvals", position]).to_string());
+    let start = forged(json!([i64::MAX, i64::MAX]));
+    for name in ["bob", "eve"] {
+        let person = scene.app.person(name).await;
+        for state in ["all", "pending"] {
+            for limit in [1, 2, 100] {
+                let path = format!("/v1/approvals?state={state}&limit={limit}");
+                for path in [format!("{path}&cursor={start}"), path] {
+                    let found = person.get(&path).await;
+                    assert_eq!(found.status, 200, "{name} {path}: {found:?}");
+                    assert_eq!(
+                        (&found.body["items"], &found.body["next_cursor"]),
+                        (&json!([]), &Value::Null),
+                        "{name} {path}"
+                    );
+                }
+            }
+        }
+        let turn = forged(json!([i64::MAX, scene.things["turn"]]));
+        let path = format!("/v1/approvals?state=all&cursor={turn}");
+        assert_eq!(person.get(&path).await.status, 400, "{name}");
+    }
+    // The asker's own list and an approver's go on by cursors without an id.
+    let carol = scene.app.person("carol").await;
+    for (person, both) in [(&scene.alice, true), (&carol, false)] {
+        let first = person.get("/v1/approvals?state=all&limit=1").await;
+        let cursor = first.text("next_cursor");
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(&cursor).unwrap()).unwrap();
+        assert!(!text.contains("t_"), "{text}");
+        let path = format!("/v1/approvals?state=all&limit=1&cursor={cursor}");
+        let expected = if both {
+            vec![scene.things["approval"].clone()]
+        } else {
+            vec![]
+        };
+        assert_eq!(
+            first.body["items"][0]["id"], scene.things["others_approval"],
+            "{}",
+            person.name
+        );
+        assert_eq!(ids(person, &path).await, expected, "{}", person.name);
     }
 }
 

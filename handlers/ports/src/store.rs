@@ -248,10 +248,13 @@ pub trait ConversationStore: Send + Sync {
         owner: &OwnerKey,
     ) -> Result<Vec<TurnId>, StoreError>;
 
-    /// Turns of a tenant that asked for approvals, newest first.
+    /// Turns of a tenant that asked for approvals, newest first; with an `owner`
+    /// only this user's, and then the page has no cursor that tells of anybody
+    /// else's. A cursor holds no id.
     async fn turns_with_approvals(
         &self,
         tenant: &str,
+        owner: Option<&OwnerKey>,
         filter: ApprovalFilter,
         limit: usize,
         cursor: Option<&str>,

@@ -174,14 +174,17 @@ impl ConversationStore for SqliteStore {
     async fn turns_with_approvals(
         &self,
         tenant: &str,
+        owner: Option<&OwnerKey>,
         filter: ApprovalFilter,
         limit: usize,
         cursor: Option<&str>,
     ) -> Result<Page<Turn>, StoreError> {
         let after = turns::position(cursor)?;
-        let tenant = tenant.to_owned();
+        let (tenant, owner) = (tenant.to_owned(), owner.cloned());
         self.database
-            .read(move |connection| turns::approvals(connection, &tenant, filter, limit, after))
+            .read(move |connection| {
+                turns::approvals(connection, &tenant, owner.as_ref(), filter, limit, after)
+            })
             .await
     }
 

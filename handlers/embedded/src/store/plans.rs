@@ -42,16 +42,30 @@ const PLANS: &[(&str, &str)] = &[
         "turns_awaiting_sign_in",
     ),
     (
-        "SELECT body FROM turns
-         WHERE tenant = ? AND awaits_approval = 1 AND (created_at, id) < (?, ?)
-         ORDER BY created_at DESC, id DESC LIMIT ?",
-        "turns_awaiting_approval",
+        "SELECT number, body FROM turns
+         WHERE tenant = ?1 AND awaits_approval = 1 AND (created_at, number) < (?2, ?3)
+         ORDER BY created_at DESC, number DESC LIMIT ?4",
+        "turns_of_tenant_awaiting_approval",
     ),
     (
-        "SELECT body FROM turns
-         WHERE tenant = ? AND asked_for_approval = 1 AND (created_at, id) < (?, ?)
-         ORDER BY created_at DESC, id DESC LIMIT ?",
-        "turns_with_approvals",
+        "SELECT number, body FROM turns
+         WHERE tenant = ?1 AND asked_for_approval = 1 AND (created_at, number) < (?2, ?3)
+         ORDER BY created_at DESC, number DESC LIMIT ?4",
+        "turns_of_tenant_with_approvals",
+    ),
+    (
+        "SELECT number, body FROM turns
+         WHERE tenant = ?1 AND awaits_approval = 1 AND (created_at, number) < (?2, ?3)
+             AND owner = ?5
+         ORDER BY created_at DESC, number DESC LIMIT ?4",
+        "turns_of_owner_awaiting_approval",
+    ),
+    (
+        "SELECT number, body FROM turns
+         WHERE tenant = ?1 AND asked_for_approval = 1 AND (created_at, number) < (?2, ?3)
+             AND owner = ?5
+         ORDER BY created_at DESC, number DESC LIMIT ?4",
+        "turns_of_owner_with_approvals",
     ),
     (
         "SELECT tenant, id FROM turns WHERE due_at <= ? ORDER BY due_at, tenant, id LIMIT ?",
@@ -102,7 +116,9 @@ fn is_carried_by(connection: &Connection, sql: &str, index: &str) {
 
 fn database() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(MIGRATIONS[0]).unwrap();
+    for migration in MIGRATIONS {
+        connection.execute_batch(migration).unwrap();
+    }
     connection
 }
 

@@ -12,7 +12,8 @@
 /// - `turns.due_at` is `Turn::next_due_at`, null once the turn is terminal.
 /// - `audit_unclosed` lists opens without a close, because the audit itself is
 ///   never changed and the sweeper must not read all of it.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE conversations (
         tenant TEXT NOT NULL,
         owner TEXT NOT NULL,
@@ -148,4 +149,17 @@ pub(super) const MIGRATIONS: &[&str] = &["
         id INTEGER PRIMARY KEY CHECK (id = 1),
         at INTEGER NOT NULL
     ) STRICT;
-"];
+",
+    "
+    DROP INDEX turns_awaiting_approval;
+    DROP INDEX turns_with_approvals;
+    CREATE INDEX turns_of_tenant_awaiting_approval ON turns (tenant, created_at)
+        WHERE awaits_approval = 1;
+    CREATE INDEX turns_of_tenant_with_approvals ON turns (tenant, created_at)
+        WHERE asked_for_approval = 1;
+    CREATE INDEX turns_of_owner_awaiting_approval ON turns (tenant, owner, created_at)
+        WHERE awaits_approval = 1;
+    CREATE INDEX turns_of_owner_with_approvals ON turns (tenant, owner, created_at)
+        WHERE asked_for_approval = 1;
+",
+];

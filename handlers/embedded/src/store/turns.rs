@@ -3,7 +3,7 @@
 use azimuth_domain::ids::{ConversationKey, OwnerKey, TurnId};
 use azimuth_domain::turn::Turn;
 use azimuth_ports::store::{ApprovalFilter, Page, StoreError, Versioned};
-use rusqlite::{Connection, OptionalExtension, Params, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::cursor;
 use super::documents::{Version, decode, unreadable};
@@ -11,8 +11,9 @@ use crate::database::Fault;
 
 const LIST: &str = "approvals";
 
-/// Sort key of the list of approvals: created at, id.
-pub(super) type Position = (i64, String);
+/// Sort key of the list of approvals: created at, row number. No id, because a
+/// cursor can be read by whoever gets it.
+pub(super) type Position = (i64, i64);
 
 pub(super) fn position(cursor: Option<&str>) -> Result<Option<Position>, StoreError> {
     cursor
@@ -99,32 +100,56 @@ pub(super) fn id(text: &str) -> Result<TurnId, Fault<StoreError>> {
 pub(super) fn approvals(
     connection: &Connection,
     tenant: &str,
+    owner: Option<&OwnerKey>,
     filter: ApprovalFilter,
     limit: usize,
     after: Option<Position>,
 ) -> Result<Page<Turn>, Fault<StoreError>> {
     let limit = limit.max(1);
-    let (created_at, id) = after.unwrap_or((i64::MAX, "~".to_owned()));
-    let mut statement = connection.prepare_cached(match filter {
-        ApprovalFilter::Pending => {
-            "SELECT body FROM turns
-             WHERE tenant = ? AND awaits_approval = 1 AND (created_at, id) < (?, ?)
-             ORDER BY created_at DESC, id DESC LIMIT ?"
+    let (created_at, number) = after.unwrap_or((i64::MAX, i64::MAX));
+    let mut statement = connection.prepare_cached(match (filter, owner) {
+        (ApprovalFilter::Pending, None) => {
+            "SELECT number, body FROM turns
+             WHERE tenant = ?1 AND awaits_approval = 1 AND (created_at, number) < (?2, ?3)
+             ORDER BY created_at DESC, number DESC LIMIT ?4"
         }
-        ApprovalFilter::All => {
-            "SELECT body FROM turns
-             WHERE tenant = ? AND asked_for_approval = 1 AND (created_at, id) < (?, ?)
-             ORDER BY created_at DESC, id DESC LIMIT ?"
+        (ApprovalFilter::All, None) => {
+            "SELECT number, body FROM turns
+             WHERE tenant = ?1 AND asked_for_approval = 1 AND (created_at, number) < (?2, ?3)
+             ORDER BY created_at DESC, number DESC LIMIT ?4"
+        }
+        (ApprovalFilter::Pending, Some(_)) => {
+            "SELECT number, body FROM turns
+             WHERE tenant = ?1 AND awaits_approval = 1 AND (created_at, number) < (?2, ?3)
+                 AND owner = ?5
+             ORDER BY created_at DESC, number DESC LIMIT ?4"
+        }
+        (ApprovalFilter::All, Some(_)) => {
+            "SELECT number, body FROM turns
+             WHERE tenant = ?1 AND asked_for_approval = 1 AND (created_at, number) < (?2, ?3)
+                 AND owner = ?5
+             ORDER BY created_at DESC, number DESC LIMIT ?4"
         }
     })?;
-    let bodies = statement.query_map(
-        params![tenant, created_at, id, limit.saturating_add(1)],
-        |row| row.get::<_, String>(0),
-    )?;
-    let mut items = bodies
-        .map(|body| decode::<Turn>(&body?))
-        .collect::<Result<Vec<_>, _>>()?;
-    let next_cursor = cursor::cut(&mut items, limit)
-        .and_then(|last| cursor::write(LIST, &(last.created_at.0, last.id.as_str())));
+    let row = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
+    let surplus = limit.saturating_add(1);
+    let rows = match owner {
+        None => statement.query_map(params![tenant, created_at, number, surplus], row)?,
+        Some(owner) => statement.query_map(
+            params![tenant, created_at, number, surplus, owner.as_str()],
+            row,
+        )?,
+    };
+    let mut found = rows
+        .map(|row| {
+            let (number, body) = row?;
+            Ok((number, decode::<Turn>(&body)?))
+        })
+        .collect::<Result<Vec<_>, Fault<StoreError>>>()?;
+    let next_cursor = cursor::cut(&mut found, limit).and_then(|(number, last)| {
+        let position: Position = (last.created_at.0, *number);
+        cursor::write(LIST, &position)
+    });
+    let items = found.into_iter().map(|(_, turn)| turn).collect();
     Ok(Page { items, next_cursor })
 }

@@ -93,6 +93,7 @@ macro_rules! conformance {
             running_turns_are_those_that_have_not_ended,
             turns_that_wait_for_a_sign_in_are_found,
             approvals_are_listed_newest_first_and_page,
+            approvals_of_an_owner_tell_nothing_of_others,
             due_turns_come_longest_due_first,
             a_deleted_conversation_is_purgeable_once_its_turns_have_ended,
             a_purge_removes_everything_of_one_conversation,

@@ -3,6 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use azimuth_domain::principal::Role;
 use azimuth_domain::turn::Turn;
 use azimuth_ports::store::ApprovalFilter;
 use serde::Deserialize;
@@ -67,14 +68,24 @@ pub async fn handle(
         ApprovalListState::All => ApprovalFilter::All,
     };
     let tenant = &caller.principal.user.tid;
+    // Who may decide for nobody else must not learn, by a cursor or by a page
+    // that is short, that others have asked.
+    let own = caller.principal.user.owner();
+    let owner = (!caller.principal.has(Role::Approver)).then_some(&own);
     let mut items = Vec::new();
     for _ in 0..MAX_PAGES {
         let turns = state
             .store
-            .turns_with_approvals(tenant, filter, limit, cursor.as_deref())
+            .turns_with_approvals(tenant, owner, filter, limit, cursor.as_deref())
             .await?;
         for turn in &turns.items {
-            items.extend(visible(state.engine.policy(), turn, &caller, query.state));
+            items.extend(visible(
+                state.engine.policy(),
+                turn,
+                &caller,
+                query.state,
+                now,
+            ));
         }
         cursor = turns.next_cursor;
         if cursor.is_none() || !items.is_empty() {

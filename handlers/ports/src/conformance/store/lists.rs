@@ -362,7 +362,7 @@ pub async fn a_foreign_cursor_is_refused(rig: &StoreRig) {
         );
         for filter in [ApprovalFilter::Pending, ApprovalFilter::All] {
             let answer = store
-                .turns_with_approvals(&alice().tid, filter, 10, Some(cursor))
+                .turns_with_approvals(&alice().tid, None, filter, 10, Some(cursor))
                 .await;
             assert!(
                 matches!(answer, Err(StoreError::BadCursor)),

@@ -1,7 +1,7 @@
 //! What can be found of turns, and what goes away.
 
 use azimuth_domain::conversation::Conversation;
-use azimuth_domain::ids::{CallId, TurnId};
+use azimuth_domain::ids::{CallId, OwnerKey, TurnId};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{CallState, ModelState, Turn, TurnStatus};
 
@@ -111,13 +111,14 @@ pub async fn turns_that_wait_for_a_sign_in_are_found(rig: &StoreRig) {
 
 async fn approvals(
     store: &dyn ConversationStore,
+    owner: Option<&OwnerKey>,
     filter: ApprovalFilter,
     limit: usize,
 ) -> Vec<TurnId> {
     let (mut ids, mut cursor) = (Vec::new(), None);
     loop {
         let page = store
-            .turns_with_approvals(&alice().tid, filter, limit, cursor.as_deref())
+            .turns_with_approvals(&alice().tid, owner, filter, limit, cursor.as_deref())
             .await;
         let page = done(page);
         assert!(page.items.len() <= limit);
@@ -153,14 +154,14 @@ pub async fn approvals_are_listed_newest_first_and_page(rig: &StoreRig) {
     turns[1].status = TurnStatus::Cancelled;
     replace(&*store, &turns[1]).await;
 
-    let every = approvals(&*store, ApprovalFilter::All, 100).await;
+    let every = approvals(&*store, None, ApprovalFilter::All, 100).await;
     assert_eq!(
         sorted(every.clone()),
         sorted(turns.iter().map(|t| t.id.clone()).collect())
     );
     let created = |id: &TurnId| turns.iter().find(|t| t.id == *id).map(|t| -t.created_at.0);
     assert!(every.is_sorted_by_key(created), "newest first");
-    let pending = approvals(&*store, ApprovalFilter::Pending, 100).await;
+    let pending = approvals(&*store, None, ApprovalFilter::Pending, 100).await;
     let expected: Vec<TurnId> = every
         .iter()
         .filter(|id| **id != turns[0].id && **id != turns[1].id)
@@ -168,11 +169,57 @@ pub async fn approvals_are_listed_newest_first_and_page(rig: &StoreRig) {
         .collect();
     assert_eq!(pending, expected);
     for limit in [1, 2, 6, 7, 8, 9] {
-        assert_eq!(approvals(&*store, ApprovalFilter::All, limit).await, every);
         assert_eq!(
-            approvals(&*store, ApprovalFilter::Pending, limit).await,
+            approvals(&*store, None, ApprovalFilter::All, limit).await,
+            every
+        );
+        assert_eq!(
+            approvals(&*store, None, ApprovalFilter::Pending, limit).await,
             expected
         );
+    }
+}
+
+/// Neither an item nor a cursor tells one user that another has asked, and a
+/// cursor of somebody else's list leads to one's own turns only.
+pub async fn approvals_of_an_owner_tell_nothing_of_others(rig: &StoreRig) {
+    let store = rig.open().await;
+    let deadline = NOON.plus_ms(1);
+    let mut of_bob = Vec::new();
+    for number in 0..6_i64 {
+        let user = if number < 4 { alice() } else { bob() };
+        let at = NOON.plus_ms(number % 2);
+        let open = turn(&chat(&user, "own"), &format!("turn {number}"), at);
+        let turn = with_call(open, CallState::AwaitingApproval { deadline }, true);
+        create_turn(&*store, &turn).await;
+        if number >= 4 {
+            of_bob.insert(0, turn.id);
+        }
+    }
+    let (tenant, bobs, eves) = (alice().tid, bob().owner(), eve().owner());
+    for filter in [ApprovalFilter::Pending, ApprovalFilter::All] {
+        for limit in [1, 2, 3] {
+            let own = approvals(&*store, Some(&bobs), filter, limit).await;
+            assert_eq!(own, of_bob, "pages of {limit}");
+        }
+        let page = |owner, limit, cursor| {
+            let (store, tenant) = (&store, &tenant);
+            async move {
+                let page = store.turns_with_approvals(tenant, owner, filter, limit, cursor);
+                done(page.await)
+            }
+        };
+        let none = page(Some(&eves), 1, None).await;
+        assert_eq!((none.items, none.next_cursor), (vec![], None));
+        let whole = page(Some(&bobs), 2, None).await;
+        assert_eq!(whole.next_cursor, None, "none of the others' follow");
+        let first = page(None, 1, None).await;
+        let cursor = first.next_cursor.as_deref();
+        assert!(cursor.is_some(), "there are more");
+        let foreign = page(Some(&eves), 1, cursor).await;
+        assert_eq!((foreign.items, foreign.next_cursor), (vec![], None));
+        let behind = page(Some(&bobs), 10, cursor).await;
+        assert!(behind.items.iter().all(|turn| of_bob.contains(&turn.id)));
     }
 }
 

@@ -101,6 +101,7 @@ impl ConversationStore for Down {
     async fn turns_with_approvals(
         &self,
         _: &str,
+        _: Option<&OwnerKey>,
         _: ApprovalFilter,
         _: usize,
         _: Option<&str>,
