@@ -8,7 +8,7 @@ use azimuth_domain::conversation::Message;
 use azimuth_domain::ids::MessageId;
 use azimuth_domain::turn::{ToolCall, Turn, TurnStatus};
 
-use super::Material;
+use super::collect::Material;
 use crate::http::moment::Moment;
 
 /// How much of a result's beginning is shown, characters.
@@ -23,7 +23,9 @@ pub(super) fn render(material: &Material, exported_at: Moment) -> String {
     };
     let _ = writeln!(out, "# {title}\n\nExported at {}.", exported_at.0);
     if material.truncated {
-        out.push_str("\nThe conversation is longer than an export.\n");
+        out.push_str(
+            "\nTruncated: the conversation is longer than an export; its oldest part is missing.\n",
+        );
     }
     let messages: HashMap<&MessageId, &Message> =
         material.messages.iter().map(|m| (&m.id, m)).collect();

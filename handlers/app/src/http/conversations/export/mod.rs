@@ -1,32 +1,30 @@
 //! `GET /v1/conversations/{id}/export?format=json|markdown`: everything that was
 //! said and done, without secrets.
 
+mod collect;
 mod markdown;
+mod seats;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use azimuth_domain::conversation::{Conversation, Message};
-use azimuth_domain::ids::{ConversationId, ConversationKey};
-use azimuth_domain::turn::Turn;
-use azimuth_ports::store::ConversationStore;
+use azimuth_domain::ids::ConversationId;
 use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{ConversationView, MessageView};
 use crate::http::caller::Caller;
+use crate::http::edge::RequestId;
 use crate::http::moment::Moment;
-use crate::http::page::MAX_LIMIT;
 use crate::http::path::PathId;
 use crate::http::query::Query;
 use crate::http::states::ConversationState;
 use crate::http::turns::TurnView;
 use crate::problem::{Answer, Code, Problem};
 use crate::redact::{redact, redact_json};
-
-/// Most messages and most turns of one export.
-const MAX_ITEMS: usize = 5_000;
+use collect::{MAX_BYTES, Material, collect};
 
 /// Which form.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -66,14 +64,6 @@ pub struct ConversationExport {
     pub turns: Vec<TurnView>,
 }
 
-/// What an export is made from.
-struct Material {
-    conversation: Conversation,
-    messages: Vec<Message>,
-    turns: Vec<Turn>,
-    truncated: bool,
-}
-
 /// Exports a conversation.
 #[utoipa::path(
     get,
@@ -88,23 +78,39 @@ struct Material {
 )]
 pub async fn handle(
     State(state): State<ConversationState>,
+    Extension(request): Extension<RequestId>,
     caller: Caller,
     PathId(id): PathId<ConversationId>,
     Query(query): Query<ExportQuery>,
 ) -> Answer<Response> {
     let found = super::load(state.store.as_ref(), &caller, &id).await?;
-    let material = collect(state.store.as_ref(), found.item).await?;
+    let Some(seat) = seats::take(&seats::SEATS).await else {
+        return Ok(seats::none_free(&request.0));
+    };
+    let material = collect(state.store.as_ref(), found.item, MAX_BYTES).await?;
     let exported_at = Moment(state.clock.now());
-    let name = id.as_str();
-    match query.format {
-        ExportFormat::Json => {
-            let document = json(material, exported_at)?;
-            Ok(attachment(
-                document,
-                "application/json",
-                &format!("{name}.json"),
-            ))
-        }
+    let name = id.as_str().to_owned();
+    // The seat goes along: the work goes on when nobody waits for it any more.
+    tokio::task::spawn_blocking(move || {
+        let _seat = seat;
+        document(material, exported_at, query.format, &name)
+    })
+    .await
+    .map_err(|error| Problem::new(Code::Internal).context(error))?
+}
+
+fn document(
+    material: Material,
+    exported_at: Moment,
+    format: ExportFormat,
+    name: &str,
+) -> Answer<Response> {
+    match format {
+        ExportFormat::Json => Ok(attachment(
+            json(material, exported_at)?,
+            "application/json",
+            &format!("{name}.json"),
+        )),
         ExportFormat::Markdown => {
             let text = redact(&markdown::render(&material, exported_at)).into_owned();
             Ok(attachment(
@@ -114,29 +120,6 @@ pub async fn handle(
             ))
         }
     }
-}
-
-async fn collect(store: &dyn ConversationStore, conversation: Conversation) -> Answer<Material> {
-    let key: ConversationKey = conversation.key();
-    let mut messages = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = store.messages(&key, MAX_LIMIT, cursor.as_deref()).await?;
-        messages.extend(page.items);
-        cursor = page.next_cursor;
-        if cursor.is_none() || messages.len() >= MAX_ITEMS {
-            break;
-        }
-    }
-    messages.reverse();
-    let turns = store.turns(&key, MAX_ITEMS + 1).await?;
-    let truncated = cursor.is_some() || turns.len() > MAX_ITEMS;
-    Ok(Material {
-        conversation,
-        messages,
-        turns: turns.into_iter().take(MAX_ITEMS).collect(),
-        truncated,
-    })
 }
 
 fn json(material: Material, exported_at: Moment) -> Answer<Vec<u8>> {
