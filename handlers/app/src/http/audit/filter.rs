@@ -8,6 +8,7 @@ use azimuth_ports::audit::AuditQuery;
 use super::{Scope, scope};
 use crate::http::caller::Caller;
 use crate::problem::{Answer, Code, Problem};
+use crate::redact::redact;
 
 /// Longest text of a filter, characters.
 const MAX_TEXT_CHARS: usize = 300;
@@ -70,11 +71,12 @@ fn moment(text: Option<String>, name: &'static str) -> Answer<Option<Timestamp>>
     .transpose()
 }
 
-/// What the record about a reading says of its filters: no content, only which.
+/// What the record about a reading says of its filters: no content, only which. A
+/// secret that was searched for stays out of the record, which is kept for good.
 pub(super) fn describe(query: &AuditQuery) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
-        parts.extend(value.map(|value| format!("{name}={value}")));
+        parts.extend(value.map(|value| format!("{name}={}", redact(&value))));
     };
     add("from", query.from.map(|at| at.to_string()));
     add("until", query.until.map(|at| at.to_string()));
@@ -109,6 +111,20 @@ mod tests {
             ..AuditQuery::default()
         };
         assert_eq!(describe(&query), "from=2026-11-24T13:05:09.123Z kind=open");
+    }
+
+    #[test]
+    fn a_reading_for_a_secret_does_not_name_it() {
+        let jwt = format!("ey{0}.ey{0}.{0}", "Ab3_".repeat(8));
+        let query = AuditQuery {
+            tool: Some(format!("Bearer {jwt}")),
+            turn: Some("password=hunter22".to_owned()),
+            oid: Some(jwt.clone()),
+            ..AuditQuery::default()
+        };
+        let text = describe(&query);
+        assert!(!text.contains(&jwt) && !text.contains("hunter22"), "{text}");
+        assert!(text.ends_with(" oid=[redacted]"), "{text}");
     }
 
     #[test]
