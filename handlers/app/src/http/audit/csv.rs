@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use azimuth_domain::audit::AuditRecord;
 use azimuth_domain::canonical::canonical_json;
-use csv::WriterBuilder;
+use csv::{QuoteStyle, WriterBuilder};
 
 /// Columns, in order.
 const COLUMNS: [&str; 25] = [
@@ -91,7 +91,9 @@ pub(super) fn line(record: &AuditRecord) -> Vec<u8> {
 
 /// Writing into memory does not fail; a line that did would be left out.
 fn write(fields: &[String]) -> Vec<u8> {
-    let mut writer = WriterBuilder::new().from_writer(Vec::new());
+    let mut writer = WriterBuilder::new()
+        .quote_style(QuoteStyle::Always)
+        .from_writer(Vec::new());
     let guarded = fields.iter().map(|field| guard(field).into_owned());
     match writer.write_record(guarded) {
         Ok(()) => writer.into_inner().unwrap_or_default(),
@@ -102,17 +104,39 @@ fn write(fields: &[String]) -> Vec<u8> {
     }
 }
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe (OWASP,
-/// "CSV Injection").
+/// Puts an apostrophe before everything that a spreadsheet would take for a formula
+/// (OWASP, "CSV Injection"): at the beginning of the field, and after whatever some
+/// spreadsheet takes for the end of a cell.
 fn guard(field: &str) -> Cow<'_, str> {
-    let dangerous = field
-        .trim_start_matches(['"', '\''])
-        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if dangerous {
-        Cow::Owned(format!("'{field}"))
-    } else {
-        Cow::Borrowed(field)
+    let ends = field.match_indices([';', '\t', ',']);
+    let starts = ends.map(|(at, end)| at + end.len());
+    let mut guarded = String::new();
+    let mut copied = 0;
+    if is_formula(field) || is_blank_led(field) {
+        guarded.push('\'');
     }
+    for start in starts.filter(|&start| is_formula(&field[start..])) {
+        guarded.push_str(&field[copied..start]);
+        guarded.push('\'');
+        copied = start;
+    }
+    if guarded.is_empty() {
+        return Cow::Borrowed(field);
+    }
+    guarded.push_str(&field[copied..]);
+    Cow::Owned(guarded)
+}
+
+fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches(['"', '\'', ' ', '\r', '\n'])
+        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+/// Spreadsheets drop these and read what follows.
+fn is_blank_led(field: &str) -> bool {
+    field
+        .trim_start_matches(['"', '\''])
+        .starts_with(['\t', '\r', '\n'])
 }
 
 #[cfg(test)]
@@ -131,6 +155,32 @@ mod tests {
         for plain in ["", "a=b", "azure/storage_account_create", "1"] {
             assert_eq!(guard(plain), plain);
         }
+    }
+
+    #[test]
+    fn formulas_inside_a_field_are_text() {
+        for (field, guarded) in [
+            ("a;=1", "a;'=1"),
+            ("a\t+1", "a\t'+1"),
+            ("a,-1", "a,'-1"),
+            ("a, \"@x", "a,' \"@x"),
+            ("a;;\t＝1", "a;;\t'＝1"),
+            ("=1;=2,b", "'=1;'=2,b"),
+            ("=1", "'=1"),
+            (";=", ";'="),
+            ("a;b,c\td", "a;b,c\td"),
+            (";", ";"),
+            ("a=b;c-d", "a=b;c-d"),
+            (r#"{"a":-1,"b":"c"}"#, r#"{"a":-1,"b":"c"}"#),
+        ] {
+            assert_eq!(guard(field), guarded);
+        }
+    }
+
+    #[test]
+    fn every_field_is_quoted() {
+        let text = write(&["a".to_owned(), String::new(), "=\"1".to_owned()]);
+        assert_eq!(text, b"\"a\",\"\",\"'=\"\"1\"\n");
     }
 
     #[test]
