@@ -1,5 +1,7 @@
 //! Lists, searches, exports and pickers of several people side by side.
 
+use std::time::Duration;
+
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::person::Person;
 use azimuth_tests::scene::Scene;
@@ -149,6 +151,33 @@ async fn approvals_of_others_give_neither_items_nor_a_cursor() {
         );
         assert_eq!(ids(person, &path).await, expected, "{}", person.name);
     }
+}
+
+/// Also before the sweeper has come by, because a decision is refused by then.
+#[tokio::test]
+async fn past_its_deadline_an_approval_is_pending_for_nobody() {
+    let scene = Scene::set().await;
+    let carol = scene.app.person("carol").await;
+    let people = [(&scene.alice, 2), (&carol, 1)];
+    for (person, waiting) in people {
+        let pending = ids(person, "/v1/approvals").await;
+        assert_eq!(pending.len(), waiting, "{}", person.name);
+    }
+    scene.app.clock.advance(Duration::from_hours(7 * 24));
+    for (person, waiting) in people {
+        let name = &person.name;
+        let pending = ids(person, "/v1/approvals").await;
+        assert_eq!(pending, [] as [&str; 0], "{name}");
+        let all = person.get("/v1/approvals?state=all").await.body;
+        let all = all["items"].as_array().unwrap();
+        assert_eq!(all.len(), waiting, "{name}");
+        assert!(
+            all.iter().all(|one| one["state"] == "expired"),
+            "{name}: {all:?}"
+        );
+    }
+    let path = format!("/v1/approvals/{}", scene.things["others_approval"]);
+    assert_eq!(carol.get(&path).await.body["state"], "expired");
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ pub async fn handle(
     load(&state, &caller, &id).await?;
     let turn = state.engine.decide(&caller.principal, &id, request).await?;
     let call = turn.call(&id.call()).ok_or_else(not_found)?;
-    ApprovalView::of(&turn, call, &caller.principal.user)
+    ApprovalView::of(&turn, call, &caller.principal.user, state.clock.now())
         .map(Json)
         .ok_or_else(not_found)
 }

@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use azimuth_domain::principal::Role;
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
 use azimuth_ports::store::ApprovalFilter;
 use serde::Deserialize;
@@ -72,6 +73,7 @@ pub async fn handle(
     // that is short, that others have asked.
     let own = caller.principal.user.owner();
     let owner = (!caller.principal.has(Role::Approver)).then_some(&own);
+    let now = state.clock.now();
     let mut items = Vec::new();
     for _ in 0..MAX_PAGES {
         let turns = state
@@ -103,12 +105,13 @@ fn visible<'a>(
     turn: &'a Turn,
     caller: &'a Caller,
     wanted: ApprovalListState,
+    now: Timestamp,
 ) -> impl Iterator<Item = ApprovalView> + 'a {
     turn.steps
         .iter()
         .flat_map(|step| &step.calls)
         .filter(|call| is_visible(policy, &caller.principal, turn, call))
-        .filter_map(|call| ApprovalView::of(turn, call, &caller.principal.user))
+        .filter_map(move |call| ApprovalView::of(turn, call, &caller.principal.user, now))
         .filter(move |approval| {
             wanted == ApprovalListState::All || approval.state == ApprovalStateView::Pending
         })

@@ -34,7 +34,7 @@ async fn load(state: &TurnState, caller: &Caller, id: &ApprovalId) -> Answer<App
     if !is_visible(state.engine.policy(), &caller.principal, &turn, call) {
         return Err(not_found());
     }
-    ApprovalView::of(&turn, call, &caller.principal.user).ok_or_else(not_found)
+    ApprovalView::of(&turn, call, &caller.principal.user, state.clock.now()).ok_or_else(not_found)
 }
 
 /// Whether `principal` may know of the call's approval.

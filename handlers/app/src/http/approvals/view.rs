@@ -3,6 +3,7 @@
 
 use azimuth_domain::policy::DenyReason;
 use azimuth_domain::principal::UserKey;
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{Approval, CallState, ToolCall, Turn, TurnStatus};
 use serde::Serialize;
 use serde_json::Value;
@@ -118,14 +119,21 @@ pub struct DecisionView {
 }
 
 impl ApprovalView {
-    /// The view of the call's approval for `reader`; `None` when it has none.
-    pub fn of(turn: &Turn, call: &ToolCall, reader: &UserKey) -> Option<Self> {
+    /// The view of the call's approval for `reader` as of `now`; `None` when it
+    /// has none. Past its deadline it reads as expired, because a decision is
+    /// refused as expired then, whether or not somebody has written so yet.
+    pub fn of(turn: &Turn, call: &ToolCall, reader: &UserKey, now: Timestamp) -> Option<Self> {
         let approval = call.approval.as_ref()?;
         let asker = &turn.asker;
         let is_asker = asker.user == *reader;
         Some(Self {
             id: call.id.approval().to_string(),
-            state: state(turn, call, approval),
+            state: match state(turn, call, approval) {
+                ApprovalStateView::Pending if is_over(&call.state, now) => {
+                    ApprovalStateView::Expired
+                }
+                state => state,
+            },
             digest: approval.digest.clone(),
             by: approval.by.into(),
             server: call.tool.server.clone(),
@@ -172,8 +180,12 @@ fn decision(approval: &Approval) -> Option<DecisionView> {
     })
 }
 
-/// An approval whose deadline has passed reads as expired once somebody has
-/// written so; until then a decision is refused as expired all the same.
+/// The moment of the deadline is past it, as it is for a decision.
+fn is_over(state: &CallState, now: Timestamp) -> bool {
+    matches!(state, CallState::AwaitingApproval { deadline } if *deadline <= now)
+}
+
+/// What is written of an approval; its deadline is for [`is_over`].
 fn state(turn: &Turn, call: &ToolCall, approval: &Approval) -> ApprovalStateView {
     match (&approval.decided, &call.state) {
         (Some(decided), _) if !decided.approved => ApprovalStateView::Denied,
@@ -197,5 +209,21 @@ fn state(turn: &Turn, call: &ToolCall, approval: &Approval) -> ApprovalStateView
         },
         (None, CallState::Denied { .. }) => ApprovalStateView::Denied,
         (None, _) => ApprovalStateView::Cancelled,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_approval_is_over_from_its_deadline_on() {
+        let deadline = Timestamp(1_000);
+        let waiting = CallState::AwaitingApproval { deadline };
+        for (now, over) in [(999, false), (1_000, true), (1_001, true)] {
+            assert_eq!(is_over(&waiting, Timestamp(now)), over, "{now}");
+        }
+        let ended = CallState::Finished { ok: true };
+        assert!(!is_over(&ended, Timestamp(1_001)));
     }
 }
