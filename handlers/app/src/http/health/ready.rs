@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::work::TURNS_QUEUE;
 use azimuth_ports::tools::ServerHealth;
-use http::StatusCode;
+use http::{HeaderName, StatusCode, header};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
@@ -20,6 +20,9 @@ use crate::http::states::HealthState;
 
 /// How long a finding is repeated without looking again.
 const CACHED_MS: i64 = 10_000;
+
+/// When to ask again, seconds: not before the finding can be another.
+const RETRY_AFTER: [(HeaderName, &str); 1] = [(header::RETRY_AFTER, "10")];
 
 /// How long one thing may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -66,13 +69,16 @@ pub struct ReadinessCheck {
     )
 )]
 pub async fn handle(State(state): State<HealthState>) -> Response {
-    let report = report(&state).await;
-    let status = if report.ready {
-        StatusCode::OK
+    answer(&*report(&state).await)
+}
+
+fn answer(report: &ReadinessReport) -> Response {
+    let body = Json(report.clone());
+    if report.ready {
+        body.into_response()
     } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    (status, Json(report.as_ref().clone())).into_response()
+        (StatusCode::SERVICE_UNAVAILABLE, RETRY_AFTER, body).into_response()
+    }
 }
 
 async fn report(state: &HealthState) -> Arc<ReadinessReport> {
@@ -168,6 +174,20 @@ mod tests {
         let at = Timestamp(1_000_000);
         for (later_ms, fresh) in [(0, true), (9_999, true), (10_000, false), (-1, false)] {
             assert_eq!(is_fresh(at, at.plus_ms(later_ms)), fresh, "{later_ms}");
+        }
+    }
+
+    #[test]
+    fn who_is_told_no_is_told_when_to_ask_again() {
+        for (ready, status, after) in [(true, 200, None), (false, 503, Some("10"))] {
+            let told = answer(&ReadinessReport {
+                ready,
+                checked_at: Timestamp(0).into(),
+                checks: vec![],
+            });
+            let header = told.headers().get(header::RETRY_AFTER);
+            assert_eq!(told.status(), status);
+            assert_eq!(header.and_then(|v| v.to_str().ok()), after);
         }
     }
 
