@@ -1,8 +1,8 @@
 //! `GET /v1/audit/export?format=ndjson|csv`: all records that fit, streamed.
 //!
 //! A line of NDJSON is the record exactly as stored, so that `handler audit verify
-//! --file` recomputes its hash. A page that cannot be read breaks the connection
-//! off: a cut export never looks whole.
+//! --file` recomputes its hash. A page that cannot be read, or no longer may be,
+//! breaks the connection off: a cut export never looks whole.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +14,10 @@ use axum::extract::State;
 use axum::response::Response;
 use azimuth_domain::audit::{AuditKind, AuditRecord};
 use azimuth_domain::event::Outcome;
+use azimuth_domain::principal::Principal;
+use azimuth_domain::time::Timestamp;
 use azimuth_ports::audit::{AuditLog, AuditQuery};
+use azimuth_ports::clock::Clock;
 use bytes::Bytes;
 use futures::stream::{Stream, unfold};
 use http::{HeaderValue, header};
@@ -24,17 +27,23 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::filter::{Filter, describe};
 use super::{Scope, csv, record_reading};
-use crate::http::caller::Caller;
+use crate::http::caller::{Caller, Gate};
 use crate::http::edge::RequestId;
 use crate::http::query::Query;
 use crate::http::states::AuditState;
 use crate::problem::Answer;
 
 /// Records of one read.
-const PAGE: usize = 500;
+const PAGE: usize = 100;
 
 /// Longest export; shorter than the host's `functionTimeout`.
 const PATIENCE: Duration = Duration::from_mins(8);
+
+/// How often an export looks again whether its reader may read on.
+const RECHECK: Duration = Duration::from_secs(15);
+
+/// How long an export outlives its reader's token.
+const EXPIRY_GRACE_MS: i64 = 60_000;
 
 /// Form of an export.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -109,11 +118,14 @@ pub async fn handle(
     }
     let export = Export {
         audit: Arc::clone(&state.audit),
-        tenant: caller.principal.user.tid,
+        gate: state.gate.clone(),
+        clock: Arc::clone(&state.clock),
+        reader: caller.principal,
         query,
         format,
         next: Next::Header,
         until: Instant::now() + PATIENCE,
+        recheck_at: Instant::now() + RECHECK,
     };
     let (media_type, extension) = match format {
         AuditFormat::Ndjson => ("application/x-ndjson", "ndjson"),
@@ -135,11 +147,14 @@ pub async fn handle(
 /// An export in progress.
 struct Export {
     audit: Arc<dyn AuditLog>,
-    tenant: String,
+    gate: Gate,
+    clock: Arc<dyn Clock>,
+    reader: Principal,
     query: AuditQuery,
     format: AuditFormat,
     next: Next,
     until: Instant,
+    recheck_at: Instant,
 }
 
 /// What comes next.
@@ -174,9 +189,10 @@ impl Export {
         if Instant::now() >= self.until {
             return Err(io::Error::other("the export takes too long"));
         }
+        self.recheck().await?;
         let page = self
             .audit
-            .query(&self.tenant, &self.query)
+            .query(&self.reader.user.tid, &self.query)
             .await
             .map_err(|error| {
                 tracing::error!(%error, "an audit export broke off");
@@ -198,10 +214,232 @@ impl Export {
         }
         Ok(chunk.into())
     }
+
+    /// Looks again, when it is time, whether the reader may read on. Not knowing is
+    /// no permission.
+    async fn recheck(&mut self) -> io::Result<()> {
+        if Instant::now() < self.recheck_at {
+            return Ok(());
+        }
+        if token_is_over(self.clock.now(), self.reader.token_expires_at) {
+            return Err(io::Error::other("the reader's token has expired"));
+        }
+        let admitted = self.gate.still_admits(&self.reader).await;
+        let admitted = admitted.map_err(|error| {
+            tracing::error!(%error, "an audit export broke off");
+            io::Error::other("the users' store does not answer")
+        })?;
+        if !admitted {
+            return Err(io::Error::other("the reader is switched off"));
+        }
+        self.recheck_at = Instant::now() + RECHECK;
+        Ok(())
+    }
+}
+
+fn token_is_over(now: Timestamp, expires_at: Timestamp) -> bool {
+    now >= expires_at.plus_ms(EXPIRY_GRACE_MS)
 }
 
 fn json_line(record: &AuditRecord, out: &mut Vec<u8>) -> io::Result<()> {
     serde_json::to_writer(&mut *out, record)?;
     out.push(b'\n');
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::collections::BTreeSet;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use azimuth_domain::audit::AuditEntry;
+    use azimuth_domain::principal::UserKey;
+    use azimuth_ports::audit::{Appended, AuditError};
+    use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
+    use azimuth_ports::users::{Settings, UserRecord, UserStore};
+    use futures::StreamExt;
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
+    use crate::auth::verifier::{TokenVerifier, VerifierSettings};
+
+    const NOW: Timestamp = Timestamp(1_795_525_509_123);
+
+    /// An audit without an end, read by somebody who may be switched off.
+    #[derive(Default)]
+    struct Office {
+        limit: AtomicUsize,
+        users_asked: AtomicUsize,
+        disabled: bool,
+        users_down: bool,
+    }
+
+    impl Clock for Office {
+        fn now(&self) -> Timestamp {
+            NOW
+        }
+    }
+
+    #[async_trait]
+    impl UserStore for Office {
+        async fn user(&self, user: &UserKey) -> Result<Option<Versioned<UserRecord>>, StoreError> {
+            self.users_asked.fetch_add(1, Ordering::SeqCst);
+            if self.users_down {
+                return Err(StoreError::Unavailable(String::new()));
+            }
+            let item = UserRecord {
+                v: 1,
+                user: user.clone(),
+                name: None,
+                disabled: self.disabled,
+                roles: None,
+                created_at: NOW,
+                settings: Settings::default(),
+            };
+            let etag = Etag("1".to_owned());
+            Ok(Some(Versioned { item, etag }))
+        }
+        async fn put_user(
+            &self,
+            _: &UserRecord,
+            _: Option<&Etag>,
+        ) -> Result<Option<Etag>, StoreError> {
+            Ok(None)
+        }
+    }
+
+    #[async_trait]
+    impl AuditLog for Office {
+        async fn append(
+            &self,
+            _: &str,
+            _: &str,
+            _: &str,
+            _: Timestamp,
+            _: AuditEntry,
+        ) -> Result<Appended, AuditError> {
+            Err(AuditError::Contended)
+        }
+        async fn record(
+            &self,
+            _: &str,
+            _: &str,
+            _: &str,
+        ) -> Result<Option<AuditRecord>, AuditError> {
+            Ok(None)
+        }
+        async fn query(
+            &self,
+            _: &str,
+            query: &AuditQuery,
+        ) -> Result<Page<AuditRecord>, AuditError> {
+            self.limit.store(query.limit, Ordering::SeqCst);
+            Ok(Page {
+                items: Vec::new(),
+                next_cursor: Some("on".to_owned()),
+            })
+        }
+        async fn open_without_close(
+            &self,
+            _: Timestamp,
+            _: usize,
+        ) -> Result<Vec<AuditRecord>, AuditError> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn export(office: &Arc<Office>, expired_for_ms: i64) -> Export {
+        let issuer = "http://127.0.0.1:1/{tid}";
+        let fetcher = Fetcher::new(&FetcherSettings::default()).unwrap();
+        let keys = JwksCache::new(JwksSettings::new(issuer, issuer), fetcher, office.clone());
+        let settings = VerifierSettings {
+            issuer: issuer.to_owned(),
+            audience: "api".to_owned(),
+            tenants: BTreeSet::new(),
+            clients: BTreeSet::new(),
+            scope: VerifierSettings::SCOPE.to_owned(),
+            leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
+        };
+        let verifier = TokenVerifier::new(settings, Arc::new(keys), office.clone());
+        Export {
+            audit: office.clone(),
+            gate: Gate::new(Arc::new(verifier), office.clone(), office.clone()),
+            clock: office.clone(),
+            reader: Principal {
+                user: UserKey::new("t", "o"),
+                name: None,
+                roles: BTreeSet::new(),
+                token_issued_at: NOW,
+                token_expires_at: NOW.plus_ms(-expired_for_ms),
+            },
+            query: AuditQuery {
+                limit: PAGE,
+                ..AuditQuery::default()
+            },
+            format: AuditFormat::Ndjson,
+            next: Next::Page,
+            until: Instant::now() + PATIENCE,
+            recheck_at: Instant::now() + RECHECK,
+        }
+    }
+
+    /// Whether a page comes after `wait`, and whether anything comes after that.
+    async fn after(office: &Arc<Office>, expired_for_ms: i64, wait: Duration) -> (bool, bool) {
+        let mut stream = Box::pin(export(office, expired_for_ms).stream());
+        assert!(stream.next().await.unwrap().is_ok());
+        advance(wait).await;
+        let comes = stream.next().await.unwrap().is_ok();
+        (comes, stream.next().await.is_some())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_export_breaks_off_for_somebody_switched_off() {
+        let millisecond = Duration::from_millis(1);
+        for (disabled, users_down) in [(true, false), (false, true)] {
+            let office = Arc::new(Office {
+                disabled,
+                users_down,
+                ..Office::default()
+            });
+            for (wait, goes_on) in [
+                (RECHECK.checked_sub(millisecond).unwrap(), true),
+                (RECHECK, false),
+                (RECHECK + millisecond, false),
+            ] {
+                assert_eq!(
+                    after(&office, 0, wait).await,
+                    (goes_on, goes_on),
+                    "{wait:?}"
+                );
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_export_breaks_off_a_minute_after_its_token() {
+        let office = Arc::new(Office::default());
+        for (expired_for_ms, goes_on) in [
+            (EXPIRY_GRACE_MS - 1, true),
+            (EXPIRY_GRACE_MS, false),
+            (EXPIRY_GRACE_MS + 1, false),
+        ] {
+            let seen = after(&office, expired_for_ms, RECHECK).await;
+            assert_eq!(seen, (goes_on, goes_on), "{expired_for_ms}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_are_of_a_hundred_and_every_15_seconds_is_looked_again() {
+        let office = Arc::new(Office::default());
+        let mut stream = Box::pin(export(&office, 0).stream());
+        for second in 0..=45 {
+            assert!(stream.next().await.unwrap().is_ok());
+            assert_eq!(office.users_asked.load(Ordering::SeqCst), second / 15);
+            advance(Duration::from_secs(1)).await;
+        }
+        assert_eq!(office.limit.load(Ordering::SeqCst), 100);
+    }
 }
