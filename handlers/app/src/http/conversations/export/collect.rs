@@ -149,6 +149,9 @@ impl io::Write for Counter {
 }
 
 #[cfg(test)]
+mod shelf;
+
+#[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use std::collections::BTreeSet;
@@ -167,12 +170,12 @@ mod tests {
         UserKey::new("t", "o")
     }
 
-    fn conversation() -> Conversation {
+    pub(super) fn conversation() -> Conversation {
         let id = ConversationId::derived(&user(), "x", "y");
         Conversation::new(id, user(), ConversationKind::Chat, Timestamp(0))
     }
 
-    fn turn(name: &str, at: i64) -> Turn {
+    pub(super) fn turn(name: &str, at: i64) -> Turn {
         let id = TurnId::derived(&conversation().id, name);
         let new = NewTurn {
             message: MessageId::of_user(&id),
@@ -195,7 +198,7 @@ mod tests {
         new.create(Timestamp(at)).turn
     }
 
-    fn message(turn: &Turn, text: &str) -> Message {
+    pub(super) fn message(turn: &Turn, text: &str) -> Message {
         Message {
             v: 1,
             id: turn.message.clone(),
