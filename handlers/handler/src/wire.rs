@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,7 +50,11 @@ fn fails(what: &str) -> impl Fn(&dyn std::fmt::Display) -> WiringError + '_ {
 /// Opens stores, reads keys and catalogues, starts the token broker.
 pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     let data = config.data_dir.as_path();
-    std::fs::create_dir_all(data).map_err(|e| fails("AZIMUTH_DATA_DIR cannot be made")(&e))?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .map_err(|e| fails("AZIMUTH_DATA_DIR cannot be made")(&e))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom::new(Arc::clone(&clock)));
     let store = SqliteStore::open(data, Arc::clone(&clock), Arc::clone(&random))
@@ -138,7 +144,7 @@ fn verifier(
         ca_pem: egress.ca_pem.clone(),
         ..FetcherSettings::default()
     })
-        .map_err(|e| fails("AZIMUTH_AUTH_JWKS_URL")(&e))?;
+    .map_err(|e| fails("AZIMUTH_AUTH_JWKS_URL")(&e))?;
     let keys = JwksCache::new(
         JwksSettings::new(&config.auth.jwks_url, &config.auth.issuer),
         fetcher,

@@ -1,8 +1,8 @@
 //! How every connection is made.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -75,6 +75,12 @@ const KEPT_LOG: i64 = 32 * 1024 * 1024;
 const READER_CACHE: i64 = -2_000;
 const WRITER_CACHE: i64 = -8_000;
 
+/// What is ours is read and written by nobody else.
+const OWNER_ONLY: u32 = 0o600;
+
+/// The bits of a mode that are the group's and everybody's.
+const OTHERS: u32 = 0o077;
+
 /// Makes the folder of `path` (0700) where it is missing.
 pub(crate) fn prepare_folder(path: &Path) -> Result<(), OpenError> {
     let Some(folder) = path.parent() else {
@@ -91,20 +97,48 @@ pub(crate) fn prepare_folder(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Makes the file (0600), because it holds what people wrote; the files that
-/// `SQLite` puts beside it get the same mode.
+/// `SQLite` puts beside it get the same mode. A file that others may read, of an
+/// older build or copied back, is mended.
 fn prepare_file(path: &Path) -> Result<(), OpenError> {
     prepare_folder(path)?;
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
+    private(path).map_err(|source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    for beside in ["-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(beside);
+        let path = PathBuf::from(name);
+        match restrict(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(OpenError::File { path, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn private(path: &Path) -> io::Result<()> {
+    // A file that is there is not opened: closing it again would end the locks
+    // that other connections of this process hold on it.
+    let made = OpenOptions::new()
+        .create_new(true)
         .write(true)
-        .mode(0o600)
-        .open(path)
-        .map(drop)
-        .map_err(|source| OpenError::File {
-            path: path.to_owned(),
-            source,
-        })
+        .mode(OWNER_ONLY)
+        .open(path);
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => restrict(path),
+        made => made.map(drop),
+    }
+}
+
+fn restrict(path: &Path) -> io::Result<()> {
+    let mode = fs::metadata(path)?.permissions().mode();
+    if mode & OTHERS == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, Permissions::from_mode(OWNER_ONLY))
 }
 
 /// A connection that reads and writes, in WAL mode and fully synchronous.
@@ -169,6 +203,40 @@ fn write_ahead(connection: &Connection, budget: Duration) -> rusqlite::Result<()
                 std::thread::sleep(Duration::from_millis(1));
             }
             done => return done,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_others_may_read_is_mended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let files = ["a.sqlite", "a.sqlite-wal", "a.sqlite-shm"].map(|n| folder.path().join(n));
+        let modes = || {
+            let mode = |file| fs::metadata(file).unwrap().permissions().mode() & 0o777;
+            files.each_ref().map(mode)
+        };
+        let open = || {
+            let connection = open_connection(&path, &Settings::default()).unwrap();
+            connection
+                .execute_batch("CREATE TABLE IF NOT EXISTS t (i); INSERT INTO t VALUES (1)")
+                .unwrap();
+            connection
+        };
+        let _first = open();
+        assert_eq!(modes(), [0o600; 3]);
+        for mode in [0o604, 0o620, 0o644, 0o777] {
+            for file in &files {
+                fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
+            }
+            let _again = open();
+            assert_eq!(modes(), [0o600; 3], "{mode:o}");
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::directory::{
     API_CLIENT, API_CLIENT_SECRET, API_SCOPE, IDENTITY_HEADER, PORTAL_CLIENT, Principal,
     SUBSCRIPTIONS, TENANTS, USERS, subscription,
 };
+use crate::keys::write_private;
 
 /// The file's path under `--data`.
 pub fn file(dir: &Path) -> PathBuf {
@@ -28,13 +29,12 @@ pub fn former_ports(dir: &Path) -> Option<(u16, u16)> {
     Some((port("control")?, port("proxy")?))
 }
 
-/// Writes the file in one step, so that a reader never sees half of it.
+/// Writes the file (0600: it holds the client's secret) in one step, so that a reader never sees
+/// half of it.
 pub fn write(dir: &Path, control: SocketAddr, proxy: SocketAddr) -> std::io::Result<()> {
-    let part = dir.join("sandbox.json.part");
     let mut text = serde_json::to_string_pretty(&body(dir, control, proxy))?;
     text.push('\n');
-    fs::write(&part, text)?;
-    fs::rename(&part, file(dir))
+    write_private(&file(dir), &text)
 }
 
 fn body(dir: &Path, control: SocketAddr, proxy: SocketAddr) -> Value {
@@ -96,6 +96,8 @@ fn user(user: &Principal) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -105,6 +107,8 @@ mod tests {
         let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
         write(dir.path(), at(7), at(8)).unwrap();
         assert_eq!(former_ports(dir.path()), Some((7, 8)));
+        let mode = file(dir.path()).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
         fs::write(file(dir.path()), "{").unwrap();
         assert_eq!(former_ports(dir.path()), None);
     }

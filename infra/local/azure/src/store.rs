@@ -3,12 +3,16 @@
 //! Invariant: what a client was told is in the journal, because a line is appended before the
 //! answer is made. A line cut short by a crash was never answered and is dropped at the next start.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::state::{Change, State};
+
+/// The journal tells who signed in and what they did.
+const OWNER_ONLY: u32 = 0o600;
 
 #[derive(Debug)]
 pub struct Store {
@@ -54,7 +58,13 @@ impl Store {
                 .open(path)?
                 .set_len(u64::try_from(whole).unwrap_or(0))?;
         }
-        let journal = OpenOptions::new().create(true).append(true).open(path)?;
+        let journal = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(OWNER_ONLY)
+            .open(path)?;
+        // A mode is for new files only.
+        journal.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
         Ok(Self {
             inner: Mutex::new(Inner {
                 state,
@@ -108,7 +118,14 @@ impl Store {
             })
             .collect();
         let part = inner.path.with_extension("part");
-        fs::write(&part, line(&kept)?)?;
+        let mut journal = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(OWNER_ONLY)
+            .open(&part)?;
+        journal.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
+        journal.write_all(&line(&kept)?)?;
         fs::rename(&part, &inner.path)?;
         inner.journal = OpenOptions::new().append(true).open(&inner.path)?;
         inner.state = State::seeded();
@@ -168,6 +185,20 @@ mod tests {
             store.read(0, |state| state.standing("eve")),
             Standing::Revoked
         );
+    }
+
+    #[test]
+    fn nobody_else_reads_the_journal() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.ndjson");
+        let mode = || path.metadata().unwrap().permissions().mode() & 0o777;
+        drop(Store::open(&path).unwrap());
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let store = Store::open(&path).unwrap();
+        assert_eq!(mode(), 0o600, "one of an older version too");
+        store.reset().unwrap();
+        assert_eq!(mode(), 0o600);
     }
 
     #[test]

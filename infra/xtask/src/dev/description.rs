@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::private;
 use crate::failure::Failure;
 
 /// A running instance. Addresses are origins, such as `http://127.0.0.1:7071`.
@@ -54,13 +55,13 @@ impl DevDescription {
     }
 }
 
-/// Replaces a file in one step.
+/// Replaces a file in one step; only its owner may read it.
 pub fn write_json(file: &Path, value: &impl Serialize) -> Result<(), Failure> {
     let write = || {
         let mut text = serde_json::to_string_pretty(value)?;
         text.push('\n');
         let part = file.with_extension("json.part");
-        fs::write(&part, text)?;
+        private::write(&part, &text)?;
         fs::rename(&part, file)
     };
     write().map_err(Failure::file("write", file))

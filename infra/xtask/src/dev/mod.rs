@@ -5,6 +5,7 @@ mod description;
 mod environment;
 mod options;
 mod ports;
+mod private;
 mod readiness;
 mod sandbox;
 mod service;
@@ -57,7 +58,11 @@ pub async fn dev(
 ) -> Result<(), Failure> {
     options.check()?;
     let data = repository.data(options.data.as_deref())?;
-    fs::create_dir_all(&data).map_err(Failure::file("create", &data))?;
+    match options.data {
+        None => private::own_folder(&data),
+        Some(_) => private::make_folder(&data),
+    }
+    .map_err(Failure::file("create", &data))?;
     let _lock = lock(&data)?;
     ports::wait_until_free(session, "--api-port", options.api_port).await?;
     adopt_orphans().map_err(Failure::file("watch the children of", Path::new("dev")))?;
@@ -160,7 +165,7 @@ impl Stage<'_> {
         session: &mut Session,
     ) -> Result<SandboxDescription, Failure> {
         let folder = self.data.join("sandbox");
-        fs::create_dir_all(&folder).map_err(Failure::file("create", &folder))?;
+        private::own_folder(&folder).map_err(Failure::file("create", &folder))?;
         if let Some(former) = SandboxDescription::read(&folder) {
             ports::wait_until_gone(session, former.pid, SANDBOX).await?;
         }
@@ -181,7 +186,8 @@ impl Stage<'_> {
         let servers_file = self.data.join("mcp.json");
         if let Some(azure_mcp) = &self.azure_mcp {
             let bundle_folder = self.repository.cache().join("dotnet");
-            fs::create_dir_all(&bundle_folder).map_err(Failure::file("create", &bundle_folder))?;
+            private::make_folder(&bundle_folder)
+                .map_err(Failure::file("create", &bundle_folder))?;
             write_json(&servers_file, &servers(azure_mcp, &bundle_folder, sandbox))?;
         }
         let choices = Choices {

@@ -1,6 +1,6 @@
 //! A program of ours that `dev` keeps running: its log, its end.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::process::{Child, ChildStdin, Command};
 
+use super::private;
 use crate::failure::Failure;
 use crate::processes::Group;
 use crate::session::spawn;
@@ -36,7 +37,7 @@ impl Service {
     /// added to `logs/NAME.log`.
     pub fn start(name: &'static str, mut command: Command, logs: &Path) -> Result<Self, Failure> {
         let log = logs.join(format!("{name}.log"));
-        let file = open(&log).map_err(Failure::file("write", &log))?;
+        let file = private::append(&log).map_err(Failure::file("write", &log))?;
         let copy = file.try_clone().map_err(Failure::file("write", &log))?;
         command
             .arg("--until-stdin-eof")
@@ -103,13 +104,9 @@ fn describe(status: ExitStatus) -> String {
     format!("ended with {status}")
 }
 
-fn open(log: &Path) -> std::io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(log)
-}
-
 /// Keeps the log of the run before as `NAME.log.1`.
 pub fn begin_logs(logs: &Path, names: &[&str]) -> Result<(), Failure> {
-    fs::create_dir_all(logs).map_err(Failure::file("create", logs))?;
+    private::own_folder(logs).map_err(Failure::file("create", logs))?;
     for name in names {
         let log = logs.join(format!("{name}.log"));
         if log.exists() {
