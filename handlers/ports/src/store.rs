@@ -181,7 +181,8 @@ pub trait ConversationStore: Send + Sync {
         key: &ConversationKey,
     ) -> Result<Option<Versioned<Conversation>>, StoreError>;
 
-    /// Chat conversations of one user, pinned first, then newest change first.
+    /// Chat conversations of one user, pinned first, then newest change first. A
+    /// search may give a short page, even an empty one, that has a next one.
     async fn conversations(
         &self,
         tenant: &str,

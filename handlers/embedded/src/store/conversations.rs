@@ -13,7 +13,7 @@ use azimuth_ports::store::{
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::documents::{Version, decode};
-use super::search::Words;
+use super::search::{Budget, Words};
 use super::{SqliteStore, commit, cursor, events, messages, results, sweep, turns};
 use crate::database::Fault;
 
@@ -257,7 +257,7 @@ fn header(
     }))
 }
 
-fn page(
+pub(super) fn page(
     connection: &Connection,
     tenant: &str,
     owner: &OwnerKey,
@@ -287,11 +287,20 @@ fn page(
         id
     ])?;
     let mut items: Vec<Conversation> = Vec::new();
+    let mut budget = Budget::PAGE;
+    let mut scanned: Option<Position> = None;
     while let Some(row) = rows.next()? {
+        if budget.is_spent() {
+            // Short, perhaps empty; it goes on behind what was looked through.
+            let next_cursor = scanned.and_then(|last| cursor::write(LIST, &last));
+            return Ok(Page { items, next_cursor });
+        }
         let item: Conversation = decode(row.get_ref(2)?.as_str().unwrap_or_default())?;
         if let Some(words) = &words {
             let title: String = row.get(1)?;
-            if !words.all_occur(connection, tenant, &item.id, &title)? {
+            let found = words.all_occur(connection, tenant, &item.id, &title, &mut budget)?;
+            scanned = Some(position(&item));
+            if !found {
                 continue;
             }
         }
@@ -300,11 +309,13 @@ fn page(
             break;
         }
     }
-    let next_cursor = cursor::cut(&mut items, limit).and_then(|last| {
-        let position: Position = (last.pinned, last.updated_at.0, last.id.to_string());
-        cursor::write(LIST, &position)
-    });
+    let next_cursor =
+        cursor::cut(&mut items, limit).and_then(|last| cursor::write(LIST, &position(last)));
     Ok(Page { items, next_cursor })
+}
+
+fn position(item: &Conversation) -> Position {
+    (item.pinned, item.updated_at.0, item.id.to_string())
 }
 
 /// The bounds of all ids with the prefix letter `kind` that lie in a
