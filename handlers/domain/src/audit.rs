@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::canonical::{canonical_json, sha256_hex};
 use crate::event::Outcome;
 use crate::ids::{CallId, ConversationId, TurnId};
+use crate::principal::UserKey;
 use crate::time::Timestamp;
 
 /// `prev_hash` of a chain's first record.
@@ -108,6 +109,34 @@ pub struct AuditEntry {
     pub result_sha256: Option<String>,
     /// A sentence for readers, free of secrets.
     pub detail: Option<String>,
+}
+
+impl AuditEntry {
+    /// An entry about something that `user` did, with nothing else in it yet.
+    pub fn of_user(kind: AuditKind, writer: String, user: &UserKey) -> Self {
+        Self {
+            kind,
+            writer,
+            tid: user.tid.clone(),
+            oid: user.oid.clone(),
+            acting_identity: ActingIdentity::None,
+            turn_id: None,
+            call_id: None,
+            attempt: None,
+            tool: None,
+            tool_hash: None,
+            arguments: None,
+            target: None,
+            approval_digest: None,
+            decided_by: None,
+            policy_version: None,
+            correlation_id: None,
+            outcome: None,
+            duration_ms: None,
+            result_sha256: None,
+            detail: None,
+        }
+    }
 }
 
 /// A record as stored and exported.

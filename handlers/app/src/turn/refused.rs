@@ -1,6 +1,6 @@
 //! Attempts that are refused at the door, before there is a call to refuse.
 
-use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditKind, admin_chain};
+use azimuth_domain::audit::{AuditEntry, AuditKind, admin_chain};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::tool::ToolRef;
@@ -39,27 +39,11 @@ impl Engine {
     }
 
     fn refused_entry(&self, user: &UserKey) -> AuditEntry {
+        let writer = format!("api:{}", self.ports.random.ulid());
         AuditEntry {
-            kind: AuditKind::Denied,
-            writer: format!("api:{}", self.ports.random.ulid()),
-            tid: user.tid.clone(),
-            oid: user.oid.clone(),
-            acting_identity: ActingIdentity::None,
-            turn_id: None,
-            call_id: None,
-            attempt: None,
-            tool: None,
-            tool_hash: None,
-            arguments: None,
-            target: None,
-            approval_digest: None,
-            decided_by: None,
             policy_version: Some(self.policy_version()),
-            correlation_id: None,
             outcome: Some(Outcome::Denied),
-            duration_ms: None,
-            result_sha256: None,
-            detail: None,
+            ..AuditEntry::of_user(AuditKind::Denied, writer, user)
         }
     }
 

@@ -142,7 +142,6 @@ fn is_blank_led(field: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::audit::entry;
     use azimuth_domain::audit::{AuditEntry, AuditKind};
     use azimuth_domain::principal::UserKey;
     use azimuth_domain::time::Timestamp;
@@ -187,7 +186,7 @@ mod tests {
     fn a_line_has_every_column_and_stays_one_record() {
         let fields = AuditEntry {
             detail: Some("=HYPERLINK(\"x\"),\n\"quoted\"".to_owned()),
-            ..entry(AuditKind::Open, &UserKey::new("t", "o"), "w")
+            ..AuditEntry::of_user(AuditKind::Open, "w".to_owned(), &UserKey::new("t", "o"))
         };
         let record = AuditRecord::next(None, "t", "admin-x-2026-11-24", "id", Timestamp(0), fields);
         let text = [header(), line(&record)].concat();

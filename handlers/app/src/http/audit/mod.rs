@@ -9,8 +9,8 @@ mod id;
 pub mod list_audit;
 mod view;
 
-use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditKind, admin_chain};
-use azimuth_domain::principal::{Role, UserKey};
+use azimuth_domain::audit::{AuditEntry, AuditKind, admin_chain};
+use azimuth_domain::principal::Role;
 
 use super::caller::Caller;
 use super::states::AuditState;
@@ -40,32 +40,6 @@ fn scope(caller: &Caller, oid: Option<&str>) -> Answer<Scope> {
     Ok(Scope::Tenant)
 }
 
-/// A record of `kind` about what `user` does, all else left empty.
-pub fn entry(kind: AuditKind, user: &UserKey, writer: &str) -> AuditEntry {
-    AuditEntry {
-        kind,
-        writer: writer.to_owned(),
-        tid: user.tid.clone(),
-        oid: user.oid.clone(),
-        acting_identity: ActingIdentity::None,
-        turn_id: None,
-        call_id: None,
-        attempt: None,
-        tool: None,
-        tool_hash: None,
-        arguments: None,
-        target: None,
-        approval_digest: None,
-        decided_by: None,
-        policy_version: None,
-        correlation_id: None,
-        outcome: None,
-        duration_ms: None,
-        result_sha256: None,
-        detail: None,
-    }
-}
-
 /// Puts on record that the caller reads the tenant's audit; no record, no answer.
 async fn record_reading(
     state: &AuditState,
@@ -80,7 +54,7 @@ async fn record_reading(
     let record = AuditEntry {
         correlation_id: Some(request_id.to_owned()),
         detail: Some(detail),
-        ..entry(kind, user, &writer)
+        ..AuditEntry::of_user(kind, writer.clone(), user)
     };
     let register = format!("read:{writer}");
     state

@@ -21,7 +21,6 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::audit::entry;
 use super::caller::Caller;
 use super::etag;
 use super::moment::Moment;
@@ -164,7 +163,7 @@ async fn record(
     let entry = AuditEntry {
         target: Some(id.to_string()),
         detail: Some(what.to_owned()),
-        ..entry(AuditKind::Conversation, user, &writer)
+        ..AuditEntry::of_user(AuditKind::Conversation, writer.clone(), user)
     };
     state
         .audit

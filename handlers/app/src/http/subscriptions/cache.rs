@@ -13,7 +13,6 @@ use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
 use azimuth_ports::tokens::TokenError;
 use moka::sync::Cache;
 
-use crate::http::audit::entry;
 use crate::problem::{Answer, Problem};
 
 /// How long a list is repeated without asking again.
@@ -90,7 +89,7 @@ impl SubscriptionCache {
             tool: Some(OPERATION.to_owned()),
             attempt: Some(1),
             correlation_id: Some(correlation_id.to_owned()),
-            ..entry(AuditKind::Open, user, &operation)
+            ..AuditEntry::of_user(AuditKind::Open, operation.clone(), user)
         };
         self.append(user, &chain, &format!("{operation}:1:open"), open.clone())
             .await

@@ -229,9 +229,10 @@ async fn the_host_gets_its_answer_from_the_root() {
 async fn every_answer_carries_a_request_id_and_is_not_kept() {
     let (_, router) = service();
     let mut named = request("GET", "/api/health/live");
-    named
-        .headers_mut()
-        .insert("x-azure-functions-invocationid", "52d53c5f-e212".parse().unwrap());
+    named.headers_mut().insert(
+        "x-azure-functions-invocationid",
+        "52d53c5f-e212".parse().unwrap(),
+    );
     let reply = send(&router, named).await;
     assert_eq!(reply.json(), json!({"status": "ok"}));
     assert_eq!(reply.headers["x-request-id"], "52d53c5f-e212");
