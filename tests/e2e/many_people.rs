@@ -58,6 +58,23 @@ async fn two_people_ask_interleaved_and_each_call_carries_its_asker_s_identity()
         }
     }
 
+    // Every question lists the asker's subscriptions once, under the asker's name.
+    for name in ["alice", "bob"] {
+        let listings = to_azure
+            .iter()
+            .filter(|r| r["path"] == "/subscriptions" && r["oid"] == stack.oid(name))
+            .count();
+        assert_eq!(listings, ROUNDS, "listings as {name}");
+    }
+    let production = stack.subscription("Contoso-Prod");
+    let strayed = to_azure.iter().find(|r| {
+        r["oid"] == stack.oid("bob")
+            && r["path"]
+                .as_str()
+                .is_some_and(|path| path.contains(&production))
+    });
+    assert_eq!(strayed, None, "bob's calls stay in what is bob's");
+
     let (_, conversation, turn) = &asked[0];
     let turn_id = turn["id"].as_str().expect("id");
     let call = turn["calls"][0]["call_id"].as_str().expect("a call");

@@ -32,10 +32,7 @@ async fn a_killed_handler_leaves_no_turn_behind_and_repeats_no_change() {
         )
         .await;
     let turn = alice.ask(&conversation, "list subscriptions").await;
-    until("the read runs", || {
-        started(&alice, &turn, "subscription_list")
-    })
-    .await;
+    reaches_azure(&stack, "GET", "/subscriptions").await;
     let ended = ends_after_a_kill(&stack, &alice, &turn, "read").await;
     assert_eq!(call_of(&ended, "subscription_list")["outcome"], "ok");
 
@@ -51,10 +48,7 @@ async fn a_killed_handler_leaves_no_turn_behind_and_repeats_no_change() {
         )
         .await;
     assert_eq!(alice.decide(&id, &digest, "approve").await.status, 200);
-    until("the change runs", || {
-        started(&alice, &turn, "storage_account_create")
-    })
-    .await;
+    reaches_azure(&stack, "PUT", "stkill1").await;
     let ended = ends_after_a_kill(&stack, &alice, &turn, "change").await;
     let outcome = call_of(&ended, "storage_account_create")["outcome"]
         .as_str()
@@ -80,11 +74,19 @@ async fn ends_after_a_kill(stack: &Stack, person: &Person, turn: &str, what: &st
     ended
 }
 
-async fn started(person: &Person, turn: &str, tool: &str) -> Option<()> {
-    let found = person.get(&format!("/v1/turns/{turn}")).await;
-    let calls = found.body["calls"].as_array()?;
-    calls
-        .iter()
-        .any(|c| c["tool"] == tool && c["state"] == "started")
-        .then_some(())
+/// Waits until the call's own request is at Azure: killed earlier, the handler
+/// would not have begun it, and the delay would meet the next attempt.
+async fn reaches_azure(stack: &Stack, method: &str, path: &str) {
+    until(&format!("{method} {path} is under way"), || async {
+        let requests = stack.requests().await;
+        requests
+            .iter()
+            .any(|r| {
+                r["method"] == method
+                    && r["status"].is_null()
+                    && r["path"].as_str().is_some_and(|p| p.contains(path))
+            })
+            .then_some(())
+    })
+    .await;
 }

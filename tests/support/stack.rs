@@ -202,6 +202,18 @@ impl Stack {
             .to_owned()
     }
 
+    /// A subscription's id.
+    pub fn subscription(&self, name: &str) -> String {
+        self.description["subscriptions"]
+            .as_array()
+            .expect("subscriptions")
+            .iter()
+            .find(|s| s["name"] == name)
+            .and_then(|s| s["id"].as_str())
+            .expect("a known subscription")
+            .to_owned()
+    }
+
     /// Talks to the sandbox's control port; `GET` without a body.
     pub async fn control(&self, path: &str, body: Option<Value>) -> Value {
         let base = self.description["control"].as_str().expect("control");
