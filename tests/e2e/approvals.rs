@@ -6,6 +6,9 @@ use azimuth_tests::stack::{Shape, Stack};
 
 use super::{TURN, approval_of, call_of, effects_on};
 
+/// How an answer says that a person said no.
+const DENIED: &str = "was not allowed, so it did not run: A person refused";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_wait_for_the_person_whom_policy_names() {
     changes_wait_on(Stack::start(Shape::default()).await).await;
@@ -50,7 +53,8 @@ async fn changes_wait_on(stack: Stack) {
     assert_eq!(alice.decide(&id, "0000", "approve").await.status, 409);
     assert_eq!(alice.decide(&id, &digest, "deny").await.status, 200);
     alice.wait_for(&turn, &["done"], TURN).await;
-    assert!(!alice.said(&conversation, &turn).await.is_empty());
+    let said = alice.said(&conversation, &turn).await;
+    assert!(said.contains(DENIED), "{said}");
     assert_eq!(alice.decide(&id, &digest, "approve").await.status, 409);
     assert_eq!(effects_on(&stack, "/stdemo0").await.len(), 0);
 
@@ -74,7 +78,15 @@ async fn changes_wait_on(stack: Stack) {
     assert_eq!(made.len(), 1, "{made:?}");
     assert_eq!(made[0]["user"], "alice");
 
-    // Stopping a machine is a change that its asker approves.
+    // Stopping a machine is a change that its asker refuses, or approves.
+    let turn = alice.ask(&conversation, "stop vm vm-dev-1 in rg-dev").await;
+    let (id, digest) = approval_of(&alice, &turn).await;
+    assert_eq!(alice.decide(&id, &digest, "deny").await.status, 200);
+    alice.wait_for(&turn, &["done"], TURN).await;
+    let said = alice.said(&conversation, &turn).await;
+    assert!(said.contains(DENIED), "{said}");
+    assert_eq!(effects_on(&stack, "/vm-dev-1").await.len(), 0);
+
     let turn = alice.ask(&conversation, "stop vm vm-dev-1 in rg-dev").await;
     let (id, digest) = approval_of(&alice, &turn).await;
     assert_eq!(effects_on(&stack, "/vm-dev-1").await.len(), 0);
