@@ -245,6 +245,12 @@ impl MessageId {
         let end = self.0.len() - self.0.split('-').next_back().map_or(0, str::len) - 1;
         TurnId(format!("t_{}", &self.0[2..end]))
     }
+
+    /// The step in which the model said it; `None`: the user's message.
+    pub fn step(&self) -> Option<u32> {
+        let (_, local) = self.0.rsplit_once('-')?;
+        local.strip_prefix('s')?.parse().ok()
+    }
 }
 
 fn is_call_local(text: &str) -> bool {
@@ -333,7 +339,9 @@ mod tests {
         assert_eq!(call.approval().call(), call);
         assert_eq!(call.turn(), turn);
         assert_eq!(message.turn(), turn);
+        assert_eq!(message.step(), Some(12));
         assert_eq!(MessageId::of_user(&turn).turn(), turn);
+        assert_eq!(MessageId::of_user(&turn).step(), None);
         assert_eq!(call.conversation(), conversation);
         assert_eq!(call.owner(), alice().owner());
         assert!(call.as_str().len() <= MAX_ID_LENGTH);

@@ -71,6 +71,8 @@ pub struct MessageView {
     pub id: String,
     /// The turn that it belongs to.
     pub turn_id: String,
+    /// The step of the turn in which the model wrote it; the turn's calls name theirs.
+    pub step: Option<u32>,
     /// What it answers; the tree of branches hangs on it.
     pub parent_message_id: Option<String>,
     /// Who wrote it.
@@ -106,6 +108,7 @@ impl From<Message> for MessageView {
     fn from(message: Message) -> Self {
         Self {
             turn_id: message.id.turn().to_string(),
+            step: message.id.step(),
             id: message.id.to_string(),
             parent_message_id: message.parent.map(|p| p.to_string()),
             author: message.author.into(),
