@@ -4,7 +4,7 @@ use crate::repository::Package;
 
 /// A package and the packages of ours that it may depend on. What is not in the
 /// list is not allowed.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("azimuth-domain", &[]),
     ("azimuth-ports", &["azimuth-domain"]),
     ("azimuth-app", &["azimuth-domain", "azimuth-ports"]),
@@ -30,6 +30,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
         &["azimuth-ports", "azimuth-azure", "azimuth-embedded"],
     ),
     ("azimuth-sandbox", &[]),
+    ("azimuth-web", &[]),
     ("xtask", &[]),
     // Nobody depends on the tests, so they may use whatever they test, but the
     // binaries only as programs.

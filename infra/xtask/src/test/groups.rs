@@ -44,6 +44,7 @@ pub const GROUPS: [Group; 10] = [
         &[
             "azimuth-host",
             "azimuth-sandbox",
+            "azimuth-web",
             "azimuth-models",
             "azimuth-mcp",
             "azimuth-handler",
