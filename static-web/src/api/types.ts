@@ -1,0 +1,20 @@
+/** Short names for the API's schemas. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Approval = Schemas["ApprovalView"];
+export type Call = Schemas["CallView"];
+export type Conversation = Schemas["ConversationView"];
+export type Effect = Schemas["EffectView"];
+export type Me = Schemas["Me"];
+export type Message = Schemas["MessageView"];
+export type Model = Schemas["ModelView"];
+export type Outcome = Schemas["OutcomeView"];
+export type Settings = Schemas["SettingsView"];
+export type SettingsPatch = Schemas["SettingsPatch"];
+export type Subscription = Schemas["SubscriptionView"];
+export type Tool = Schemas["ToolView"];
+export type Turn = Schemas["TurnView"];
+export type TurnEvent = Schemas["EventView"];
+export type ToolResultRef = Schemas["ResultView"];

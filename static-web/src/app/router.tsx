@@ -1,0 +1,93 @@
+/** All pages in one list. A page that comes later gets a line here and one in `navigation.ts`. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+
+import { useSession } from "@/auth/session";
+import { RootLayout } from "@/app/root-layout";
+import { Shell } from "@/app/shell";
+import { SkeletonList } from "@/ui/skeleton";
+
+const root = createRootRoute({
+  component: RootLayout,
+  notFoundComponent: lazyRouteComponent(() => import("@/routes/not-found"), "NotFoundPage"),
+});
+
+const page = <Path extends string, Module extends Record<string, unknown>>(
+  path: Path,
+  load: () => Promise<Module>,
+  name: keyof Module & string,
+) => createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load as never, name as never) });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  validateSearch: (search): { return_to?: string } =>
+    typeof search["return_to"] === "string" ? { return_to: search["return_to"] } : {},
+  component: lazyRouteComponent(() => import("@/routes/login"), "LoginPage"),
+});
+const callback = page("/callback", () => import("@/routes/callback"), "CallbackPage");
+const forbidden = createRoute({
+  getParentRoute: () => root,
+  path: "/403",
+  validateSearch: (search): { permission?: string } =>
+    typeof search["permission"] === "string" ? { permission: search["permission"] } : {},
+  component: lazyRouteComponent(() => import("@/routes/forbidden"), "ForbiddenPage"),
+});
+const notFound = page("/404", () => import("@/routes/not-found"), "NotFoundPage");
+
+/** Everything below needs somebody who is signed in. */
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: "signed-in",
+  beforeLoad: ({ location }) => {
+    if (useSession.getState().status === "signed_out") {
+      throw redirect({ to: "/login", search: { return_to: location.href } });
+    }
+  },
+  component: Shell,
+});
+
+const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/c" });
+  },
+});
+const newChat = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/c",
+  component: lazyRouteComponent(() => import("@/routes/chat"), "NewChatPage"),
+});
+const chat = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/c/$conversationId",
+  component: lazyRouteComponent(() => import("@/routes/chat"), "ChatPage"),
+});
+const approvals = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/approvals",
+  component: lazyRouteComponent(() => import("@/routes/approvals"), "ApprovalsPage"),
+});
+const settings = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/routes/settings"), "SettingsPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    login,
+    callback,
+    forbidden,
+    notFound,
+    signedIn.addChildren([home, newChat, chat, approvals, settings]),
+  ]),
+  defaultPendingComponent: () => <SkeletonList className="p-6" />,
+  defaultPendingMs: 150,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

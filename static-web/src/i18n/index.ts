@@ -1,0 +1,49 @@
+/**
+ * Korean and English. One language is loaded at a time; both have the same keys (a test
+ * says so). Dates, numbers and lists go through `Intl` in `format.ts`.
+ */
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+
+export type Language = "en" | "ko";
+
+const KEY = "azimuth.language";
+
+export function preferredLanguage(): Language {
+  const value = localStorage.getItem(KEY) ?? navigator.language;
+  return /^ko\b/i.test(value) ? "ko" : "en";
+}
+
+async function load(language: Language): Promise<void> {
+  if (i18next.hasResourceBundle(language, "common")) return;
+  const { default: bundle } = language === "ko" ? await import("./ko") : await import("./en");
+  for (const [namespace, texts] of Object.entries(bundle)) {
+    i18next.addResourceBundle(language, namespace, texts);
+  }
+}
+
+export async function startLanguage(): Promise<void> {
+  const language = preferredLanguage();
+  await i18next.use(initReactI18next).init({
+    lng: language,
+    fallbackLng: false,
+    defaultNS: "common",
+    resources: {},
+    interpolation: { escapeValue: false },
+    returnNull: false,
+  });
+  await load(language);
+  await i18next.changeLanguage(language);
+  document.documentElement.lang = language;
+}
+
+export async function setLanguage(language: Language): Promise<void> {
+  localStorage.setItem(KEY, language);
+  await load(language);
+  await i18next.changeLanguage(language);
+  document.documentElement.lang = language;
+}
+
+export function currentLanguage(): Language {
+  return i18next.language === "ko" ? "ko" : "en";
+}

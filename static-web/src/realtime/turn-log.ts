@@ -1,0 +1,211 @@
+/**
+ * What is known of a turn from its events: a pure reduction, so that a replay from any
+ * number gives the same log.
+ */
+import type { Effect, Outcome, ToolResultRef, TurnEvent } from "@/api/types";
+
+export type TurnPhase =
+  | "queued"
+  | "thinking"
+  | "writing"
+  | "running_tool"
+  | "waiting_approval"
+  | "waiting_azure_sign_in"
+  | "done"
+  | "failed"
+  | "cancelled";
+
+export type CallStatus = "queued" | "waiting_approval" | "running" | "ok" | "error" | "unknown" | "denied" | "expired" | "cancelled" | "not_run";
+
+export interface CallApproval {
+  id: string;
+  by: "asker" | "another_approver";
+  digest: string;
+  expiresAt: string;
+  preview: Record<string, unknown> | null;
+  /** `null` while nobody has decided. */
+  decision: string | null;
+  reason: string | null;
+}
+
+export interface CallLog {
+  id: string;
+  step: number;
+  server: string;
+  tool: string;
+  effect: Effect;
+  arguments: Record<string, unknown>;
+  status: CallStatus;
+  attempt: number;
+  startedAt: string | null;
+  durationMs: number | null;
+  progress: string | null;
+  /** The whole result when it is at most 1 KB, else its beginning. */
+  preview: string | null;
+  result: ToolResultRef | null;
+  note: string | null;
+  approval: CallApproval | null;
+}
+
+export interface StepLog {
+  step: number;
+  text: string;
+  messageId: string | null;
+  calls: CallLog[];
+}
+
+export interface TurnLog {
+  turnId: string;
+  lastSeq: number;
+  phase: TurnPhase;
+  model: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  steps: StepLog[];
+  usage: { input: number; output: number };
+  error: { code: string; message: string } | null;
+}
+
+export function emptyTurnLog(turnId: string): TurnLog {
+  return {
+    turnId,
+    lastSeq: 0,
+    phase: "queued",
+    model: null,
+    startedAt: null,
+    endedAt: null,
+    steps: [],
+    usage: { input: 0, output: 0 },
+    error: null,
+  };
+}
+
+export function hasEnded(log: TurnLog): boolean {
+  return log.phase === "done" || log.phase === "failed" || log.phase === "cancelled";
+}
+
+/** Adds events. Those that are known already are skipped; the caller never leaves a gap. */
+export function reduceEvents(log: TurnLog, events: readonly TurnEvent[]): TurnLog {
+  return events.reduce((now, event) => (event.seq === now.lastSeq + 1 ? { ...reduce(now, event), lastSeq: event.seq } : now), log);
+}
+
+function reduce(log: TurnLog, event: TurnEvent): TurnLog {
+  switch (event.type) {
+    case "turn_started":
+      return { ...log, phase: "thinking", startedAt: event.at };
+    case "model_started":
+      return { ...withStep(log, event.step, (step) => step), phase: "thinking", model: event.model };
+    case "model_restarted":
+      return { ...withStep(log, event.step, (step) => ({ ...step, text: "" })), phase: "thinking" };
+    case "text_delta":
+      return { ...withStep(log, event.step, (step) => ({ ...step, text: step.text + event.text })), phase: "writing" };
+    case "message_completed":
+      return withLastStep(log, (step) => ({ ...step, messageId: event.message_id }));
+    case "tool_call_requested":
+      return {
+        ...withLastStep(log, (step) => ({ ...step, calls: [...step.calls, requested(step.step, event)] })),
+        phase: "running_tool",
+      };
+    case "approval_required":
+      return {
+        ...withCall(log, event.call_id, (call) => ({
+          ...call,
+          status: "waiting_approval",
+          approval: {
+            id: event.approval_id,
+            by: event.by,
+            digest: event.digest,
+            expiresAt: event.expires_at,
+            preview: (event.preview as Record<string, unknown> | null | undefined) ?? null,
+            decision: null,
+            reason: null,
+          },
+        })),
+      };
+    case "approval_decided":
+      return withCall(log, event.call_id, (call) => ({
+        ...call,
+        status: event.decision === "approved" ? "queued" : event.decision === "expired" ? "expired" : "denied",
+        approval: call.approval && { ...call.approval, decision: event.decision, reason: event.reason ?? null },
+      }));
+    case "tool_call_started":
+      return {
+        ...withCall(log, event.call_id, (call) => ({ ...call, status: "running", attempt: event.attempt, startedAt: event.at })),
+        phase: "running_tool",
+      };
+    case "tool_call_progress":
+      return withCall(log, event.call_id, (call) => ({ ...call, progress: event.message }));
+    case "tool_call_finished":
+      return withCall(log, event.call_id, (call) => ({
+        ...call,
+        status: call.approval?.decision === "expired" ? "expired" : outcomeStatus(event.outcome),
+        durationMs: event.duration_ms ?? null,
+        progress: null,
+        preview: event.preview ?? null,
+        result: event.result_ref ?? null,
+        note: event.note ?? null,
+      }));
+    case "usage":
+      return {
+        ...log,
+        usage: { input: log.usage.input + event.input_tokens, output: log.usage.output + event.output_tokens },
+      };
+    case "turn_waiting":
+      return { ...log, phase: event.for === "approval" ? "waiting_approval" : "waiting_azure_sign_in" };
+    case "turn_resumed":
+      return { ...log, phase: "running_tool" };
+    case "turn_completed":
+      return { ...log, phase: "done", endedAt: event.at };
+    case "turn_failed":
+      return { ...log, phase: "failed", endedAt: event.at, error: { code: event.code, message: event.message } };
+    case "turn_cancelled":
+      return { ...log, phase: "cancelled", endedAt: event.at };
+    default:
+      // A newer API may tell more than this build knows.
+      return log;
+  }
+}
+
+function requested(step: number, event: Extract<TurnEvent, { type: "tool_call_requested" }>): CallLog {
+  return {
+    id: event.call_id,
+    step,
+    server: event.server,
+    tool: event.tool,
+    effect: event.effect,
+    arguments: event.arguments as Record<string, unknown>,
+    status: "queued",
+    attempt: 0,
+    startedAt: null,
+    durationMs: null,
+    progress: null,
+    preview: null,
+    result: null,
+    note: null,
+    approval: null,
+  };
+}
+
+function outcomeStatus(outcome: Outcome): CallStatus {
+  return outcome;
+}
+
+function withStep(log: TurnLog, step: number, change: (step: StepLog) => StepLog): TurnLog {
+  const index = log.steps.findIndex((known) => known.step === step);
+  if (index < 0) return { ...log, steps: [...log.steps, change({ step, text: "", messageId: null, calls: [] })] };
+  return { ...log, steps: log.steps.with(index, change(log.steps[index]!)) };
+}
+
+function withLastStep(log: TurnLog, change: (step: StepLog) => StepLog): TurnLog {
+  return withStep(log, log.steps.at(-1)?.step ?? 0, change);
+}
+
+function withCall(log: TurnLog, id: string, change: (call: CallLog) => CallLog): TurnLog {
+  const owner = log.steps.findIndex((step) => step.calls.some((call) => call.id === id));
+  if (owner < 0) return log;
+  const step = log.steps[owner]!;
+  return {
+    ...log,
+    steps: log.steps.with(owner, { ...step, calls: step.calls.map((call) => (call.id === id ? change(call) : call)) }),
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * The turns that this tab follows. Text arrives faster than a screen can show it: events are
+ * gathered and applied once a frame.
+ */
+import { create } from "zustand";
+
+import { apiUrl, authorizedFetch } from "@/api/client";
+import type { TurnEvent } from "@/api/types";
+
+import { followTurn, type Connection, type FollowEnd } from "./follow";
+import { emptyTurnLog, reduceEvents, type TurnLog } from "./turn-log";
+
+interface TurnsState {
+  logs: Record<string, TurnLog>;
+  connections: Record<string, Connection | FollowEnd>;
+}
+
+export const useTurns = create<TurnsState>(() => ({ logs: {}, connections: {} }));
+
+let transport: "sse" | "long_poll" = "sse";
+
+export function startRealtime(kind: "sse" | "long_poll"): void {
+  transport = kind;
+}
+
+const followed = new Map<string, { abort: AbortController; readers: number; end: Promise<FollowEnd> }>();
+
+/**
+ * Follows a turn until it ends or nobody needs it any more. Several readers share one
+ * connection; call the function that is returned once per reader.
+ */
+export function follow(turnId: string): () => void {
+  let entry = followed.get(turnId);
+  if (entry === undefined) {
+    const abort = new AbortController();
+    entry = { abort, readers: 0, end: run(turnId, abort.signal) };
+    followed.set(turnId, entry);
+  }
+  const held = entry;
+  held.readers += 1;
+  let released = false;
+  return () => {
+    if (released) return;
+    released = true;
+    held.readers -= 1;
+    if (held.readers === 0) {
+      held.abort.abort();
+      if (followed.get(turnId) === held) followed.delete(turnId);
+    }
+  };
+}
+
+async function run(turnId: string, signal: AbortSignal): Promise<FollowEnd> {
+  const known = useTurns.getState().logs[turnId] ?? emptyTurnLog(turnId);
+  if (useTurns.getState().logs[turnId] === undefined) setLog(known);
+  try {
+    const end = await followTurn({
+      turnId,
+      after: known.lastSeq,
+      transport,
+      signal,
+      request: (path, init) => authorizedFetch(new Request(apiUrl(path), init)),
+      onEvents: (events) => gather(turnId, events),
+      onConnection: (connection) => setConnection(turnId, connection),
+    });
+    setConnection(turnId, end);
+    return end;
+  } catch {
+    setConnection(turnId, "expired");
+    return "expired";
+  }
+}
+
+const gathered = new Map<string, TurnEvent[]>();
+let frame: number | undefined;
+
+function gather(turnId: string, events: TurnEvent[]): void {
+  const waiting = gathered.get(turnId);
+  if (waiting === undefined) gathered.set(turnId, events);
+  else waiting.push(...events);
+  // A hidden tab has no frames; its log goes on all the same.
+  if (document.hidden) apply();
+  else frame ??= requestAnimationFrame(apply);
+}
+
+function apply(): void {
+  if (frame !== undefined) cancelAnimationFrame(frame);
+  frame = undefined;
+  if (gathered.size === 0) return;
+  useTurns.setState((state) => {
+    const logs = { ...state.logs };
+    for (const [turnId, events] of gathered) {
+      logs[turnId] = reduceEvents(logs[turnId] ?? emptyTurnLog(turnId), events);
+    }
+    return { logs };
+  });
+  gathered.clear();
+}
+
+document.addEventListener("visibilitychange", apply);
+
+function setLog(log: TurnLog): void {
+  useTurns.setState((state) => ({ logs: { ...state.logs, [log.turnId]: log } }));
+}
+
+function setConnection(turnId: string, connection: Connection | FollowEnd): void {
+  if (useTurns.getState().connections[turnId] === connection) return;
+  useTurns.setState((state) => ({ connections: { ...state.connections, [turnId]: connection } }));
+}
