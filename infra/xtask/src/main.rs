@@ -6,6 +6,7 @@ mod check;
 mod dev;
 mod failure;
 mod http_request;
+mod portal;
 mod processes;
 mod repository;
 mod session;

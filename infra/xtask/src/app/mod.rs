@@ -20,7 +20,12 @@ use crate::session::{Session, cargo};
 const STAGE: &str = "app";
 
 /// Built with one command, so that a part they share is compiled once.
-pub const PROGRAM_PACKAGES: [&str; 3] = ["azimuth-handler", "azimuth-host", "azimuth-sandbox"];
+pub const PROGRAM_PACKAGES: [&str; 4] = [
+    "azimuth-handler",
+    "azimuth-host",
+    "azimuth-sandbox",
+    "azimuth-web",
+];
 
 /// Exactly this: only the file of this name keeps its mode when it is deployed.
 const HANDLER: &str = "handler";

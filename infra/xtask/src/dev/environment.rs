@@ -16,6 +16,8 @@ const TOOLS_ONLY: [&str; 4] = [
     "AZIMUTH_TEST_BIN_DIR",
 ];
 
+const CORS_ORIGINS: &str = "AZIMUTH_CORS_ORIGINS";
+
 /// What stands for real Azure inside the sandbox's proxy, and only there.
 const ARM_URL: &str = "https://management.azure.com";
 const TOKEN_AUDIENCES: &str = "https://management.azure.com,https://vault.azure.net";
@@ -25,8 +27,8 @@ const TOKEN_AUDIENCES: &str = "https://management.azure.com,https://vault.azure.
 pub struct Choices<'a> {
     pub data: &'a Path,
     pub servers_file: &'a Path,
-    /// Where a portal will be served from.
-    pub portal_origin: Option<String>,
+    /// Where a portal is served from.
+    pub portal_origin: Option<&'a str>,
     pub model: Option<&'a str>,
 }
 
@@ -56,8 +58,13 @@ pub fn host_environment(
             overruled.push(name.to_owned());
         }
     }
-    for (name, value) in defaults(choices) {
-        variables.entry(name.to_owned()).or_insert(value);
+    variables
+        .entry("AZIMUTH_MCP_SERVERS".to_owned())
+        .or_insert_with(|| choices.servers_file.display().to_string());
+    if let Some(origin) = choices.portal_origin {
+        let own = variables.get(CORS_ORIGINS).map(String::as_str);
+        let origins = with_portal(own.unwrap_or_default(), origin);
+        variables.insert(CORS_ORIGINS.to_owned(), origins);
     }
     HostEnvironment {
         variables,
@@ -99,15 +106,18 @@ fn fixed(sandbox: &SandboxDescription, choices: &Choices<'_>) -> Vec<(&'static s
     fixed
 }
 
-fn defaults(choices: &Choices<'_>) -> Vec<(&'static str, String)> {
-    let mut defaults = vec![(
-        "AZIMUTH_MCP_SERVERS",
-        choices.servers_file.display().to_string(),
-    )];
-    if let Some(origin) = &choices.portal_origin {
-        defaults.push(("AZIMUTH_CORS_ORIGINS", origin.clone()));
+/// The origins of a setting, and those of the portal: the one that is printed
+/// and the one that people type.
+fn with_portal(own: &str, portal: &str) -> String {
+    let typed = portal.replace("//127.0.0.1:", "//localhost:");
+    let mut origins: Vec<&str> = own.split(',').map(str::trim).collect();
+    origins.retain(|origin| !origin.is_empty());
+    for origin in [portal, typed.as_str()] {
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
     }
-    defaults
+    origins.join(",")
 }
 
 /// The file of tool servers: the real Azure MCP Server, which reaches nothing
@@ -136,14 +146,15 @@ pub fn servers(azure_mcp: &Path, bundle_folder: &Path, sandbox: &SandboxDescript
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
 
-    fn sandbox() -> SandboxDescription {
+    pub fn sandbox() -> SandboxDescription {
         serde_json::from_value(json!({
-            "control": "http://127.0.0.1:1", "issuer": "http://127.0.0.1:1/{tenant}/v2.0",
+            "control": "http://127.0.0.1:1", "authority": "http://127.0.0.1:1",
+            "api_scope": "api://api/access_as_user", "issuer": "http://127.0.0.1:1/{tenant}/v2.0",
             "token_endpoint": "http://127.0.0.1:1/{tenant}/oauth2/v2.0/token",
             "proxy": "http://127.0.0.1:2", "ca_file": "/data/ca.pem",
             "client_id": "api", "client_secret": "no-secret", "portal_client_id": "portal",
@@ -157,7 +168,7 @@ mod tests {
         let choices = Choices {
             data: Path::new("/data"),
             servers_file: Path::new("/data/mcp.json"),
-            portal_origin: Some("http://127.0.0.1:4280".into()),
+            portal_origin: Some("http://127.0.0.1:4280"),
             model,
         };
         let own = own
@@ -184,6 +195,10 @@ mod tests {
         );
         assert_eq!(value("AZIMUTH_AUTH_TENANTS"), "t1,t2");
         assert_eq!(value("AZIMUTH_MCP_SERVERS"), "/data/mcp.json");
+        assert_eq!(
+            value(CORS_ORIGINS),
+            "http://127.0.0.1:4280,http://localhost:4280"
+        );
         assert!(!made.variables.contains_key("AZIMUTH_DEFAULT_MODEL"));
         assert!(made.overruled.is_empty());
     }
@@ -211,6 +226,17 @@ mod tests {
             made.overruled,
             ["AZIMUTH_DATA_DIR", "AZIMUTH_DEFAULT_MODEL"]
         );
+    }
+
+    #[test]
+    fn the_portal_s_origins_join_the_caller_s() {
+        let own = "https://mine.example, http://localhost:4280";
+        let made = environment(&[(CORS_ORIGINS, own)], None);
+        assert_eq!(
+            made.variables[CORS_ORIGINS],
+            "https://mine.example,http://localhost:4280,http://127.0.0.1:4280"
+        );
+        assert!(made.overruled.is_empty());
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! `cargo xtask dev`: sandbox Azure, Functions-host stand-in, handler and the
-//! real Azure MCP Server on this machine, until somebody ends it.
+//! `cargo xtask dev`: sandbox Azure, Functions-host stand-in, handler, the real
+//! Azure MCP Server and the portal on this machine, until somebody ends it.
 
 mod description;
 mod environment;
 mod options;
+mod portal;
 mod ports;
 mod private;
 mod readiness;
@@ -23,11 +24,13 @@ pub use options::DevOptions;
 use crate::app;
 use crate::azure_mcp;
 use crate::failure::Failure;
+use crate::portal as portal_build;
 use crate::processes::{adopt_orphans, reap_orphans, sweep};
 use crate::repository::Repository;
 use crate::session::Session;
 use description::write_json;
 use environment::{Choices, host_environment, servers};
+use portal::{Portal, WEB};
 use readiness::HostInfo;
 use sandbox::SandboxDescription;
 use service::{Service, begin_logs};
@@ -38,9 +41,9 @@ const SANDBOX: &str = "azimuth-sandbox";
 /// The host's exit code when the handler has failed three times.
 const THREE_STRIKES: i32 = 3;
 
-/// So many hosts in a row may end before they were ready; then something is
-/// wrong that another start does not mend.
-const HOSTS_MAX: u32 = 3;
+/// So many hosts, or servers of the portal, in a row may end before they were
+/// ready; then something is wrong that another start does not mend.
+const STARTS_MAX: u32 = 3;
 
 /// A tool server outlives a killed handler by at most 5 s.
 const ORPHAN_GRACE: Duration = Duration::from_secs(7);
@@ -68,6 +71,12 @@ pub async fn dev(
     adopt_orphans().map_err(Failure::file("watch the children of", Path::new("dev")))?;
 
     let programs = build(session, repository, options).await?;
+    let portal = if options.no_portal {
+        None
+    } else {
+        let dist = portal_build::dist(repository);
+        Some(Portal::prepare(session, options.portal_port, dist, &data).await?)
+    };
     let azure_mcp = match env::var_os("AZIMUTH_MCP_SERVERS") {
         Some(own) if !own.is_empty() => {
             session.say(
@@ -86,6 +95,8 @@ pub async fn dev(
         data,
         programs,
         azure_mcp,
+        portal,
+        web: None,
         running: Vec::new(),
     };
     let ended = stage.play(session).await;
@@ -107,15 +118,25 @@ struct Stage<'a> {
     logs: PathBuf,
     programs: PathBuf,
     azure_mcp: Option<PathBuf>,
-    /// In the order of their start.
+    /// `None` without a portal.
+    portal: Option<Portal>,
+    /// The portal's server, while it runs.
+    web: Option<Service>,
+    /// Sandbox and host, in the order of their start.
     running: Vec<Service>,
+}
+
+/// What ended while everything was watched; the text says how.
+enum Ended {
+    Host(String),
+    Web(String),
 }
 
 impl Stage<'_> {
     /// Starts everything and keeps it running; returns by a failure or by
     /// [`Failure::Interrupted`].
     async fn play(&mut self, session: &mut Session) -> Result<(), Failure> {
-        begin_logs(&self.logs, &[SANDBOX, HOST])?;
+        begin_logs(&self.logs, &[SANDBOX, HOST, WEB])?;
         session.say("start", format_args!("logs are in {}", self.logs.display()));
         let sandbox = self.start_sandbox(session).await?;
         let environment = self.environment(session, &sandbox)?;
@@ -132,21 +153,34 @@ impl Stage<'_> {
                 Ok(info) => {
                     hosts_in_vain = 0;
                     port = info.port();
-                    let description = describe(&info, &sandbox);
+                    if announced.is_none() {
+                        self.start_portal(session, &info.api, &sandbox).await?;
+                    }
+                    let description = self.describe(&info, &sandbox);
                     description.write(&self.data)?;
                     if announced.is_none() {
-                        self.announce(session, &info, &sandbox);
+                        self.announce(&info, &sandbox);
                     } else {
                         session.say("host", "ready again");
                     }
                     announced = Some(description);
-                    self.watch(session, &sandbox, &mut announced).await?
+                    loop {
+                        match self.watch(session, &sandbox, &mut announced).await? {
+                            Ended::Host(how) => break how,
+                            Ended::Web(how) => {
+                                session
+                                    .say("portal", format_args!("{WEB} {how}; starting a new one"));
+                                self.start_portal(session, &info.api, &sandbox).await?;
+                                session.say("portal", "ready again");
+                            }
+                        }
+                    }
                 }
                 Err(failure) if announced.is_none() => return Err(failure),
                 Err(Failure::Interrupted) => return Err(Failure::Interrupted),
                 Err(failure) => {
                     hosts_in_vain += 1;
-                    if hosts_in_vain == HOSTS_MAX {
+                    if hosts_in_vain == STARTS_MAX {
                         return Err(failure);
                     }
                     failure.to_string()
@@ -193,8 +227,7 @@ impl Stage<'_> {
         let choices = Choices {
             data: &self.data,
             servers_file: &servers_file,
-            portal_origin: (!self.options.no_portal)
-                .then(|| format!("http://127.0.0.1:{}", self.options.portal_port)),
+            portal_origin: self.portal.as_ref().map(|portal| portal.origin.as_str()),
             model: self.options.model.as_deref(),
         };
         // A variable that is no text cannot be a setting; it is left out.
@@ -235,18 +268,52 @@ impl Stage<'_> {
         Service::start(HOST, command, &self.logs)
     }
 
-    /// Returns when the host has ended; says how.
+    /// Does nothing without a portal.
+    async fn start_portal(
+        &mut self,
+        session: &mut Session,
+        api: &str,
+        sandbox: &SandboxDescription,
+    ) -> Result<(), Failure> {
+        if let Some(mut former) = self.web.take() {
+            former.stop().await;
+        }
+        let Some(portal) = &mut self.portal else {
+            return Ok(());
+        };
+        let mut starts = 1;
+        loop {
+            let started = portal
+                .start(session, &self.programs, &self.logs, api, sandbox)
+                .await;
+            match started {
+                Ok(service) => {
+                    self.web = Some(service);
+                    return Ok(());
+                }
+                Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+                Err(failure) if starts == STARTS_MAX => return Err(failure),
+                Err(failure) => session.say("portal", format_args!("{failure}; trying again")),
+            }
+            starts += 1;
+        }
+    }
+
+    /// Returns when the host or the portal's server has ended.
     async fn watch(
         &mut self,
         session: &mut Session,
         sandbox: &SandboxDescription,
         announced: &mut Option<DevDescription>,
-    ) -> Result<String, Failure> {
+    ) -> Result<Ended, Failure> {
         let info_file = self.info_file();
+        let portal_origin = self.portal.as_ref().map(|portal| portal.origin.clone());
+        let web = &mut self.web;
         let [sandbox_service, host] = self.running.as_mut_slice() else {
             return Err(Failure::Told("sandbox and host do not both run"));
         };
-        let children = [sandbox_service.pid(), host.pid()];
+        let web_pid = web.as_ref().map_or(0, Service::pid);
+        let children = [sandbox_service.pid(), host.pid(), web_pid];
         let mut look = tokio::time::interval(LOOK_EVERY);
         let mut reap = tokio::time::interval(REAP_EVERY);
         loop {
@@ -256,15 +323,16 @@ impl Stage<'_> {
                     return Err(sandbox_service.failure(&how, "Start `cargo xtask dev` again; its state is kept."));
                 }
                 how = host.ended() => {
-                    return Ok(match host.exit_code() {
+                    return Ok(Ended::Host(match host.exit_code() {
                         Some(THREE_STRIKES) => "the host stopped: the handler has failed three times".to_owned(),
                         _ => format!("the host {how}"),
-                    });
+                    }));
                 }
+                how = end_of(web) => return Ok(Ended::Web(how)),
                 _ = reap.tick() => reap_orphans(&children),
                 _ = look.tick() => {
                     let Some(info) = HostInfo::read(&info_file) else { continue };
-                    let description = describe(&info, sandbox);
+                    let description = describe(&info, sandbox, portal_origin.as_deref());
                     if announced.as_ref() != Some(&description) {
                         description.write(&self.data)?;
                         session.say("host", format_args!("the handler was started again (pid {})", info.handler_pid));
@@ -275,34 +343,38 @@ impl Stage<'_> {
         }
     }
 
-    fn announce(&self, session: &Session, info: &HostInfo, sandbox: &SandboxDescription) {
-        if !self.options.no_portal {
-            session.say(
-                "portal",
-                "comes with a later version; until then there is the API",
-            );
-        }
+    fn describe(&self, info: &HostInfo, sandbox: &SandboxDescription) -> DevDescription {
+        let portal = self.portal.as_ref().map(|portal| portal.origin.as_str());
+        describe(info, sandbox, portal)
+    }
+
+    /// The line that scripts wait for is the last one.
+    fn announce(&self, info: &HostInfo, sandbox: &SandboxDescription) {
         let token = match &self.options.data {
             None => "cargo xtask token --user alice".to_owned(),
             Some(data) => format!("cargo xtask token --user alice --data {}", data.display()),
         };
-        println!("ready {}/api", info.api);
-        println!();
-        println!("Sandbox accounts (this is no real Azure):");
+        let api = format!("{}/api", info.api);
+        println!("Sandbox accounts (this is no real Azure, and there are no passwords):");
         print!("{}", sandbox.accounts());
         println!();
-        println!("Try it in another terminal:");
+        println!("The API in another terminal:");
         println!("  TOKEN=$({token})");
-        println!(
-            "  curl -H \"Authorization: Bearer $TOKEN\" {}/api/v1/me",
-            info.api
-        );
+        println!("  curl -H \"Authorization: Bearer $TOKEN\" {api}/v1/me");
         println!();
         println!("Ctrl-C ends everything.");
+        println!("api {api}");
+        match &self.portal {
+            Some(portal) => println!("ready {}", portal.origin),
+            None => println!("ready {api}"),
+        }
     }
 
     /// Ends everything, in the reverse order of its start.
     async fn strike(&mut self) {
+        if let Some(mut web) = self.web.take() {
+            web.stop().await;
+        }
         while let Some(mut service) = self.running.pop() {
             service.stop().await;
         }
@@ -317,10 +389,18 @@ impl Stage<'_> {
     }
 }
 
-fn describe(info: &HostInfo, sandbox: &SandboxDescription) -> DevDescription {
+/// Pending without a portal.
+async fn end_of(web: &mut Option<Service>) -> String {
+    match web {
+        Some(web) => web.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn describe(info: &HostInfo, sandbox: &SandboxDescription, portal: Option<&str>) -> DevDescription {
     DevDescription {
         api: info.api.clone(),
-        portal: None,
+        portal: portal.map(ToOwned::to_owned),
         sandbox: sandbox.control.clone(),
         host_pid: info.host_pid,
         handler_pids: vec![info.handler_pid],
@@ -354,13 +434,16 @@ async fn build(
 ) -> Result<PathBuf, Failure> {
     let programs = repository.metadata()?.programs(options.release);
     if options.no_build {
-        let missing = [
+        let mut needed = vec![
             repository.app().join("handler"),
             programs.join(HOST),
             programs.join(SANDBOX),
-        ]
-        .into_iter()
-        .find(|program| !program.is_file());
+        ];
+        if !options.no_portal {
+            let page = portal_build::dist(repository).join("index.html");
+            needed.extend([programs.join(WEB), page]);
+        }
+        let missing = needed.into_iter().find(|file| !file.is_file());
         return match missing {
             None => Ok(programs),
             Some(program) => Err(Failure::refused(
@@ -371,5 +454,8 @@ async fn build(
     }
     app::build(session, repository, &app::PROGRAM_PACKAGES, options.release).await?;
     app::assemble(session, repository, &programs.join("handler"))?;
+    if !options.no_portal {
+        portal_build::build(session, repository).await?;
+    }
     Ok(programs)
 }

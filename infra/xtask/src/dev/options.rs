@@ -10,7 +10,7 @@ pub struct DevOptions {
     /// Without the portal
     #[arg(long)]
     pub no_portal: bool,
-    /// Run the dist/app and the programs that stand
+    /// Run the dist/app, the programs and the portal that stand
     #[arg(long)]
     pub no_build: bool,
     /// Where state is kept
@@ -22,7 +22,7 @@ pub struct DevOptions {
     /// Port of the API on 127.0.0.1; 0 takes any
     #[arg(long, value_name = "PORT", default_value_t = 7071)]
     pub api_port: u16,
-    /// Port of the portal on 127.0.0.1
+    /// Port of the portal on 127.0.0.1; 0 takes any
     #[arg(long, value_name = "PORT", default_value_t = 4280)]
     pub portal_port: u16,
     /// Folder of this instance's state [default: .azimuth in the repository]

@@ -28,6 +28,22 @@ pub async fn wait_until_free(
         })
 }
 
+/// Keeps a port for a program that is started later; port 0 takes any. Nobody
+/// else gets it until the listener is dropped.
+pub fn reserve(option: &str, port: u16) -> Result<(TcpListener, u16), Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let taken = listener.and_then(|listener| {
+        let port = listener.local_addr()?.port();
+        Ok((listener, port))
+    });
+    taken.map_err(|error| {
+        Failure::refused(
+            format!("port {port} on 127.0.0.1 cannot be listened on: {error}"),
+            format!("Give another: {option} PORT"),
+        )
+    })
+}
+
 /// Two programs must not write one folder.
 pub async fn wait_until_gone(session: &mut Session, pid: u32, name: &str) -> Result<(), Failure> {
     wait(session, name, || !runs(pid.into(), name))
@@ -84,5 +100,13 @@ mod tests {
         assert!(!is_free(port));
         drop(listener);
         assert!(is_free(0));
+    }
+
+    #[test]
+    fn a_reserved_port_is_kept_until_it_is_given_back() {
+        let (kept, port) = reserve("--portal-port", 0).unwrap();
+        assert!(reserve("--portal-port", port).is_err() && !is_free(port));
+        drop(kept);
+        assert!(is_free(port));
     }
 }

@@ -83,6 +83,23 @@ pub async fn wait(
     }
 }
 
+/// Waits until the portal's first page is served.
+pub async fn wait_for_portal(
+    session: &mut Session,
+    web: &mut Service,
+    origin: &str,
+) -> Result<(), Failure> {
+    let mut waiting = Waiting::begin("the portal");
+    loop {
+        let missing = match http_request::get(origin, "/").await {
+            Ok(answer) if answer.status == 200 => return Ok(()),
+            Ok(answer) => format!("it answers {}", answer.status),
+            Err(error) => error.to_string(),
+        };
+        waiting.pause(session, web, &missing).await?;
+    }
+}
+
 struct Waiting {
     what: &'static str,
     deadline: Instant,

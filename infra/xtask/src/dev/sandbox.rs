@@ -10,6 +10,10 @@ use serde::Deserialize;
 pub struct SandboxDescription {
     /// Control port, which is also the identity provider.
     pub control: String,
+    /// Where people sign in; a tenant, or `organizations`, stands behind it.
+    pub authority: String,
+    /// The delegated permission of our API.
+    pub api_scope: String,
     /// With `{tenant}`.
     pub issuer: String,
     /// With `{tenant}`.
