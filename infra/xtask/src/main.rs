@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use check::CheckOptions;
 use dev::DevOptions;
 use failure::Failure;
 use repository::Repository;
@@ -44,8 +45,9 @@ enum Command {
     Dev(DevOptions),
     /// Everything that CI runs, or one group of it
     Test(TestOptions),
-    /// Formatting, lints, arrows, functions and routes, settings, tracked files
-    Check,
+    /// Formatting, lints, arrows, functions and routes, settings, tracked files,
+    /// API document, typed client
+    Check(CheckOptions),
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
     App {
         /// Build optimised
@@ -86,8 +88,8 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
     match command {
         Command::Dev(options) => dev::dev(&mut session, repository, &options).await,
         Command::Test(options) => test::test(&mut session, repository, &options).await,
-        Command::Check => {
-            let tally = check::check(&mut session, repository).await?;
+        Command::Check(options) => {
+            let tally = check::check(&mut session, repository, options).await?;
             println!("{tally}");
             if tally.is_good() {
                 Ok(())

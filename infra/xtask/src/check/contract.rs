@@ -22,6 +22,8 @@ pub struct HandlerContract {
     pub triggers: Vec<String>,
     /// Every variable that the handler reads.
     pub settings: Vec<String>,
+    /// The API's `OpenAPI` document.
+    pub openapi: Value,
 }
 
 pub async fn ask_handler(
@@ -45,7 +47,7 @@ pub async fn ask_handler(
     serde_json::from_slice(&output.stdout).map_err(|error| {
         Failure::refused(
             format!("handler contract: {error}"),
-            "It must print {\"triggers\": […], \"settings\": […]}.",
+            "It must print {\"triggers\": […], \"settings\": […], \"openapi\": {…}}.",
         )
     })
 }

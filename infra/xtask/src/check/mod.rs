@@ -3,9 +3,12 @@
 
 mod arrows;
 mod contract;
+mod document;
 mod tracked;
 
 use std::path::Path;
+
+use clap::Args;
 
 use crate::app;
 use crate::failure::Failure;
@@ -15,8 +18,20 @@ use crate::tally::Tally;
 
 const STAGE: &str = "check";
 
+/// Everything that holds for the repository as a whole.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct CheckOptions {
+    /// Renew what is generated and kept: the API's document, the typed client
+    #[arg(long)]
+    pub write: bool,
+}
+
 /// Runs every check, whatever the ones before found.
-pub async fn check(session: &mut Session, repository: &Repository) -> Result<Tally, Failure> {
+pub async fn check(
+    session: &mut Session,
+    repository: &Repository,
+    options: CheckOptions,
+) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     let format = cargo_finds(session, repository, &["fmt", "--all", "--check"]).await?;
     tell(&mut tally, "formatting", &format);
@@ -48,6 +63,7 @@ pub async fn check(session: &mut Session, repository: &Repository) -> Result<Tal
             let finding = vec![format!("the handler does not tell its contract: {failure}")];
             tell(&mut tally, "functions and routes", &finding);
             tell(&mut tally, "settings", &finding);
+            tell(&mut tally, "API document", &finding);
             return Ok(tally);
         }
         Ok(told) => told,
@@ -56,6 +72,14 @@ pub async fn check(session: &mut Session, repository: &Repository) -> Result<Tal
     tell(&mut tally, "functions and routes", &routes);
     let settings = setting_findings(&repository.root, &told.settings)?;
     tell(&mut tally, "settings", &settings);
+    let document = document::document_findings(&repository.root, told.openapi, options.write)?;
+    tell(&mut tally, "API document", &document);
+    let client = match document::client_findings(session, repository, options.write).await {
+        Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+        Err(failure) => vec![failure.to_string()],
+        Ok(findings) => findings,
+    };
+    tell(&mut tally, "typed client", &client);
     Ok(tally)
 }
 

@@ -13,7 +13,7 @@ use clap::Args;
 
 use crate::app;
 use crate::azure_mcp;
-use crate::check::check;
+use crate::check::{CheckOptions, check};
 use crate::failure::Failure;
 use crate::processes::adopt_orphans;
 use crate::repository::{Metadata, Repository};
@@ -53,7 +53,7 @@ pub async fn test(
     let is_checked = chosen.iter().any(|group| group.name == CHECK);
     // Before anything that takes longer.
     let checked = if is_checked {
-        check(session, repository).await?
+        check(session, repository, CheckOptions::default()).await?
     } else {
         Tally::default()
     };
