@@ -1,0 +1,65 @@
+/** Every page of the portal, and how to stand on it. */
+import { asked } from "./api.mjs";
+
+/** @typedef {import("./stack.mjs").Stack} Stack */
+/** @typedef {import("./texts.mjs").Language} Language */
+
+/**
+ * @typedef {object} Furniture
+ * @property {string} answered conversation with an answered tool call
+ * @property {string} waiting conversation that waits for the asker's approval
+ */
+
+const QUESTIONS = {
+  en: { list: "list my resource groups", create: "create storage account stpages1 in rg-dev", title: "Storage in Contoso-Dev" },
+  ko: { list: "내 리소스 그룹 보여줘", create: "rg-dev에 스토리지 계정 stpages2 만들어줘", title: "Contoso-Dev 스토리지" },
+};
+
+/**
+ * Conversations of alice for pages that show data, in one language: English pages are to hold no
+ * Korean, also not in a list.
+ *
+ * @param {Stack} stack
+ * @param {Language} language
+ * @returns {Promise<Furniture>}
+ */
+export async function furnish(stack, language) {
+  const say = QUESTIONS[language];
+  const answered = await asked(stack, "alice", say.list);
+  const waiting = await asked(stack, "alice", say.create, { title: say.title, until: ["waiting"] });
+  return { answered: answered.conversation, waiting: waiting.conversation };
+}
+
+/** Pages before anybody is signed in. */
+export const OPEN_PAGES = ["/login", "/callback?error=access_denied&state=unknown", "/403?permission=chat.use", "/404", "/no/such/page"];
+
+/**
+ * Pages of alice, with what must stand there before it is looked at.
+ *
+ * @param {Furniture} furniture
+ * @returns {{ name: string, path: string }[]}
+ */
+export function signedInPages(furniture) {
+  return [
+    { name: "/c", path: "/c" },
+    { name: "/c/:id with an answer", path: `/c/${furniture.answered}` },
+    { name: "/c/:id with an approval", path: `/c/${furniture.waiting}` },
+    { name: "/c/:id of nobody", path: "/c/no-such-conversation" },
+    { name: "/approvals", path: "/approvals" },
+    { name: "/settings", path: "/settings" },
+  ];
+}
+
+/**
+ * Waits until a page shows what it is for, so that no check looks at a skeleton.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} path
+ * @param {Furniture} [furniture]
+ */
+export async function stands(page, path, furniture) {
+  await page.locator("h1").first().waitFor();
+  if (furniture !== undefined && path.endsWith(furniture.answered)) await page.getByRole("table").first().waitFor();
+  if (furniture !== undefined && path.endsWith(furniture.waiting)) await page.getByText("storage_account_create").first().waitFor();
+  if (path === "/approvals") await page.getByText("storage_account_create").first().waitFor();
+}
