@@ -4,7 +4,7 @@ use crate::repository::Package;
 
 /// A package and the packages of ours that it may depend on. What is not in the
 /// list is not allowed.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("azimuth-domain", &[]),
     ("azimuth-ports", &["azimuth-domain"]),
     ("azimuth-app", &["azimuth-domain", "azimuth-ports"]),
@@ -47,14 +47,27 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "azimuth-sandbox",
         ],
     ),
+    (
+        "azimuth-bench",
+        &[
+            "azimuth-domain",
+            "azimuth-ports",
+            "azimuth-app",
+            "azimuth-embedded",
+            "azimuth-mcp",
+        ],
+    ),
 ];
 
 /// Crates whose types stop in the packages that own them.
 const OWNED: [(&str, &[&str]); 3] = [
     ("cedar-policy", &["azimuth-app"]),
     ("rmcp", &["azimuth-mcp"]),
-    // The tests edit a file as an attacker would.
-    ("rusqlite", &["azimuth-embedded", "azimuth-tests"]),
+    // The tests edit a file as an attacker would; the benchmarks fill one.
+    (
+        "rusqlite",
+        &["azimuth-embedded", "azimuth-tests", "azimuth-bench"],
+    ),
 ];
 
 /// The domain is pure: no async, no I/O, no clock of its own, no randomness.

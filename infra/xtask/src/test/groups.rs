@@ -27,7 +27,7 @@ pub struct Group {
 
 /// In the order of a full run: what fails fast comes first.
 pub const GROUPS: [Group; 10] = [
-    group(CHECK, &["xtask"], false),
+    group(CHECK, &["xtask", "azimuth-bench"], false),
     group("domain", &["azimuth-domain"], false),
     group(
         "conformance",

@@ -1,0 +1,48 @@
+//! Why a benchmark has no figure.
+
+use std::fmt::Display;
+use std::path::Path;
+
+/// The text names what was measured and what went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A program that is measured did not start, or ended.
+    #[error("{program}: {problem}\n{log}")]
+    Program {
+        program: String,
+        problem: String,
+        log: String,
+    },
+    /// An answer that a benchmark cannot go on with.
+    #[error("{what}: {problem}")]
+    Answer { what: String, problem: String },
+    /// A file or a socket.
+    #[error("{what}: {source}")]
+    Io {
+        what: String,
+        source: std::io::Error,
+    },
+    /// The database that a benchmark fills.
+    #[error("the database: {0}")]
+    Database(#[from] rusqlite::Error),
+}
+
+impl Failure {
+    pub fn answer(what: impl Into<String>, problem: impl Display) -> Self {
+        Self::Answer {
+            what: what.into(),
+            problem: problem.to_string(),
+        }
+    }
+
+    pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        |source| Self::Io { what, source }
+    }
+
+    pub fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        Self::io(path.display().to_string())
+    }
+}
+
+pub type Done<T = ()> = Result<T, Failure>;

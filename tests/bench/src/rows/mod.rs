@@ -1,0 +1,38 @@
+//! One file per benchmark; some give several rows of the promises.
+
+mod commit;
+mod first_token;
+mod list;
+mod load;
+pub mod streams;
+
+use std::time::Instant;
+
+use crate::failure::Done;
+use crate::figures::Row;
+use crate::stack::Place;
+
+/// What `cargo xtask bench NAME` is held against.
+const BENCHES: [(&str, &str); 3] = [("first-token", "P3"), ("load", "P2 P4 P7"), ("list", "P5")];
+
+/// Measures all, or those whose name or ids contain `name`.
+pub async fn measure(place: &Place, name: Option<&str>) -> Done<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (bench, ids) in BENCHES {
+        let wanted = name.is_none_or(|name| {
+            bench.contains(name) || ids.split(' ').any(|id| id.eq_ignore_ascii_case(name))
+        });
+        if !wanted {
+            continue;
+        }
+        let since = Instant::now();
+        eprintln!("{bench} ({ids}) …");
+        match bench {
+            "first-token" => rows.push(first_token::measure(place).await?),
+            "load" => rows.extend(load::measure(place).await?),
+            _ => rows.push(list::measure(place).await?),
+        }
+        eprintln!("{bench}: {:.0} s", since.elapsed().as_secs_f64());
+    }
+    Ok(rows)
+}

@@ -1,0 +1,325 @@
+//! The product as it runs: sandbox Azure, one host stand-in per scale group, the
+//! real handler in a folder laid out as `cargo xtask app` does it.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::client::{Connection, Request};
+use crate::failure::{Done, Failure};
+use crate::model;
+use crate::person::Person;
+use crate::programs::Program;
+use crate::tool_server;
+
+/// What is measured, and where.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The repository.
+    pub root: PathBuf,
+    /// Folder of the built programs.
+    pub programs: PathBuf,
+    /// This program.
+    pub own: PathBuf,
+    /// Where databases lie.
+    pub scratch: PathBuf,
+}
+
+/// A running product. Dropping it ends every process of it.
+pub struct Stack {
+    hosts: Vec<Host>,
+    /// Only its life matters.
+    _sandbox: Option<Program>,
+    pub model: Option<Program>,
+    model_address: Option<SocketAddr>,
+    description: Value,
+    environment: Vec<(String, String)>,
+    app: PathBuf,
+    place: Place,
+    // Last: everybody who uses it must have ended.
+    folder: TempDir,
+}
+
+struct Host {
+    program: Program,
+    info: Value,
+}
+
+impl Stack {
+    /// Sandbox, model backend and the app folder; no host yet.
+    pub async fn prepare(place: &Place) -> Done<Self> {
+        let folder = scratch(place)?;
+        let root = folder.path().to_owned();
+        for name in ["data", "sandbox"] {
+            fs::create_dir(root.join(name)).map_err(Failure::file(&root))?;
+        }
+        let mut command = Command::new(place.programs.join("azimuth-sandbox"));
+        command
+            .arg("--data")
+            .arg(root.join("sandbox"))
+            .arg("--until-stdin-eof");
+        let mut sandbox = Program::start("sandbox", command, &root.join("sandbox.log"))?;
+        let description = sandbox.wrote(&root.join("sandbox/sandbox.json")).await?;
+        let mut command = Command::new(&place.own);
+        command.arg("model").arg(root.join("model.json"));
+        let mut model = Program::start("model", command, &root.join("model.log"))?;
+        let model_address = address(&model.wrote(&root.join("model.json")).await?, "address")?;
+        let servers = root.join("mcp.json");
+        let entry = json!({"mcpServers": {"bench": tool_server::entry(&place.own)}});
+        fs::write(&servers, entry.to_string()).map_err(Failure::file(&servers))?;
+        let mut environment = handler_environment(&description, &root.join("data"), &servers);
+        environment.extend(
+            [
+                ("AZIMUTH_QUOTAS", "off"),
+                (
+                    "AZIMUTH_MODEL_BASE_URL",
+                    &format!("http://{model_address}/v1"),
+                ),
+                ("AZIMUTH_MODEL_API_KEY", "bench-key"),
+                ("AZIMUTH_MODEL_NAME", model::NAME),
+                ("AZIMUTH_DEFAULT_MODEL", model::NAME),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        let app = root.join("app");
+        lay_out(&place.root, &place.programs.join("handler"), &app)?;
+        Ok(Self {
+            hosts: Vec::new(),
+            _sandbox: Some(sandbox),
+            model: Some(model),
+            model_address: Some(model_address),
+            description,
+            environment,
+            app,
+            place: place.clone(),
+            folder,
+        })
+    }
+
+    /// The same with one host for everything, as `cargo xtask dev` runs it.
+    pub async fn start(place: &Place) -> Done<Self> {
+        let mut stack = Self::prepare(place).await?;
+        stack.start_host("all").await?;
+        Ok(stack)
+    }
+
+    /// A host whose handler does nothing: the yardstick behind the same proxy.
+    pub async fn of_nothing(place: &Place) -> Done<Self> {
+        let folder = scratch(place)?;
+        let app = folder.path().join("app");
+        lay_out(&place.root, &place.own, &app)?;
+        let mut stack = Self {
+            hosts: Vec::new(),
+            _sandbox: None,
+            model: None,
+            model_address: None,
+            description: Value::Null,
+            environment: Vec::new(),
+            app,
+            place: place.clone(),
+            folder,
+        };
+        stack.start_host("http").await?;
+        Ok(stack)
+    }
+
+    /// One more host; waits until its handler answers. Returns its number.
+    pub async fn start_host(&mut self, group: &str) -> Done<usize> {
+        let number = self.hosts.len();
+        let folder = self.folder.path();
+        let info = folder.join(format!("host-{number}.json"));
+        let mut command = Command::new(self.place.programs.join("azimuth-host"));
+        command
+            .arg("--script-root")
+            .arg(&self.app)
+            .arg("--queue-dir")
+            .arg(self.data())
+            .args(["--port", "0", "--group", group, "--until-stdin-eof"])
+            .arg("--info-file")
+            .arg(&info)
+            .envs(self.environment.iter().cloned());
+        let log = folder.join(format!("host-{number}.log"));
+        let mut program = Program::start("host", command, &log)?;
+        let info = program.wrote(&info).await?;
+        self.hosts.push(Host { program, info });
+        Ok(number)
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A file of this stack's folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn app(&self) -> &Path {
+        &self.app
+    }
+
+    /// Variables of the handler.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    /// Where host number `host` listens.
+    pub fn address(&self, host: usize) -> Done<SocketAddr> {
+        address(&self.host(host)?.info, "api")
+    }
+
+    pub fn host_pid(&self, host: usize) -> Done<u32> {
+        Ok(self.host(host)?.program.pid())
+    }
+
+    pub fn handler_pid(&self, host: usize) -> Done<u32> {
+        self.host(host)?.info["handler_pid"]
+            .as_u64()
+            .and_then(|pid| u32::try_from(pid).ok())
+            .ok_or_else(|| Failure::answer("the host", "it tells no handler_pid"))
+    }
+
+    /// Where the handler itself listens, behind its host.
+    pub fn handler_address(&self, host: usize) -> Done<SocketAddr> {
+        let path = format!("/proc/{}/environ", self.handler_pid(host)?);
+        let environment = fs::read(&path).map_err(Failure::io(path.clone()))?;
+        let port = environment.split(|byte| *byte == 0).find_map(|entry| {
+            let entry = std::str::from_utf8(entry).ok()?;
+            let (name, value) = entry.split_once('=')?;
+            (name == crate::nothing::PORT_VARIABLE).then(|| value.parse::<u16>().ok())?
+        });
+        let port = port.ok_or_else(|| Failure::answer(path, "no port"))?;
+        Ok(SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    pub fn model_address(&self) -> Done<SocketAddr> {
+        self.model_address
+            .ok_or_else(|| Failure::answer("this stack", "it has no model"))
+    }
+
+    /// A person of the sandbox, with a fresh token, at host number `host`.
+    pub async fn person(&self, name: &str, host: usize) -> Done<Person> {
+        let control = address(&self.description, "control")?;
+        let mut connection = Connection::open(control).await?;
+        let body = json!({"user": name}).to_string();
+        let (status, answer) = connection
+            .call(&Request {
+                method: "POST",
+                path: "/sandbox/token",
+                headers: &[],
+                body: &body,
+            })
+            .await?;
+        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        let token = answer["access_token"]
+            .as_str()
+            .ok_or_else(|| Failure::answer("the sandbox", format!("{status} {answer}")))?;
+        let claims = &answer["claims"];
+        Person::connect(self.address(host)?, token, claims).await
+    }
+
+    /// The failure with the end of the host's log.
+    pub fn explain(&self, failure: Failure) -> Failure {
+        match self.hosts.first() {
+            Some(host) => host.program.failed(failure.to_string()),
+            None => failure,
+        }
+    }
+
+    fn host(&self, number: usize) -> Done<&Host> {
+        self.hosts
+            .get(number)
+            .ok_or_else(|| Failure::answer("this stack", format!("it has no host {number}")))
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // Before the sandbox, whom they ask.
+        self.hosts.clear();
+    }
+}
+
+fn scratch(place: &Place) -> Done<TempDir> {
+    tempfile::Builder::new()
+        .prefix("azimuth-bench-")
+        .tempdir_in(&place.scratch)
+        .map_err(Failure::file(&place.scratch))
+}
+
+/// `http://ADDRESS` in a field.
+fn address(value: &Value, field: &str) -> Done<SocketAddr> {
+    let text = value[field].as_str().unwrap_or_default();
+    let text = text.strip_prefix("http://").unwrap_or(text);
+    text.trim_end_matches('/')
+        .parse()
+        .map_err(|_| Failure::answer(field, format!("{text:?} is no address")))
+}
+
+/// As `cargo xtask app` does: `host.json`, the functions flat, the handler.
+fn lay_out(root: &Path, handler: &Path, app: &Path) -> Done {
+    let copy = |from: &Path, to: &Path| fs::copy(from, to).map(drop).map_err(Failure::file(from));
+    fs::create_dir_all(app).map_err(Failure::file(app))?;
+    copy(&root.join("host.json"), &app.join("host.json"))?;
+    copy(
+        &root.join("local.settings.example.json"),
+        &app.join("local.settings.json"),
+    )?;
+    let functions = root.join("functions");
+    for entry in fs::read_dir(&functions).map_err(Failure::file(&functions))? {
+        let from = entry.map_err(Failure::file(&functions))?.path();
+        let to = app.join(from.file_name().unwrap_or_default());
+        fs::create_dir(&to).map_err(Failure::file(&to))?;
+        copy(&from.join("function.json"), &to.join("function.json"))?;
+    }
+    let program = app.join("handler");
+    copy(handler, &program)?;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
+        .map_err(Failure::file(&program))
+}
+
+fn handler_environment(sandbox: &Value, data: &Path, servers: &Path) -> Vec<(String, String)> {
+    let text = |field: &str| sandbox[field].as_str().unwrap_or_default().to_owned();
+    let authority = text("authority");
+    let tenants: Vec<&str> = sandbox["tenants"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|tenant| tenant["tid"].as_str())
+        .collect();
+    [
+        ("AZIMUTH_DATA_DIR", data.display().to_string()),
+        ("AZIMUTH_AUTH_ISSUER", format!("{authority}/{{tid}}/v2.0")),
+        (
+            "AZIMUTH_AUTH_JWKS_URL",
+            format!("{authority}/{{tid}}/discovery/v2.0/keys"),
+        ),
+        ("AZIMUTH_AUTH_AUDIENCE", text("client_id")),
+        ("AZIMUTH_AUTH_TENANTS", tenants.join(",")),
+        ("AZIMUTH_AUTH_CLIENTS", text("portal_client_id")),
+        (
+            "AZIMUTH_TOKEN_URL",
+            format!("{authority}/{{tid}}/oauth2/v2.0/token"),
+        ),
+        ("AZIMUTH_CLIENT_ID", text("client_id")),
+        ("AZIMUTH_CLIENT_SECRET", text("client_secret")),
+        ("AZIMUTH_ARM_URL", "https://management.azure.com".to_owned()),
+        (
+            "AZIMUTH_TOKEN_AUDIENCES",
+            "https://management.azure.com,https://vault.azure.net".to_owned(),
+        ),
+        ("AZIMUTH_EGRESS_PROXY", text("proxy")),
+        ("AZIMUTH_EGRESS_CA_FILE", text("ca_file")),
+        ("AZIMUTH_MCP_SERVERS", servers.display().to_string()),
+        ("AZIMUTH_LOG", "info".to_owned()),
+        ("COSMOS_DISABLE_IMDS", "1".to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
