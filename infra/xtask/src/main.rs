@@ -2,10 +2,10 @@
 
 mod app;
 mod azure_mcp;
-mod bench;
 mod check;
 mod dev;
 mod failure;
+mod gallery;
 mod http_request;
 mod portal;
 mod processes;
@@ -20,7 +20,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use bench::BenchOptions;
 use check::CheckOptions;
 use dev::DevOptions;
 use failure::Failure;
@@ -50,13 +49,17 @@ enum Command {
     /// Formatting, lints, arrows, functions and routes, settings, tracked files,
     /// API document, typed client
     Check(CheckOptions),
-    /// The benchmarks, each row beside its yardstick
-    Bench(BenchOptions),
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
     App {
         /// Build optimised
         #[arg(long)]
         release: bool,
+    },
+    /// Pictures of every page of the portal, in both languages and themes
+    PortalGallery {
+        /// Where they are put [default: portal-gallery in cargo's target folder]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
     /// An access token of a sandbox user, alone on stdout
     Token {
@@ -101,8 +104,10 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
                 Err(Failure::Told("what is found above must be mended"))
             }
         }
-        Command::Bench(options) => bench::bench(&mut session, repository, &options).await,
         Command::App { release } => app::app(&mut session, repository, release).await,
+        Command::PortalGallery { out } => {
+            gallery::gallery(&mut session, repository, out.as_deref()).await
+        }
         Command::Token { user, data } => token::token(repository, &user, data.as_deref()).await,
     }
 }

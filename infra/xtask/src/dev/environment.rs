@@ -9,11 +9,16 @@ use serde_json::{Value, json};
 use super::sandbox::SandboxDescription;
 
 /// Variables of our tools. The handler refuses names it does not know.
-const TOOLS_ONLY: [&str; 4] = [
-    "AZIMUTH_CORPORA",
+const TOOLS_ONLY: [&str; 9] = [
     "AZIMUTH_AZMCP",
+    "AZIMUTH_CHROMIUM",
+    "AZIMUTH_CORPORA",
+    "AZIMUTH_EVERYTHING",
+    "AZIMUTH_GALLERY_DIR",
+    "AZIMUTH_SEED",
     "AZIMUTH_TEST_APP",
     "AZIMUTH_TEST_BIN_DIR",
+    "AZIMUTH_XTASK",
 ];
 
 const CORS_ORIGINS: &str = "AZIMUTH_CORS_ORIGINS";

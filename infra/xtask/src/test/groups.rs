@@ -14,6 +14,8 @@ const PRODUCT_PACKAGE: &str = "azimuth-handler";
 pub const CHECK: &str = "check";
 /// Runs the real Azure MCP Server.
 pub const END_TO_END: &str = "e2e";
+/// Not made of Rust's test programs: see [`super::portal`].
+pub const PORTAL: &str = "portal";
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Group {
@@ -26,7 +28,7 @@ pub struct Group {
 }
 
 /// In the order of a full run: what fails fast comes first.
-pub const GROUPS: [Group; 10] = [
+pub const GROUPS: [Group; 11] = [
     group(CHECK, &["xtask", "azimuth-bench"], false),
     group("domain", &["azimuth-domain"], false),
     group(
@@ -52,6 +54,7 @@ pub const GROUPS: [Group; 10] = [
         false,
     ),
     group(END_TO_END, &[], true),
+    group(PORTAL, &[], false),
 ];
 
 const fn group(name: &'static str, packages: &'static [&'static str], is_in_suite: bool) -> Group {
@@ -90,6 +93,11 @@ pub fn chosen(name: Option<&str>, is_quick: bool) -> Result<Vec<&'static Group>,
 }
 
 impl Group {
+    /// Whether Rust's test programs are part of it.
+    pub fn has_programs(&self) -> bool {
+        self.is_in_suite || !self.packages.is_empty()
+    }
+
     /// Packages that must be compiled for it. The product's own package is always
     /// among them: it decides which features of shared crates are on, and what is
     /// tested must be what runs.
@@ -144,9 +152,9 @@ mod tests {
     }
 
     #[test]
-    fn a_full_run_begins_with_the_check_and_ends_with_the_real_server() {
+    fn a_full_run_begins_with_the_check_and_ends_with_the_browser() {
         let all = names(None, false);
-        assert_eq!((all.first(), all.last()), (Some(&CHECK), Some(&END_TO_END)));
+        assert_eq!((all.first(), all.last()), (Some(&CHECK), Some(&PORTAL)));
         assert_eq!(all.len(), GROUPS.len());
     }
 
@@ -154,6 +162,8 @@ mod tests {
     fn quick_leaves_the_real_server_out() {
         assert!(!names(None, true).contains(&END_TO_END));
         assert!(chosen(Some(END_TO_END), true).is_err());
+        // What needs no browser of it.
+        assert!(names(None, true).contains(&PORTAL));
     }
 
     #[test]

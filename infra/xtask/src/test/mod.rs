@@ -1,12 +1,14 @@
 //! `cargo xtask test`: everything that CI runs, group by group.
 
+mod browser;
 mod groups;
 mod libtest;
 mod network;
+mod portal;
 mod programs;
 mod second_server;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -15,24 +17,28 @@ use crate::app;
 use crate::azure_mcp;
 use crate::check::{CheckOptions, check};
 use crate::failure::Failure;
-use crate::processes::adopt_orphans;
+use crate::processes::{adopt_orphans, sweep};
 use crate::repository::{Metadata, Repository};
 use crate::session::Session;
 use crate::tally::Tally;
-use groups::{CHECK, END_TO_END, Group, SUITE, SUITE_PACKAGE};
+use groups::{CHECK, END_TO_END, Group, PORTAL, SUITE, SUITE_PACKAGE};
 use programs::{Surroundings, TestProgram};
+
+/// From the end of the pictures to the end of what they started.
+const ORPHAN_GRACE: Duration = Duration::from_secs(25);
 
 /// Everything that CI runs, or one group of it.
 #[derive(Debug, Args)]
 pub struct TestOptions {
-    /// Leave out what needs the real MCP server
+    /// Leave out what needs the real MCP server or a browser
     #[arg(long)]
     pub quick: bool,
-    /// Fail unless the end-to-end tests can run in a network namespace with
-    /// nothing but loopback (a full run does so where it is possible)
+    /// Fail unless the end-to-end and browser tests can run in a network namespace
+    /// with nothing but loopback (a full run does so where it is possible)
     #[arg(long)]
     pub netns: bool,
-    /// One group: check, domain, conformance, authz, api, turns, isolation, audit, wire, e2e
+    /// One group: check, domain, conformance, authz, api, turns, isolation, audit, wire, e2e,
+    /// portal
     #[arg(value_name = "GROUP")]
     pub group: Option<String>,
 }
@@ -63,7 +69,11 @@ pub async fn test(
         // All at once, so that a part they share is compiled once.
         _ => Vec::new(),
     };
-    let programs = programs::build(session, repository, &metadata, &packages).await?;
+    let programs = if chosen.iter().any(|group| group.has_programs()) {
+        programs::build(session, repository, &metadata, &packages).await?
+    } else {
+        Vec::new()
+    };
     let suite = programs
         .iter()
         .find(|program| program.package == SUITE_PACKAGE && program.target == SUITE);
@@ -80,10 +90,15 @@ pub async fn test(
             variables: corpora.iter().cloned().collect(),
             is_alone: false,
         };
-        if group.name == END_TO_END {
-            prepare_end_to_end(session, repository, &metadata, options, &mut surroundings).await?;
-        }
         let started = Instant::now();
+        if group.name == END_TO_END {
+            prepare_stack(session, repository, &metadata, &mut surroundings).await?;
+            let everything = second_server::provide(session, repository).await?;
+            surroundings
+                .variables
+                .push(("AZIMUTH_EVERYTHING", everything));
+            surroundings.is_alone = is_alone(session, group.name, options).await?;
+        }
         let (mut tally, before) = match group.name {
             CHECK => (checked, check_took),
             _ => (Tally::default(), Duration::ZERO),
@@ -102,10 +117,23 @@ pub async fn test(
         {
             tally += suite.run(session, Some(&names), &surroundings).await?;
         }
-        tell(group, tally, before + started.elapsed());
-        results.push((group.name, tally));
+        if group.name == PORTAL {
+            tally += portal::units(session, repository, &metadata).await?;
+            // A portal that is not built cannot be looked at.
+            if !options.quick && tally.failed == 0 {
+                let folder =
+                    prepare_browser(session, repository, &metadata, &mut surroundings).await?;
+                surroundings.is_alone = is_alone(session, group.name, options).await?;
+                tally += portal::in_browser(session, &folder, &surroundings).await?;
+            }
+        }
+        let took = before + started.elapsed();
+        tell(group, tally, took);
+        results.push((group.name, tally, took));
     }
-    summarize(&results)
+    let summary = summarize(&results);
+    println!("the whole run took {:.1} s", session.seconds());
+    summary
 }
 
 /// All test programs of its packages but the suite, which is divided by name.
@@ -130,31 +158,72 @@ fn refuse_forgotten(programs: &[TestProgram], suite_tests: &[String]) -> Result<
     ))
 }
 
-/// Builds and fetches what these tests start, and tells them where it is.
-async fn prepare_end_to_end(
+/// `npm run gallery` of the browser's tests, with everything that it needs.
+pub async fn take_pictures(
     session: &mut Session,
     repository: &Repository,
     metadata: &Metadata,
-    options: &TestOptions,
+    out: &Path,
+) -> Result<(), Failure> {
+    crate::portal::build(session, repository).await?;
+    let mut surroundings = Surroundings::default();
+    let folder = prepare_browser(session, repository, metadata, &mut surroundings).await?;
+    surroundings
+        .variables
+        .push(("AZIMUTH_GALLERY_DIR", out.to_owned()));
+    let command = portal::browser_command(&folder, "gallery", &surroundings);
+    let status = session.run("gallery", command).await?;
+    sweep(ORPHAN_GRACE).await;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::Ended {
+            command: "npm run gallery".into(),
+            status,
+        })
+    }
+}
+
+/// Builds and fetches the stack that tests start, and tells them where it is.
+async fn prepare_stack(
+    session: &mut Session,
+    repository: &Repository,
+    metadata: &Metadata,
     surroundings: &mut Surroundings,
 ) -> Result<(), Failure> {
     app::build(session, repository, &app::PROGRAM_PACKAGES, false).await?;
     let programs = programs::folder_of_programs(metadata);
     let assembled = app::assemble(session, repository, &programs.join("handler"))?;
     let azure_mcp = azure_mcp::provide(session, repository).await?;
-    let everything = second_server::provide(session, repository).await?;
     surroundings.variables.extend([
         ("AZIMUTH_TEST_BIN_DIR", programs),
         ("AZIMUTH_TEST_APP", assembled),
         (azure_mcp::OVERRIDE, azure_mcp),
-        ("AZIMUTH_EVERYTHING", everything),
     ]);
-    surroundings.is_alone = network::is_possible().await;
-    if surroundings.is_alone {
-        session.say(
-            END_TO_END,
-            "runs in a network namespace that has only loopback",
-        );
+    Ok(())
+}
+
+/// The stack, the browser and the folder of its tests, which is returned.
+async fn prepare_browser(
+    session: &mut Session,
+    repository: &Repository,
+    metadata: &Metadata,
+    surroundings: &mut Surroundings,
+) -> Result<PathBuf, Failure> {
+    prepare_stack(session, repository, metadata, surroundings).await?;
+    let chromium = browser::provide(session).await?;
+    let own = std::env::current_exe().map_err(Failure::file("find", Path::new("xtask")))?;
+    surroundings
+        .variables
+        .extend([(browser::OVERRIDE, chromium), ("AZIMUTH_XTASK", own)]);
+    portal::provide(session, repository).await
+}
+
+/// Whether the group runs in a network namespace; says so.
+async fn is_alone(session: &Session, group: &str, options: &TestOptions) -> Result<bool, Failure> {
+    let is_possible = network::is_possible().await;
+    if is_possible {
+        session.say(group, "runs in a network namespace that has only loopback");
     } else if options.netns {
         return Err(Failure::refused(
             "--netns: this machine does not let us make a network namespace",
@@ -162,11 +231,11 @@ async fn prepare_end_to_end(
         ));
     } else {
         session.say(
-            END_TO_END,
+            group,
             "runs in this machine's network: a network namespace cannot be made here",
         );
     }
-    Ok(())
+    Ok(is_possible)
 }
 
 /// The line that scripts read stands alone.
@@ -179,17 +248,17 @@ fn tell(group: &Group, tally: Tally, took: Duration) {
     println!("{name}: {tally}");
 }
 
-fn summarize(results: &[(&'static str, Tally)]) -> Result<(), Failure> {
+fn summarize(results: &[(&'static str, Tally, Duration)]) -> Result<(), Failure> {
     let bad: Vec<&str> = results
         .iter()
-        .filter(|(_, tally)| !tally.is_good())
-        .map(|(name, _)| *name)
+        .filter(|(_, tally, _)| !tally.is_good())
+        .map(|(name, ..)| *name)
         .collect();
     if results.len() > 1 {
         println!();
-        for (name, tally) in results {
+        for (name, tally, took) in results {
             let word = if tally.is_good() { "ok    " } else { "FAILED" };
-            println!("{word} {name}: {tally}");
+            println!("{word} {name}: {tally} in {:.1} s", took.as_secs_f64());
         }
     }
     if bad.is_empty() {
@@ -213,10 +282,11 @@ mod tests {
             failed,
             skipped: 0,
         };
-        assert!(summarize(&[("a", tally(1, 0))]).is_ok());
+        let took = Duration::from_secs(1);
+        assert!(summarize(&[("a", tally(1, 0), took)]).is_ok());
         for bad in [tally(0, 0), tally(1, 1), tally(0, 1)] {
             assert!(
-                summarize(&[("a", tally(1, 0)), ("b", bad)]).is_err(),
+                summarize(&[("a", tally(1, 0), took), ("b", bad, took)]).is_err(),
                 "{bad}"
             );
         }
