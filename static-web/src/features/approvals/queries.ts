@@ -1,0 +1,95 @@
+/** Approvals as the API tells them: the inbox, one by its id, and the decision. */
+import { infiniteQueryOptions, queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import { useRef } from "react";
+
+import { api, idempotencyKey, unwrap } from "@/api/client";
+import { useMe } from "@/api/queries";
+import type { Approval, Me } from "@/api/types";
+
+export type ApprovalList = "pending" | "all";
+type Page = { items: Approval[]; next_cursor?: string | null };
+
+const ALL = ["approvals"] as const;
+const POLL_MS = 20_000;
+
+/** The inbox, newest first; asked again while the page is looked at. */
+export const approvalsQuery = (state: ApprovalList) =>
+  infiniteQueryOptions({
+    queryKey: [...ALL, "list", state],
+    queryFn: ({ pageParam }) =>
+      unwrap(api().GET("/v1/approvals", { params: { query: { state, ...(pageParam === "" ? {} : { cursor: pageParam }) } } })),
+    initialPageParam: "",
+    getNextPageParam: (page: Page) => page.next_cursor ?? undefined,
+    refetchInterval: POLL_MS,
+  });
+
+export const approvalQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...ALL, "one", id],
+    queryFn: () => unwrap(api().GET("/v1/approvals/{id}", { params: { path: { id } } })),
+    staleTime: 5_000,
+  });
+
+export const useApprovals = (state: ApprovalList) => useInfiniteQuery(approvalsQuery(state));
+
+/** One approval. `undefined` asks for none. */
+export const useApproval = (id: string | undefined) => useQuery({ ...approvalQuery(id ?? ""), enabled: id !== undefined });
+
+export interface PendingApprovals {
+  /** How many wait for this very person. */
+  count: number;
+  /** There are more than were counted. */
+  more: boolean;
+}
+
+/** What waits for the person who is signed in; for a number beside "Approvals". */
+export function usePendingApprovals(): PendingApprovals {
+  const me = useMe().data;
+  const { data } = useInfiniteQuery({
+    ...approvalsQuery("pending"),
+    enabled: me !== undefined,
+    select: (found: InfiniteData<Page>) => ({
+      count: found.pages.flatMap((page) => page.items).filter((item) => mayDecide(item, me)).length,
+      more: (found.pages.at(-1)?.next_cursor ?? null) !== null,
+    }),
+  });
+  return data ?? { count: 0, more: false };
+}
+
+/** Whether the policy leaves this decision to `me`. The API has the last word. */
+export function mayDecide(approval: Pick<Approval, "by" | "asker">, me: Pick<Me, "oid" | "permissions"> | undefined): boolean {
+  if (me === undefined) return false;
+  const isAsker = approval.asker.oid === me.oid;
+  return approval.by === "asker" ? isAsker : !isAsker && me.permissions.includes("approvals.decide");
+}
+
+export interface Decision {
+  decision: "approve" | "deny";
+  reason: string | null;
+  /** Of the call as it was shown. */
+  digest: string;
+}
+
+/** Decides. A second try of the same decision, after no answer came, is the same request. */
+export function useDecide(id: string) {
+  const queries = useQueryClient();
+  const intent = useRef({ body: "", key: "" });
+  return useMutation({
+    mutationFn: (body: Decision) => {
+      const text = JSON.stringify(body);
+      if (intent.current.body !== text) intent.current = { body: text, key: idempotencyKey() };
+      return unwrap(
+        api().POST("/v1/approvals/{id}/decision", {
+          params: { path: { id } },
+          headers: { "Idempotency-Key": intent.current.key },
+          body: { ...body, decision: body.decision as never },
+        }),
+      );
+    },
+    onSuccess: (decided) => {
+      queries.setQueryData(approvalQuery(id).queryKey, decided);
+    },
+    // Also after a refusal: what is shown was not what is.
+    onSettled: () => queries.invalidateQueries({ queryKey: ALL }),
+  });
+}
