@@ -2,6 +2,7 @@
 
 mod app;
 mod azure_mcp;
+mod bench;
 mod check;
 mod dev;
 mod failure;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use bench::BenchOptions;
 use check::CheckOptions;
 use dev::DevOptions;
 use failure::Failure;
@@ -49,6 +51,8 @@ enum Command {
     /// Formatting, lints, arrows, functions and routes, settings, tracked files,
     /// API document, typed client
     Check(CheckOptions),
+    /// The benchmarks, each row beside its yardstick
+    Bench(BenchOptions),
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
     App {
         /// Build optimised
@@ -104,6 +108,7 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
                 Err(Failure::Told("what is found above must be mended"))
             }
         }
+        Command::Bench(options) => bench::bench(&mut session, repository, &options).await,
         Command::App { release } => app::app(&mut session, repository, release).await,
         Command::PortalGallery { out } => {
             gallery::gallery(&mut session, repository, out.as_deref()).await
