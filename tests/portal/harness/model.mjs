@@ -21,6 +21,8 @@ import { createServer } from "node:http";
  */
 
 export const MODEL_NAME = "talker";
+/** The product's own, which needs no endpoint. */
+export const OFFLINE_PLANNER = "offline-planner";
 
 export class Model {
   /** @type {(asked: Asked) => Answer} */
