@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use axum::serve::ListenerExt;
 use azimuth_app::routes;
 use tracing_subscriber::EnvFilter;
 
@@ -80,6 +81,13 @@ async fn serve(config: Config, port: u16) -> ExitCode {
         }
     };
     tracing::info!(port, "the handler listens");
+    // Without it a small event waits for the acknowledgement of the one before,
+    // which the host's side delays by 40 ms.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection sends with delay");
+        }
+    });
     let router = routes::router(parts);
     let server = async move { axum::serve(listener, router).await };
     let code = tokio::select! {
