@@ -107,3 +107,13 @@ function setConnection(turnId: string, connection: Connection | FollowEnd): void
   if (useTurns.getState().connections[turnId] === connection) return;
   useTurns.setState((state) => ({ connections: { ...state.connections, [turnId]: connection } }));
 }
+
+/** Lets go of a log that nobody will look at again: the stored turn says as much. */
+export function forget(turnId: string): void {
+  if (followed.has(turnId)) return;
+  useTurns.setState(({ logs, connections }) => {
+    const { [turnId]: _log, ...otherLogs } = logs;
+    const { [turnId]: _connection, ...otherConnections } = connections;
+    return { logs: otherLogs, connections: otherConnections };
+  });
+}

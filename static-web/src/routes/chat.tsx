@@ -1,6 +1,13 @@
+import { useParams } from "@tanstack/react-router";
+
+import { ChatScreen } from "@/features/chat/chat-screen";
+import { NewChatScreen } from "@/features/chat/first-run/new-chat-screen";
+
 export function NewChatPage() {
-  return <h1>chat</h1>;
+  return <NewChatScreen />;
 }
+
 export function ChatPage() {
-  return <h1>chat</h1>;
+  const { conversationId } = useParams({ from: "/signed-in/c/$conversationId" });
+  return <ChatScreen key={conversationId} conversationId={conversationId} />;
 }

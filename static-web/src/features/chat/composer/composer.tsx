@@ -1,0 +1,140 @@
+import { ArrowUp, Square } from "lucide-react";
+import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from "react";
+import { useTranslation } from "react-i18next";
+
+import { shortcutsEnabled, useShortcut } from "@/app/shortcuts/use-shortcut";
+import { number } from "@/i18n/format";
+import { IconButton } from "@/ui/button";
+
+import { keepDraft, readDraft } from "./draft";
+import { useOnline } from "./online";
+import { byteLength, MAX_BYTES, NEAR_BYTES } from "./size";
+
+export interface ComposerHandle {
+  /** Puts a text in and the cursor behind it. */
+  offer(text: string): void;
+  /** Puts back what could not be sent, unless something else was typed since. */
+  giveBack(text: string): void;
+  focus(): void;
+}
+
+export interface ComposerProps {
+  /** Whose draft this is. */
+  slot: string;
+  /** A turn runs: one can write, not send. */
+  busy: boolean;
+  onSend(text: string): void;
+  /** Shown in place of the send button while there is something to stop. */
+  onStop?: (() => void) | undefined;
+  onEditLast?: (() => void) | undefined;
+  ref?: Ref<ComposerHandle>;
+}
+
+/** Where questions are written. Enter sends, Shift+Enter breaks the line, an open syllable is left alone. */
+export function Composer({ slot, busy, onSend, onStop, onEditLast, ref }: ComposerProps) {
+  const { t } = useTranslation("chat");
+  const online = useOnline();
+  const hint = useId();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useState(() => readDraft(slot));
+  useAutosize(field, text);
+  useEffect(() => setText(readDraft(slot)), [slot]);
+  useShortcut("focus_composer", () => field.current?.focus());
+
+  const change = (next: string) => {
+    setText(next);
+    keepDraft(slot, next);
+  };
+  useImperativeHandle(ref, () => ({
+    offer(offered) {
+      change(offered);
+      const element = field.current;
+      element?.focus();
+      requestAnimationFrame(() => element?.setSelectionRange(offered.length, offered.length));
+    },
+    giveBack(text) {
+      if (readDraft(slot) === "") change(text);
+    },
+    focus: () => field.current?.focus(),
+  }));
+
+  const size = byteLength(text);
+  const tooLong = size > MAX_BYTES;
+  const maySend = text.trim() !== "" && !tooLong && !busy && online;
+  const submit = () => {
+    if (!maySend) return;
+    change("");
+    onSend(text);
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    // Enter ends a syllable that is being composed; it must not send it.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === "ArrowUp" && text === "" && onEditLast !== undefined && shortcutsEnabled()) {
+      event.preventDefault();
+      onEditLast();
+    }
+  };
+
+  const note = !online ? t("composer.offline") : busy ? t("composer.busy") : t("composer.hint");
+  return (
+    <form
+      className="mx-auto w-full max-w-3xl"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <div className="flex items-end gap-2 rounded-card border border-line-strong bg-surface p-2 shadow-card focus-within:border-lead">
+        <textarea
+          ref={field}
+          rows={1}
+          value={text}
+          aria-label={t("composer.label")}
+          aria-describedby={hint}
+          aria-invalid={tooLong || undefined}
+          placeholder={t("composer.placeholder")}
+          onChange={(event) => change(event.target.value)}
+          onKeyDown={onKeyDown}
+          className="max-h-[40dvh] min-h-10 min-w-0 flex-1 resize-none bg-transparent px-2 py-2 leading-6 outline-none pointer-coarse:min-h-11"
+        />
+        {onStop !== undefined && (
+          <IconButton label={t("stop")} onClick={onStop} className="size-10 border border-line-strong text-ink">
+            <Square size={14} className="fill-current" aria-hidden />
+          </IconButton>
+        )}
+        <button
+          type="submit"
+          aria-label={t("composer.send")}
+          title={t("composer.send")}
+          disabled={!maySend}
+          className="inline-flex size-10 shrink-0 items-center justify-center rounded-control bg-lead text-on-lead transition-colors hover:bg-lead-hover disabled:bg-sunken disabled:text-ink-faint pointer-coarse:size-11"
+        >
+          <ArrowUp size={19} aria-hidden />
+        </button>
+      </div>
+      <p id={hint} className="mt-1.5 flex min-h-5 flex-wrap justify-between gap-x-4 px-1 text-xs text-ink-soft">
+        <span>{note}</span>
+        {size >= NEAR_BYTES && (
+          <span className={tooLong ? "font-medium text-bad" : undefined} role={tooLong ? "alert" : undefined}>
+            {tooLong
+              ? t("composer.too_long", { over: number(size - MAX_BYTES) })
+              : t("composer.left", { left: number(MAX_BYTES - size) })}
+          </span>
+        )}
+      </p>
+    </form>
+  );
+}
+
+function useAutosize(field: { current: HTMLTextAreaElement | null }, text: string): void {
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (element === null) return;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight}px`;
+  }, [field, text]);
+}

@@ -1,0 +1,38 @@
+import { Coins } from "lucide-react";
+import { useTranslation } from "react-i18next";
+
+import { number } from "@/i18n/format";
+
+import { ModelPicker } from "./model-picker";
+import { SubscriptionPicker } from "./subscription-picker";
+
+export interface Tokens {
+  input: number;
+  output: number;
+}
+
+/** The conversation's name and what the next question is asked with. */
+export function ChatHeader({ title, tokens }: { title: string; tokens: Tokens }) {
+  const { t } = useTranslation("chat");
+  const sum = tokens.input + tokens.output;
+  return (
+    <header className="flex min-h-14 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-surface px-4 py-2">
+      <h1 className="min-w-0 flex-1 basis-40 truncate font-semibold" title={title}>
+        {title}
+      </h1>
+      <div className="flex min-w-0 flex-wrap items-center gap-2">
+        {sum > 0 && (
+          <span
+            className="inline-flex items-center gap-1.5 text-xs whitespace-nowrap text-ink-soft max-sm:hidden"
+            title={t("tokens.detail", { input: number(tokens.input), output: number(tokens.output) })}
+          >
+            <Coins size={14} className="text-ink-faint" aria-hidden />
+            {t("tokens.sum", { sum: number(sum) })}
+          </span>
+        )}
+        <SubscriptionPicker />
+        <ModelPicker />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,61 @@
+import { lazy, memo, Suspense, useEffect, useRef, useState } from "react";
+
+import { CodeBlock } from "./code-block";
+import "./markdown.css";
+import { splitBlocks } from "./split";
+
+const load = () => import("./render");
+const RenderMarkdown = lazy(load);
+
+/** The renderer is not part of the first load; a page that will need it asks for it early. */
+export function preloadMarkdown(): void {
+  void load();
+}
+
+/** Text of an answer. Only the block that grows is rendered again. */
+export function MarkdownText({ text, streaming = false }: { text: string; streaming?: boolean }) {
+  const blocks = splitBlocks(text);
+  return (
+    <Suspense fallback={<p className="break-words whitespace-pre-wrap">{text}</p>}>
+      <div className="min-w-0 break-words">
+        {blocks.map((block, index) =>
+          block.kind === "code" ? (
+            <CodeBlock key={index} language={block.language} text={block.text} />
+          ) : streaming && index === blocks.length - 1 ? (
+            <GrowingBlock key={index} text={block.text} />
+          ) : (
+            <SettledBlock key={index} text={block.text} />
+          ),
+        )}
+      </div>
+    </Suspense>
+  );
+}
+
+const SettledBlock = memo(function SettledBlock({ text }: { text: string }) {
+  return <RenderMarkdown text={text} />;
+});
+
+/** A long table or list is not parsed for every frame. */
+const LONG = 2_000;
+const LONG_EVERY_MS = 150;
+
+function GrowingBlock({ text }: { text: string }) {
+  return <SettledBlock text={useEased(text)} />;
+}
+
+/** The text; a long one changes at most every `LONG_EVERY_MS`, and its last state always comes. */
+function useEased(text: string): string {
+  const shown = useRef({ text, at: 0 });
+  const [, again] = useState(0);
+  const now = performance.now();
+  const left = text.length > LONG ? shown.current.at + LONG_EVERY_MS - now : 0;
+  if (left <= 0) shown.current = { text, at: now };
+  const behind = shown.current.text !== text;
+  useEffect(() => {
+    if (!behind) return;
+    const timer = setTimeout(() => again((count) => count + 1), Math.max(0, left));
+    return () => clearTimeout(timer);
+  }, [behind, left, text]);
+  return shown.current.text;
+}

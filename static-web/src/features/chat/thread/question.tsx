@@ -1,0 +1,52 @@
+import { Pencil } from "lucide-react";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+
+import { IconButton } from "@/ui/button";
+
+import { BranchSwitch } from "./branch-switch";
+import { CopyButton } from "./copy-button";
+import { QuestionEditor } from "./question-editor";
+
+export interface QuestionProps {
+  turnId: string;
+  text: string;
+  siblings: readonly string[];
+  editing: boolean;
+  /** A turn runs: nothing can be sent. */
+  busy: boolean;
+  onEdit(editing: boolean): void;
+  onSend(text: string): void;
+  onChooseBranch(turnId: string): void;
+}
+
+/** What the person asked. */
+export const Question = memo(function Question(props: QuestionProps) {
+  const { t } = useTranslation("chat");
+  const { turnId, text, siblings, editing, busy } = props;
+  if (editing) {
+    return <QuestionEditor text={text} busy={busy} onCancel={() => props.onEdit(false)} onSend={props.onSend} />;
+  }
+  return (
+    <div className="flex flex-col items-end gap-1">
+      <QuestionBubble text={text} />
+      <div className="flex flex-wrap items-center justify-end gap-0.5">
+        <BranchSwitch siblings={siblings} current={turnId} onChoose={props.onChooseBranch} />
+        <CopyButton text={text} label={t("question.copy")} />
+        <IconButton label={t("question.edit")} onClick={() => props.onEdit(true)} className="size-8">
+          <Pencil size={15} aria-hidden />
+        </IconButton>
+      </div>
+    </div>
+  );
+});
+
+export function QuestionBubble({ text }: { text: string }) {
+  const { t } = useTranslation("chat");
+  return (
+    <div className="max-w-[85%] min-w-0 rounded-card rounded-br-sm bg-lead-soft px-4 py-2.5">
+      <span className="sr-only">{t("question.you")}</span>
+      <p className="break-words whitespace-pre-wrap">{text}</p>
+    </div>
+  );
+}

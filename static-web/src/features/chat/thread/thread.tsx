@@ -1,0 +1,94 @@
+import { History } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Button } from "@/ui/button";
+import { toast } from "@/ui/toast";
+
+import { rowKey, type Outgoing } from "../outbox";
+import { QuestionBubble } from "./question";
+import { StatusLine } from "./status-line";
+import { ROOT, type ShownTurn } from "./tree";
+import { TurnArticle, type TurnActions } from "./turn";
+
+export interface ThreadProps {
+  conversationId: string;
+  path: readonly ShownTurn[];
+  outgoing: Outgoing | undefined;
+  editing: string | null;
+  busy: boolean;
+  actions: TurnActions;
+  /** Loads what is older; missing when all is there. */
+  onOlder: (() => Promise<void>) | undefined;
+}
+
+/** The shown branch, and the question that is on its way. */
+export function Thread({ conversationId, path, outgoing, editing, busy, actions, onOlder }: ThreadProps) {
+  const { t } = useTranslation("chat");
+  const sending = outgoing?.phase === "sending" ? outgoing : undefined;
+  const shown = sending === undefined ? path : above(path, sending.place);
+  return (
+    <div role="log" aria-live="off" aria-label={t("thread_label")} className="space-y-8">
+      {onOlder !== undefined && <Older load={onOlder} />}
+      {shown.length === 0 && sending === undefined && <p className="py-12 text-center text-ink-soft">{t("empty")}</p>}
+      {shown.map((turn) => (
+        <TurnArticle
+          key={rowKey(turn.turnId)}
+          conversationId={conversationId}
+          turn={turn}
+          editing={editing === turn.turnId}
+          busy={busy}
+          actions={actions}
+        />
+      ))}
+      {sending !== undefined && <SendingTurn key={sending.key} text={sending.text} />}
+    </div>
+  );
+}
+
+/** A question that the API has not taken yet. */
+export function SendingTurn({ text }: { text: string }) {
+  const { t } = useTranslation("chat");
+  return (
+    <article aria-label={t("turn_label")} data-seq={0} data-phase="queued" className="space-y-4">
+      <div className="flex flex-col items-end gap-1">
+        <QuestionBubble text={text} />
+        <div className="h-8" />
+      </div>
+      <StatusLine phase="queued" log={null} />
+    </article>
+  );
+}
+
+/** An alternative takes the place of what it is an alternative of. */
+function above(path: readonly ShownTurn[], place: string | undefined): readonly ShownTurn[] {
+  if (place === undefined) return path;
+  if (place === ROOT) return [];
+  const parent = path.findIndex((turn) => turn.turnId === place);
+  if (parent >= 0) return path.slice(0, parent + 1);
+  const sibling = path.findIndex((turn) => turn.place === place);
+  return sibling < 0 ? path : path.slice(0, sibling);
+}
+
+function Older({ load }: { load(): Promise<void> }) {
+  const { t } = useTranslation("chat");
+  const [loading, setLoading] = useState(false);
+  const run = async () => {
+    setLoading(true);
+    try {
+      await load();
+    } catch {
+      toast(t("older_failed"));
+    } finally {
+      setLoading(false);
+    }
+  };
+  return (
+    <div className="flex justify-center">
+      <Button size="small" tone="quiet" disabled={loading} onClick={() => void run()}>
+        <History size={15} aria-hidden />
+        {loading ? t("common:loading") : t("older")}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import { RotateCw } from "lucide-react";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+
+import { number } from "@/i18n/format";
+import { hasEnded } from "@/realtime/turn-log";
+import { IconButton } from "@/ui/button";
+
+import { stopTurn, useStopping } from "../stop";
+import { AnswerStep } from "./answer";
+import { AzureSignInCard } from "./azure-sign-in-card";
+import { CopyButton } from "./copy-button";
+import { Question, type QuestionProps } from "./question";
+import { StatusLine } from "./status-line";
+import type { ShownTurn } from "./tree";
+import { PROVISIONAL } from "./messages";
+import { TurnFailure } from "./turn-failure";
+import { useTurnLog } from "./use-turn";
+
+export interface TurnActions {
+  onEdit(turnId: string, editing: boolean): void;
+  /** Asks the same or another text as an alternative of this turn. */
+  onAskAgain(turn: ShownTurn, text: string): void;
+  onChooseBranch(place: string, turnId: string): void;
+  onStopFailed(error: unknown): void;
+}
+
+export interface TurnProps {
+  conversationId: string;
+  turn: ShownTurn;
+  editing: boolean;
+  busy: boolean;
+  actions: TurnActions;
+}
+
+/** A question and everything that came of it. */
+export const TurnArticle = memo(function TurnArticle({ conversationId, turn, editing, busy, actions }: TurnProps) {
+  const { t } = useTranslation("chat");
+  const { turnId, question } = turn;
+  const log = useTurnLog(conversationId, turnId, turn.answers, question?.id.startsWith(PROVISIONAL) === true);
+  const stopping = useStopping((state) => state.turns[turnId] === true) && !hasEnded(log);
+  const phase = stopping ? "stopping" : log.phase;
+  const said = log.steps.map((step) => step.text).filter((text) => text !== "");
+  const ended = hasEnded(log);
+  const retry = question === null ? undefined : () => actions.onAskAgain(turn, question.text);
+  const questionProps: QuestionProps | null = question && {
+    turnId,
+    text: question.text,
+    siblings: turn.siblings,
+    editing,
+    busy,
+    onEdit: (now) => actions.onEdit(turnId, now),
+    onSend: (text) => actions.onAskAgain(turn, text),
+    onChooseBranch: (chosen) => actions.onChooseBranch(turn.place, chosen),
+  };
+  return (
+    <article aria-label={t("turn_label")} data-turn={turnId} data-seq={log.lastSeq} data-phase={phase} className="space-y-4">
+      {questionProps !== null && <Question {...questionProps} />}
+      <div className="min-w-0 space-y-3">
+        {log.steps.map((step, index) => (
+          <AnswerStep key={step.step} step={step} turnId={turnId} streaming={!ended && index === log.steps.length - 1} />
+        ))}
+        {phase === "waiting_azure_sign_in" && <AzureSignInCard />}
+        {log.phase === "failed" && log.error !== null && <TurnFailure error={log.error} onRetry={busy ? undefined : retry} />}
+        {log.phase !== "done" && log.phase !== "failed" && (
+          <StatusLine phase={phase} log={log} onStop={() => void stopTurn(turnId).catch(actions.onStopFailed)} />
+        )}
+        {ended && (
+          <div className="flex flex-wrap items-center gap-0.5 text-xs text-ink-soft">
+            {said.length > 0 && <CopyButton text={said.join("\n\n")} label={t("answer.copy")} />}
+            {retry !== undefined && (
+              <IconButton label={t("answer.retry")} onClick={retry} disabled={busy} className="size-8">
+                <RotateCw size={15} aria-hidden />
+              </IconButton>
+            )}
+            {log.usage.input + log.usage.output > 0 && (
+              <span className="ml-2">
+                {t("tokens.detail", { input: number(log.usage.input), output: number(log.usage.output) })}
+              </span>
+            )}
+          </div>
+        )}
+      </div>
+    </article>
+  );
+});

@@ -1,0 +1,116 @@
+/** The stored form of a turn, in the shape that its events give: one component shows both. */
+import type { Call, Message, Turn } from "@/api/types";
+
+import type { CallApproval, CallLog, CallStatus, StepLog, TurnLog, TurnPhase } from "./turn-log";
+
+/** `messages`: those that the assistant wrote in this turn, in any order. */
+export function snapshotLog(turn: Turn, messages: readonly Message[]): TurnLog {
+  const steps = new Map<number, StepLog>();
+  const at = (number: number): StepLog => {
+    let step = steps.get(number);
+    if (step === undefined) {
+      step = { step: number, text: "", messageId: null, calls: [] };
+      steps.set(number, step);
+    }
+    return step;
+  };
+  for (const message of messages) {
+    if (message.author !== "assistant" || message.turn_id !== turn.id) continue;
+    const step = at(message.step ?? turn.step);
+    step.text = message.text;
+    step.messageId = message.id;
+  }
+  for (const call of turn.calls) at(call.step).calls.push(snapshotCall(call));
+  const ended = turn.status === "done" || turn.status === "failed" || turn.status === "cancelled";
+  return {
+    turnId: turn.id,
+    lastSeq: turn.event_seq,
+    phase: phaseOf(turn),
+    model: turn.model,
+    startedAt: turn.created_at,
+    endedAt: ended ? turn.updated_at : null,
+    steps: [...steps.values()].sort((a, b) => a.step - b.step),
+    usage: { input: turn.usage.input_tokens, output: turn.usage.output_tokens },
+    error: turn.error ?? null,
+  };
+}
+
+/** What is known of a turn before its state was read: what it has said. */
+export function textLog(turnId: string, messages: readonly Message[]): TurnLog {
+  const said = messages.filter((message) => message.author === "assistant" && message.turn_id === turnId);
+  return {
+    turnId,
+    lastSeq: 0,
+    phase: said.length > 0 ? "done" : "queued",
+    model: said[0]?.model ?? null,
+    startedAt: null,
+    endedAt: null,
+    steps: said
+      .map((message) => ({ step: message.step ?? 0, text: message.text, messageId: message.id, calls: [] }))
+      .sort((a, b) => a.step - b.step),
+    usage: { input: 0, output: 0 },
+    error: null,
+  };
+}
+
+function phaseOf(turn: Turn): TurnPhase {
+  switch (turn.status) {
+    case "done":
+    case "failed":
+    case "cancelled":
+      return turn.status;
+    case "waiting":
+      return turn.waiting_for?.for === "azure_sign_in" ? "waiting_azure_sign_in" : "waiting_approval";
+    case "running":
+    case "cancelling":
+      return turn.calls.some((call) => call.step === turn.step && call.outcome == null) ? "running_tool" : "thinking";
+  }
+}
+
+function snapshotCall(call: Call): CallLog {
+  return {
+    id: call.call_id,
+    step: call.step,
+    server: call.server,
+    tool: call.tool,
+    effect: call.effect,
+    arguments: call.arguments as Record<string, unknown>,
+    status: statusOf(call),
+    attempt: call.attempt,
+    startedAt: null,
+    durationMs: call.duration_ms ?? null,
+    progress: null,
+    preview: call.preview ?? null,
+    result: call.result ?? null,
+    note: call.note ?? null,
+    approval: approvalOf(call),
+  };
+}
+
+function statusOf(call: Call): CallStatus {
+  if (call.approval?.state === "expired") return "expired";
+  if (call.outcome != null) return call.outcome;
+  switch (call.state) {
+    case "previewing":
+    case "awaiting_approval":
+      return "waiting_approval";
+    case "started":
+      return "running";
+    default:
+      return "queued";
+  }
+}
+
+function approvalOf(call: Call): CallApproval | null {
+  if (call.approval == null) return null;
+  const { approval_id, by, digest, expires_at, state, decision } = call.approval;
+  return {
+    id: approval_id,
+    by,
+    digest,
+    expiresAt: expires_at,
+    preview: null,
+    decision: state === "pending" ? null : state,
+    reason: decision?.reason ?? null,
+  };
+}
