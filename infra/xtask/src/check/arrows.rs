@@ -182,7 +182,7 @@ mod tests {
             findings(&packages),
             [
                 "azimuth-domain -> tokio: the domain is pure",
-                "azimuth-app -> rusqlite belongs to azimuth-embedded, azimuth-tests only",
+                "azimuth-app -> rusqlite belongs to azimuth-embedded, azimuth-tests, azimuth-bench only",
             ]
         );
     }
