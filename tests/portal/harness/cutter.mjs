@@ -10,7 +10,7 @@ const EVENTS = /\/v1\/turns\/[^/]+(\/events|$)|\/turns$/;
 export class Cutter {
   /**
    * After how many bytes the next body of events is torn; `null` lets it pass.
-   * @type {() => number | null}
+   * @type {(kind: "stream" | "page") => number | null}
    */
   plan = () => null;
   /** Answers every stream of events with 502, as a proxy that knows no streams. */
@@ -69,6 +69,8 @@ export class Cutter {
     }
     const headers = { ...incoming.headers };
     delete headers["proxy-connection"];
+    // What is overwritten must be readable.
+    if (url.pathname === "/config.json") delete headers["accept-encoding"];
     const upstream = ask(url, { method: incoming.method, headers, agent: false }, (answer) => {
       if (url.pathname === "/config.json" && Object.keys(this.config).length > 0) {
         void this.#overwrite(answer, outgoing);
@@ -96,7 +98,7 @@ export class Cutter {
    * @param {"stream" | "page"} kind
    */
   #tear(answer, outgoing, kind) {
-    const limit = this.plan();
+    const limit = this.plan(kind);
     let passed = 0;
     answer.on("error", () => outgoing.destroy());
     answer.on("data", (/** @type {Buffer} */ chunk) => {

@@ -29,8 +29,12 @@ export class Portal {
     return pattern(this.language, key, values);
   }
 
-  get main() {
-    return this.page.getByRole("main");
+  /**
+   * @param {string} key of its label
+   * @param {Record<string, string | number>} [values]
+   */
+  button(key, values) {
+    return this.page.getByRole("button", { name: this.text(key, values), exact: true });
   }
 
   get composer() {
@@ -38,36 +42,21 @@ export class Portal {
   }
 
   get sendButton() {
-    return this.page.getByRole("button", { name: this.text("chat:composer.send"), exact: true });
+    return this.button("chat:composer.send");
   }
 
+  /** Of the turn that runs; the composer may have one of its own. */
   get stopButton() {
-    return this.page.getByRole("button", { name: this.text("chat:stop"), exact: true });
+    return this.button("chat:stop").first();
   }
 
-  /** Everything of one turn: question, answers, tool cards. */
+  /** Question, answers and tool cards of each turn that is shown. */
   get turns() {
-    return this.page.locator("[data-phase]");
+    return this.page.locator("article[data-phase]");
   }
 
   get lastTurn() {
     return this.turns.last();
-  }
-
-  /** Asks, and waits until the question is a turn of its own. @param {string} question */
-  async ask(question) {
-    await this.composer.fill(question);
-    await this.composer.press("Enter");
-    await this.page.waitForURL(/\/c\/[^/]+$/);
-    await this.lastTurn.filter({ hasText: question.slice(0, 60) }).waitFor();
-  }
-
-  /** @param {number} [ms] */
-  async answered(ms = 30_000) {
-    return until("the last turn has ended", async () => {
-      const phase = await this.lastTurn.getAttribute("data-phase");
-      return phase !== null && ENDED.includes(phase) && phase;
-    }, ms);
   }
 
   /** The id of the conversation on the screen. */
@@ -75,15 +64,75 @@ export class Portal {
     return new URL(this.page.url()).pathname.split("/")[2] ?? "";
   }
 
-  /** The card of a call of that tool. @param {string} tool */
+  /** Writes a question and sends it; returns when its turn has begun. @param {string} question */
+  async ask(question) {
+    const before = await this.turns.count();
+    await this.composer.fill(question);
+    await this.composer.press("Enter");
+    await this.page.waitForURL(/\/c\/[^/]+$/);
+    await until("the question is a turn", async () => {
+      const count = await this.turns.count();
+      return count > before && (await this.lastTurn.getAttribute("data-turn")) !== null;
+    });
+  }
+
+  /** Waits for the end of the last turn; gives its phase. @param {number} [ms] */
+  async answered(ms = 30_000) {
+    return until(
+      "the last turn has ended",
+      async () => {
+        const phase = await this.lastTurn.getAttribute("data-phase");
+        return phase !== null && ENDED.includes(phase) && phase;
+      },
+      ms,
+    );
+  }
+
+  /** @param {string} phase @param {number} [ms] */
+  async phase(phase, ms = 30_000) {
+    await until(`the last turn is ${phase}`, async () => (await this.lastTurn.getAttribute("data-phase")) === phase, ms);
+  }
+
+  async lastTurnId() {
+    return String(await this.lastTurn.getAttribute("data-turn"));
+  }
+
+  /** The cards of calls of that tool. @param {string} tool */
   toolCard(tool) {
-    return this.page.getByRole("region", { name: this.pattern("tools:call_of", {}) }).filter({ hasText: tool });
+    return this.page.getByRole("region", { name: new RegExp(`\\.${tool}$`) });
   }
 
   /** The raw Markdown of the last answer, by its own copy button and the clipboard. */
   async copyAnswer() {
     await this.page.evaluate(() => navigator.clipboard.writeText(""));
-    await this.lastTurn.getByRole("button", { name: this.text("chat:answer.copy"), exact: true }).last().click();
+    await this.lastTurn.getByRole("button", { name: this.text("chat:answer.copy"), exact: true }).click();
     return until("the answer is on the clipboard", () => this.page.evaluate(() => navigator.clipboard.readText()));
+  }
+
+  /** Chooses the model of the next question. @param {string} name */
+  async chooseModel(name) {
+    await this.page.getByRole("button", { name: this.pattern("chat:model.label") }).click();
+    await this.page.getByRole("menuitemradio", { name }).click();
+    await this.page.getByRole("button", { name: this.text("chat:model.label", { name }), exact: true }).waitFor();
+  }
+
+  get conversations() {
+    return this.page.getByRole("navigation", { name: this.text("sidebar:heading"), exact: true });
+  }
+
+  /** A conversation in the sidebar. @param {string | RegExp} title */
+  row(title) {
+    return this.conversations.getByRole("link", { name: title });
+  }
+
+  get search() {
+    return this.page.getByRole("textbox", { name: this.text("sidebar:search.label"), exact: true });
+  }
+
+  /** Opens a conversation's menu and chooses. @param {string} title @param {string} entry key of the text */
+  async chooseOf(title, entry) {
+    await this.row(title).hover();
+    await this.button("sidebar:menu.open", { title }).click();
+    await this.page.getByRole("menuitem", { name: this.text(entry), exact: true }).click();
   }
 }
