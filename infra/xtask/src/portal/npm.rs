@@ -54,7 +54,7 @@ pub async fn run(
             told(
                 failure,
                 &format!("run {script}"),
-                "What it says is to be mended.",
+                "What it says is to be mended. Without the portal: cargo xtask dev --no-portal",
             )
         })
 }

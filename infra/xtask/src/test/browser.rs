@@ -16,7 +16,12 @@ const STAGE: &str = "browser";
 /// Names another Chromium.
 pub const OVERRIDE: &str = "AZIMUTH_CHROMIUM";
 
-const CHROMIUM: &str = "/usr/bin/chromium";
+/// In the order in which they are tried: Debian's, then those of other systems.
+const BROWSERS: [&str; 3] = [
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+];
 const CHROMIUM_PACKAGE: &str = "chromium";
 const FONT_PACKAGE: &str = "fonts-noto-cjk";
 
@@ -26,16 +31,26 @@ const KOREAN: [&str; 5] = ["cjk", "nanum", "korea", "unifont", "baekmuk"];
 
 /// Gives the browser's program; installs it and the font where we may.
 pub async fn provide(session: &mut Session) -> Result<PathBuf, Failure> {
-    let given = std::env::var_os(OVERRIDE).filter(|path| !path.is_empty());
-    let chromium = given.map_or_else(|| PathBuf::from(CHROMIUM), PathBuf::from);
+    if let Some(given) = std::env::var_os(OVERRIDE).filter(|path| !path.is_empty()) {
+        let given = PathBuf::from(given);
+        return if given.is_file() {
+            Ok(given)
+        } else {
+            Err(Failure::refused(
+                format!("{OVERRIDE} names no file: {}", given.display()),
+                "Unset it to use the Chromium of this machine.",
+            ))
+        };
+    }
     let mut missing = Vec::new();
-    if !chromium.is_file() {
+    let found = find();
+    if found.is_none() {
         missing.push(CHROMIUM_PACKAGE);
     }
     if !FONTS.iter().any(|folder| has_korean(Path::new(folder))) {
         missing.push(FONT_PACKAGE);
     }
-    if missing.is_empty() {
+    if let Some(chromium) = found.filter(|_| missing.is_empty()) {
         return Ok(chromium);
     }
     let names = missing.join(" ");
@@ -57,10 +72,15 @@ pub async fn provide(session: &mut Session) -> Result<PathBuf, Failure> {
     let mut install = vec!["install", "-q", "-y", "--no-install-recommends"];
     install.extend(missing);
     match session.succeed(STAGE, apt(&install)).await {
-        Ok(()) if chromium.is_file() => Ok(chromium),
+        Ok(()) => find().ok_or_else(by_hand),
         Err(Failure::Interrupted) => Err(Failure::Interrupted),
-        Ok(()) | Err(_) => Err(by_hand()),
+        Err(_) => Err(by_hand()),
     }
+}
+
+fn find() -> Option<PathBuf> {
+    let mut browsers = BROWSERS.iter().map(PathBuf::from);
+    browsers.find(|program| program.is_file())
 }
 
 fn apt(arguments: &[&str]) -> Command {
