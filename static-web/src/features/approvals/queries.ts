@@ -9,13 +9,13 @@ import type { Approval, Me } from "@/api/types";
 export type ApprovalList = "pending" | "all";
 type Page = { items: Approval[]; next_cursor?: string | null };
 
-const ALL = ["approvals"] as const;
+export const APPROVALS_KEY = ["approvals"] as const;
 const POLL_MS = 20_000;
 
 /** The inbox, newest first; asked again while the page is looked at. */
 export const approvalsQuery = (state: ApprovalList) =>
   infiniteQueryOptions({
-    queryKey: [...ALL, "list", state],
+    queryKey: [...APPROVALS_KEY, "list", state],
     queryFn: ({ pageParam }) =>
       unwrap(api().GET("/v1/approvals", { params: { query: { state, ...(pageParam === "" ? {} : { cursor: pageParam }) } } })),
     initialPageParam: "",
@@ -25,7 +25,7 @@ export const approvalsQuery = (state: ApprovalList) =>
 
 export const approvalQuery = (id: string) =>
   queryOptions({
-    queryKey: [...ALL, "one", id],
+    queryKey: [...APPROVALS_KEY, "one", id],
     queryFn: () => unwrap(api().GET("/v1/approvals/{id}", { params: { path: { id } } })),
     staleTime: 5_000,
   });
@@ -35,25 +35,19 @@ export const useApprovals = (state: ApprovalList) => useInfiniteQuery(approvalsQ
 /** One approval. `undefined` asks for none. */
 export const useApproval = (id: string | undefined) => useQuery({ ...approvalQuery(id ?? ""), enabled: id !== undefined });
 
-export interface PendingApprovals {
-  /** How many wait for this very person. */
-  count: number;
-  /** There are more than were counted. */
-  more: boolean;
-}
+/** An approval that is known to be decided: asked for until the answer says by whom. */
+export const useDecided = (id: string) =>
+  useQuery({ ...approvalQuery(id), refetchInterval: (query) => (query.state.data?.state === "pending" ? 2_000 : false) });
 
-/** What waits for the person who is signed in; for a number beside "Approvals". */
-export function usePendingApprovals(): PendingApprovals {
+/** How many approvals wait for the person who is signed in; for a number beside "Approvals". */
+export function usePendingApprovals(): number {
   const me = useMe().data;
   const { data } = useInfiniteQuery({
     ...approvalsQuery("pending"),
     enabled: me !== undefined,
-    select: (found: InfiniteData<Page>) => ({
-      count: found.pages.flatMap((page) => page.items).filter((item) => mayDecide(item, me)).length,
-      more: (found.pages.at(-1)?.next_cursor ?? null) !== null,
-    }),
+    select: (found: InfiniteData<Page>) => found.pages.flatMap((page) => page.items).filter((item) => mayDecide(item, me)).length,
   });
-  return data ?? { count: 0, more: false };
+  return data ?? 0;
 }
 
 /** Whether the policy leaves this decision to `me`. The API has the last word. */
@@ -90,6 +84,6 @@ export function useDecide(id: string) {
       queries.setQueryData(approvalQuery(id).queryKey, decided);
     },
     // Also after a refusal: what is shown was not what is.
-    onSettled: () => queries.invalidateQueries({ queryKey: ALL }),
+    onSettled: () => queries.invalidateQueries({ queryKey: APPROVALS_KEY }),
   });
 }

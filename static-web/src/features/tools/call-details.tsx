@@ -1,23 +1,37 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { DecisionLine } from "@/features/approvals/decision-line";
 import type { CallLog } from "@/realtime/turn-log";
 
-/** The arguments and the result of a call. */
-export function CallDetails({ call }: { call: CallLog; turnId: string }) {
+import { ArgumentList } from "./argument-list";
+import { OutcomeNote } from "./outcome-note";
+import { Result } from "./result";
+
+/** Everything about a call: how it ended, who agreed, what was asked for and what came. */
+export function CallDetails({ call, turnId }: { call: CallLog; turnId: string }) {
   const { t } = useTranslation("tools");
   return (
-    <div className="space-y-4 text-sm">
-      <div>
-        <h4 className="mb-1 font-semibold">{t("arguments")}</h4>
-        <pre className="overflow-x-auto rounded-control bg-sunken p-3 font-mono text-xs">{JSON.stringify(call.arguments, null, 2)}</pre>
-      </div>
-      {call.preview !== null && (
-        <div>
-          <h4 className="mb-1 font-semibold">{t("result")}</h4>
-          <pre className="overflow-x-auto rounded-control bg-sunken p-3 font-mono text-xs">{call.preview}</pre>
-        </div>
+    <div className="@container space-y-4 text-sm">
+      <OutcomeNote call={call} />
+      {call.approval !== null && call.approval.decision !== null && <DecisionLine approval={call.approval} />}
+      <Part title={t("arguments")}>
+        <ArgumentList values={call.arguments} />
+      </Part>
+      {(call.preview !== null || call.result !== null) && (
+        <Part title={t("result")}>
+          <Result call={call} turnId={turnId} />
+        </Part>
       )}
-      {call.note !== null && <p className="text-ink-soft">{call.note}</p>}
+    </div>
+  );
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="min-w-0">
+      <p className="mb-1.5 font-semibold">{title}</p>
+      {children}
     </div>
   );
 }

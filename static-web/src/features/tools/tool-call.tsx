@@ -1,5 +1,6 @@
+import { clsx } from "clsx";
 import { ChevronDown, Wrench } from "lucide-react";
-import { lazy, Suspense, useId, useState } from "react";
+import { lazy, Suspense, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { CallLog } from "@/realtime/turn-log";
@@ -8,38 +9,71 @@ import { SkeletonList } from "@/ui/skeleton";
 import { CallStatusLabel } from "./call-status";
 import { EffectBadge } from "./effect-badge";
 import { Elapsed } from "./elapsed";
+import { subjectOf } from "./subject";
 
 /** What a closed card does not show is loaded when one is opened. */
 const CallDetails = lazy(() => import("./call-details").then((module) => ({ default: module.CallDetails })));
+const CallApproval = lazy(() => import("@/features/approvals/call-approval").then((module) => ({ default: module.CallApproval })));
+
+/** Cards that stand open, so that one that was scrolled away comes back as it was. */
+const opened = new Set<string>();
 
 /** One call of a tool: a line that says what and how it goes, and on demand everything about it. */
 export function ToolCall({ call, turnId }: { call: CallLog; turnId: string }) {
   const { t } = useTranslation("tools");
-  const [open, setOpen] = useState(false);
-  const details = useId();
+  const [open, setOpen] = useState(() => opened.has(call.id));
+  const id = useId();
+  const head = useRef<HTMLButtonElement>(null);
   const name = `${call.server}.${call.tool}`;
+  const target = subjectOf(call.tool, call.arguments).name;
+  const waits = call.status === "waiting_approval" && call.approval !== null && call.approval.decision === null;
+
+  const toggle = () => {
+    if (open) opened.delete(call.id);
+    else opened.add(call.id);
+    setOpen(!open);
+  };
   return (
-    <section aria-label={t("call_of", { tool: name })} className="min-w-0 rounded-card border border-line bg-surface shadow-card">
+    <section
+      aria-label={t("call_of", { tool: name })}
+      className={clsx("@container min-w-0 rounded-card border bg-surface shadow-card", waits ? "border-warn/60" : "border-line")}
+    >
       <button
+        ref={head}
         type="button"
         aria-expanded={open}
-        aria-controls={details}
-        onClick={() => setOpen(!open)}
+        aria-controls={id}
+        onClick={toggle}
         className="flex min-h-11 w-full flex-wrap items-center gap-x-3 gap-y-1 rounded-card px-3.5 py-2 text-left hover:bg-sunken/60"
       >
-        <span className="flex min-w-0 flex-1 basis-56 items-center gap-2">
-          <Wrench size={15} className="shrink-0 text-ink-faint" aria-hidden />
-          <span className="min-w-0 font-mono text-sm break-all">{name}</span>
+        <span className="order-1 flex min-w-0 flex-1 items-baseline gap-2">
+          <Wrench size={15} className="shrink-0 self-center text-ink-faint" aria-hidden />
+          <span className="min-w-0">
+            <span className="font-mono text-[0.8125rem] break-all">{name}</span>
+            {target !== null && <span className="ml-2 text-sm break-all text-ink-soft">{target}</span>}
+          </span>
         </span>
-        <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <span className="order-3 flex w-full flex-wrap items-center gap-x-3 gap-y-1 @lg:order-2 @lg:w-auto">
           <EffectBadge effect={call.effect} />
           <CallStatusLabel status={call.status} />
           {call.attempt > 1 && <span className="text-xs text-ink-soft">{t("attempt", { n: call.attempt })}</span>}
           <Elapsed call={call} />
-          <ChevronDown size={16} aria-hidden className={open ? "rotate-180 text-ink-faint" : "text-ink-faint"} />
         </span>
+        <ChevronDown
+          size={16}
+          aria-hidden
+          className={clsx("order-2 shrink-0 text-ink-faint transition-transform @lg:order-3", open && "rotate-180")}
+        />
+        {call.progress !== null && <span className="order-4 w-full text-sm break-words text-ink-soft">{call.progress}</span>}
       </button>
-      <div id={details} hidden={!open} className="border-t border-line px-3.5 py-3">
+      {waits && (
+        <div className="border-t border-line px-3.5 py-3.5">
+          <Suspense fallback={<SkeletonList rows={3} />}>
+            <CallApproval call={call} onDecided={() => head.current?.focus({ preventScroll: true })} />
+          </Suspense>
+        </div>
+      )}
+      <div id={id} hidden={!open} className="border-t border-line px-3.5 py-3.5">
         {open && (
           <Suspense fallback={<SkeletonList rows={2} />}>
             <CallDetails call={call} turnId={turnId} />

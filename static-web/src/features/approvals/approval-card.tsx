@@ -1,0 +1,80 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Users } from "lucide-react";
+import { useTranslation } from "react-i18next";
+
+import { useMe } from "@/api/queries";
+import { CopyButton } from "@/ui/copy-button";
+
+import { ApprovalDetails } from "./approval-details";
+import { ApprovalStateBadge } from "./approval-state";
+import { Countdown, useRemaining } from "./countdown";
+import { DecisionForm } from "./decision-form";
+import { DecisionText } from "./decision-line";
+import type { ApprovalFacts } from "./facts";
+import { APPROVALS_KEY, mayDecide } from "./queries";
+import { useSentence } from "./sentence-text";
+
+export interface ApprovalCardProps {
+  approval: ApprovalFacts;
+  /** Deny takes the focus when the card appears. */
+  takesFocus?: boolean;
+  /** Left out where the sentence and the time stand above the card already. */
+  withHead?: boolean;
+  /** Where the focus goes once the card's buttons are gone. */
+  onDecided?: () => void;
+}
+
+/** A change that waits for a yes: what it is, exactly, and the decision. */
+export function ApprovalCard({ approval, takesFocus = false, withHead = true, onDecided }: ApprovalCardProps) {
+  const { t } = useTranslation("approvals");
+  const queries = useQueryClient();
+  const me = useMe().data;
+  const sentence = useSentence(approval);
+  const isPending = approval.state === "pending";
+  const left = useRemaining(approval.expires_at, isPending);
+  const reload = () => void queries.invalidateQueries({ queryKey: APPROVALS_KEY });
+  const canDecide = mayDecide(approval, me);
+  const isAsker = approval.asker.oid === me?.oid;
+
+  return (
+    <div role="group" aria-label={sentence} className="min-w-0 space-y-4">
+      {withHead && (
+        <div className="space-y-1">
+          <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
+            <ApprovalStateBadge state={isPending && left.isOver ? "expired" : approval.state} />
+            {isPending && <Countdown expiresAt={approval.expires_at} left={left} />}
+          </div>
+          <p className="text-base leading-snug font-semibold break-words">{sentence}</p>
+        </div>
+      )}
+      <ApprovalDetails approval={approval} />
+      {approval.decision != null && (
+        <div className="text-sm">
+          <DecisionText decision={approval.decision} />
+        </div>
+      )}
+      {!isPending && approval.decision == null && <p className="text-sm text-ink-soft">{t(`ended.${approval.state}`)}</p>}
+      {isPending && left.isOver && <p className="text-sm font-medium">{t("ended.expired")}</p>}
+      {isPending && canDecide && (
+        <DecisionForm
+          key={approval.digest}
+          approval={approval}
+          isOver={left.isOver}
+          takesFocus={takesFocus}
+          onReload={reload}
+          onDecided={() => onDecided?.()}
+        />
+      )}
+      {isPending && !canDecide && me !== undefined && !left.isOver && (
+        <div className="flex items-start gap-2.5 rounded-control border border-line bg-sunken p-3 text-sm">
+          <Users size={17} className="mt-0.5 shrink-0 text-lead" aria-hidden />
+          <div className="min-w-0 space-y-1">
+            <p className="font-medium">{t(isAsker ? "for_another" : "cannot_decide")}</p>
+            <p className="text-ink-soft">{t(isAsker ? "for_another_text" : "cannot_decide_text")}</p>
+            {isAsker && <CopyButton withText label={t("copy_link")} text={`${location.origin}/approvals?id=${approval.id}`} />}
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}

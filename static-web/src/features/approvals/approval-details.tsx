@@ -1,0 +1,81 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import { ArgumentList, SubscriptionName } from "@/features/tools/argument-list";
+import { EffectBadge } from "@/features/tools/effect-badge";
+import { resourceCount, subjectOf } from "@/features/tools/subject";
+import { dateTime, number } from "@/i18n/format";
+import { CopyButton } from "@/ui/copy-button";
+
+import type { ApprovalFacts } from "./facts";
+
+/** What exactly is to be agreed to. */
+export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
+  const { t } = useTranslation("approvals");
+  const subject = subjectOf(approval.tool, approval.arguments);
+  const target = approval.target ?? subject.name;
+  const count = resourceCount(approval.arguments);
+  return (
+    <div className="@container space-y-4 text-sm">
+      <dl className="grid grid-cols-[minmax(0,1fr)] gap-x-4 gap-y-1.5 @sm:grid-cols-[minmax(6rem,max-content)_minmax(0,1fr)]">
+        <Fact name={t("fact.effect")}>
+          <span className="inline-flex flex-wrap items-center gap-2">
+            <EffectBadge effect={approval.effect} />
+            {t("resources", { count, n: number(count) })}
+          </span>
+        </Fact>
+        <Fact name={t("fact.tool")}>
+          <code className="font-mono text-xs break-all">{`${approval.server}.${approval.tool}`}</code>
+        </Fact>
+        {target !== null && (
+          <Fact name={t("fact.resource")}>
+            <span className="break-all">{target.split("/").slice(-2).join(" / ")}</span>
+          </Fact>
+        )}
+        {subject.subscription !== null && (
+          <Fact name={t("fact.subscription")}>
+            <SubscriptionName id={subject.subscription} />
+          </Fact>
+        )}
+        <Fact name={t("fact.asker")}>
+          {approval.asker.name ?? approval.asker.oid}
+          {approval.requested_at !== undefined && <span className="text-ink-soft"> · {dateTime(approval.requested_at)}</span>}
+        </Fact>
+        <Fact name={t("fact.digest")}>
+          <span className="inline-flex items-center gap-1">
+            <code title={approval.digest} className="font-mono text-xs">
+              {approval.digest.slice(0, 12)}…
+            </code>
+            <CopyButton text={approval.digest} label={t("copy_digest")} />
+          </span>
+        </Fact>
+      </dl>
+      <Block title={t("arguments")}>
+        <ArgumentList values={approval.arguments} />
+      </Block>
+      {approval.preview != null && (
+        <Block title={t("preview")}>
+          <ArgumentList values={approval.preview} />
+        </Block>
+      )}
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="contents">
+      <dt className="text-ink-soft">{name}</dt>
+      <dd className="mb-1 min-w-0 @sm:mb-0">{children}</dd>
+    </div>
+  );
+}
+
+function Block({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="rounded-control bg-sunken px-3 py-2.5">
+      <p className="mb-1 text-xs font-semibold text-ink-soft">{title}</p>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,111 @@
+import { Check, X } from "lucide-react";
+import { useEffect, useId, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Button } from "@/ui/button";
+import { toast } from "@/ui/toast";
+
+import { DecisionProblem } from "./decision-problem";
+import { DenyReason } from "./deny-reason";
+import type { ApprovalFacts } from "./facts";
+import { useDecide } from "./queries";
+import { resourceName } from "./sentence";
+
+export interface DecisionFormProps {
+  approval: ApprovalFacts;
+  isOver: boolean;
+  /** Deny takes the focus once, unless the person is writing. */
+  takesFocus: boolean;
+  onReload(): void;
+  /** Its buttons are about to go away, and the focus with them. */
+  onDecided(): void;
+}
+
+/** Cards that took the focus already; a list that scrolls mounts them again. */
+const focused = new Set<string>();
+
+/** Yes or no. Nothing here is the answer to Enter: each button must be chosen itself. */
+export function DecisionForm({ approval, isOver, takesFocus, onReload, onDecided }: DecisionFormProps) {
+  const { t } = useTranslation("approvals");
+  const decide = useDecide(approval.id);
+  const [denying, setDenying] = useState(false);
+  const [typed, setTyped] = useState("");
+  const field = useId();
+  const deny = useRef<HTMLButtonElement>(null);
+
+  useEffect(() => {
+    if (!takesFocus || focused.has(approval.id)) return;
+    focused.add(approval.id);
+    if (!isWriting()) deny.current?.focus({ preventScroll: true });
+  }, [takesFocus, approval.id]);
+
+  const toType = approval.effect === "destructive" ? (resourceName(approval) ?? approval.tool) : null;
+  const busy = decide.isPending;
+  const blocked = isOver || busy || (toType !== null && typed !== toType);
+  const say = (decision: "approve" | "deny", reason: string | null) =>
+    decide.mutate(
+      { decision, reason, digest: approval.digest },
+      {
+        onSuccess: () => {
+          toast(t(decision === "approve" ? "approved" : "denied"));
+          onDecided();
+        },
+      },
+    );
+
+  return (
+    <div className="space-y-3">
+      {decide.error !== null && <DecisionProblem error={decide.error} onReload={onReload} />}
+      {denying ? (
+        <DenyReason
+          busy={busy}
+          disabled={isOver}
+          onDeny={(reason) => say("deny", reason)}
+          onBack={() => {
+            setDenying(false);
+            requestAnimationFrame(() => deny.current?.focus());
+          }}
+        />
+      ) : (
+        <>
+          {toType !== null && !isOver && (
+            <div className="space-y-1.5">
+              <label htmlFor={field} className="block text-sm">
+                {t("type_name")} <code className="rounded bg-sunken px-1.5 py-0.5 font-mono break-all select-all">{toType}</code>
+              </label>
+              <input
+                id={field}
+                value={typed}
+                onChange={(event) => setTyped(event.target.value)}
+                autoComplete="off"
+                autoCapitalize="off"
+                spellCheck={false}
+                disabled={busy}
+                className="min-h-10 w-full max-w-sm rounded-control border border-line-strong bg-surface px-3 font-mono text-sm pointer-coarse:min-h-11"
+              />
+            </div>
+          )}
+          <div className="flex flex-wrap gap-2">
+            <Button ref={deny} disabled={isOver || busy} onClick={() => setDenying(true)}>
+              <X size={16} aria-hidden />
+              {t("deny")}
+            </Button>
+            <Button tone={approval.effect === "destructive" ? "danger" : "lead"} disabled={blocked} onClick={() => say("approve", null)}>
+              <Check size={16} aria-hidden />
+              {busy ? t("approving") : t("approve")}
+            </Button>
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The focus is in a field that holds words, which must not be taken away. */
+function isWriting(): boolean {
+  const active = document.activeElement;
+  if (active instanceof HTMLTextAreaElement || active instanceof HTMLInputElement) return active.value !== "";
+  if (active instanceof HTMLElement && active.isContentEditable) return true;
+  // Somebody is on the way by keyboard, or in a dialog or a menu.
+  return active !== null && active.closest("[role=dialog], [role=menu]") !== null;
+}

@@ -1,0 +1,38 @@
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Button, IconButton } from "./button";
+import { toast } from "./toast";
+
+/** Copies `text`; says so on the button and, for those who do not see it, in the status line. */
+export function CopyButton({ text, label, withText = false }: { text: string | (() => string); label?: string; withText?: boolean }) {
+  const { t } = useTranslation();
+  const [done, setDone] = useState(false);
+  useEffect(() => {
+    if (!done) return;
+    const timer = setTimeout(() => setDone(false), 2_000);
+    return () => clearTimeout(timer);
+  }, [done]);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(typeof text === "string" ? text : text());
+      setDone(true);
+      toast(t("copied"));
+    } catch {
+      toast(t("copy_failed"));
+    }
+  };
+  const icon = done ? <Check size={15} aria-hidden /> : <Copy size={15} aria-hidden />;
+  const name = label ?? t("copy");
+  return withText ? (
+    <Button size="small" tone="quiet" onClick={() => void copy()}>
+      {icon}
+      {name}
+    </Button>
+  ) : (
+    <IconButton label={name} className="size-7" onClick={() => void copy()}>
+      {icon}
+    </IconButton>
+  );
+}
