@@ -23,6 +23,8 @@ export interface FollowOptions {
   request(path: string, init: RequestInit): Promise<Response>;
   onEvents(events: TurnEvent[]): void;
   onConnection(connection: Connection): void;
+  /** Calls back when another try is worth while at once, such as when the network is there again. */
+  onWake?(callback: () => void): () => void;
   timings?: Partial<Timings>;
 }
 
@@ -37,7 +39,7 @@ interface Timings {
 
 const TIMINGS: Timings = { silenceMs: 17_000, firstByteMs: 5_000, backoffMinMs: 500, backoffMaxMs: 30_000 };
 
-/** So many streams in a row that give nothing, and it is long poll from there on. */
+/** So many streams in a row that give not one byte, and it is long poll from there on. */
 const STREAMS_IN_VAIN = 2;
 
 const LAST: ReadonlySet<string> = new Set(["turn_completed", "turn_failed", "turn_cancelled"]);
@@ -73,11 +75,13 @@ export async function followTurn(options: FollowOptions): Promise<FollowEnd> {
 
   options.onConnection("connecting");
   while (!ended && !options.signal.aborted) {
-    const before = after;
+    let silent = true;
     const streaming = options.transport === "sse" && inVain < STREAMS_IN_VAIN;
     try {
       const how = streaming
-        ? await readStream(options, timings, after, take)
+        ? await readStream(options, timings, after, take, () => {
+            silent = false;
+          })
         : await readPage(options, after, take);
       if (how === "expired") return "expired";
       if (how === "closed") {
@@ -89,11 +93,12 @@ export async function followTurn(options: FollowOptions): Promise<FollowEnd> {
     } catch (error) {
       if (options.signal.aborted) break;
       if (error instanceof ProblemError && error.status < 500 && error.status !== 429) throw error;
-      if (streaming && after === before) inVain += 1;
+      // Where long poll fails too it is not the stream's fault: the next try is a stream again.
+      inVain = streaming ? (silent ? inVain + 1 : 0) : STREAMS_IN_VAIN - 1;
       failures += 1;
       options.onConnection("reconnecting");
       const asked = error instanceof ProblemError && error.retryAfter !== null ? error.retryAfter * 1000 : 0;
-      await pause(Math.max(asked, backoff(failures, timings)), options.signal);
+      await pause(Math.max(asked, backoff(failures, timings)), options);
     }
   }
   return ended ? "ended" : "aborted";
@@ -106,6 +111,7 @@ async function readStream(
   timings: Timings,
   after: number,
   take: (events: TurnEvent[]) => boolean,
+  onBytes: () => void,
 ): Promise<Read> {
   const connection = new AbortController();
   const abort = () => connection.abort();
@@ -143,6 +149,7 @@ async function readStream(
       const { value, done } = await reader.read();
       if (done) break;
       alive();
+      onBytes();
       options.onConnection("open");
       parser.feed(value);
       if (batch.length > 0) {
@@ -172,7 +179,7 @@ async function readPage(options: FollowOptions, after: number, take: (events: Tu
   if (!response.ok) throw await problemOf(response);
   options.onConnection("open");
   const page = (await response.json()) as { items: TurnEvent[]; ended: boolean };
-  take(page.items);
+  if (!take(page.items)) throw new TypeError("an event is missing");
   return page.ended && page.items.length === 0 ? "closed" : "again";
 }
 
@@ -182,16 +189,16 @@ function backoff(failures: number, timings: Timings): number {
   return full / 2 + Math.random() * (full / 2);
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, { signal, onWake }: FollowOptions): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      asleep?.();
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    const asleep = onWake?.(done);
   });
 }

@@ -8,7 +8,7 @@ import { apiUrl, authorizedFetch } from "@/api/client";
 import type { TurnEvent } from "@/api/types";
 
 import { followTurn, type Connection, type FollowEnd } from "./follow";
-import { emptyTurnLog, reduceEvents, type TurnLog } from "./turn-log";
+import { emptyTurnLog, hasEnded, reduceEvents, type TurnLog } from "./turn-log";
 
 interface TurnsState {
   logs: Record<string, TurnLog>;
@@ -53,6 +53,10 @@ export function follow(turnId: string): () => void {
 async function run(turnId: string, signal: AbortSignal): Promise<FollowEnd> {
   const known = useTurns.getState().logs[turnId] ?? emptyTurnLog(turnId);
   if (useTurns.getState().logs[turnId] === undefined) setLog(known);
+  if (hasEnded(known)) {
+    setConnection(turnId, "ended");
+    return "ended";
+  }
   try {
     const end = await followTurn({
       turnId,
@@ -62,10 +66,17 @@ async function run(turnId: string, signal: AbortSignal): Promise<FollowEnd> {
       request: (path, init) => authorizedFetch(new Request(apiUrl(path), init)),
       onEvents: (events) => gather(turnId, events),
       onConnection: (connection) => setConnection(turnId, connection),
+      onWake(callback) {
+        window.addEventListener("online", callback);
+        return () => window.removeEventListener("online", callback);
+      },
     });
+    // What is gathered belongs to what has ended.
+    if (end !== "aborted") apply();
     setConnection(turnId, end);
     return end;
   } catch {
+    apply();
     setConnection(turnId, "expired");
     return "expired";
   }

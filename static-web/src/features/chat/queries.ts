@@ -69,10 +69,9 @@ export function isOver(turn: Turn): boolean {
 export async function refreshTurn(client: QueryClient, conversationId: string, turnId: string): Promise<void> {
   void client.invalidateQueries({ queryKey: conversationQuery(conversationId).queryKey });
   void client.invalidateQueries({ queryKey: ["conversations"] });
-  await Promise.all([
-    client.refetchQueries({ queryKey: messagesQuery(conversationId).queryKey }),
-    client.invalidateQueries({ queryKey: turnQuery(turnId).queryKey }),
-  ]);
+  // In this order: a turn that is over is shown by its messages.
+  await client.refetchQueries({ queryKey: messagesQuery(conversationId).queryKey });
+  await client.invalidateQueries({ queryKey: turnQuery(turnId).queryKey });
 }
 
 /** Shows a question before the API has given it back. */

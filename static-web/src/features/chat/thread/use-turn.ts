@@ -36,11 +36,6 @@ export function useFollowedTurn(conversationId: string, turnId: string | undefin
   useEffect(() => {
     if (turnId !== undefined && over && !known) void refreshTurn(client, conversationId, turnId);
   }, [client, conversationId, turnId, over, known]);
-
-  const done = turn?.status === "done";
-  useEffect(() => {
-    if (turnId !== undefined && done && !wanted) forget(turnId);
-  }, [turnId, done, wanted]);
 }
 
 /** What is shown of a turn: its events while it runs, what is stored of it afterwards. */
@@ -59,9 +54,13 @@ export function useTurnLog(conversationId: string, turnId: string, answers: read
     void refreshTurn(client, conversationId, turnId);
   }, [client, conversationId, turnId, missing]);
 
-  if (live === undefined || live.lastSeq === 0) return stored;
-  if (turn === undefined) return live;
-  if (turn.status === "done" && !missing) return stored;
+  const settled = turn?.status === "done" && !missing;
+  useEffect(() => {
+    if (settled) forget(turnId);
+  }, [turnId, settled]);
+
+  if (live === undefined || live.lastSeq === 0 || settled) return stored;
+  if (turn === undefined || missing) return live;
   return live.lastSeq >= turn.event_seq || !isOver(turn) ? live : stored;
 }
 
