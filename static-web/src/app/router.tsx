@@ -1,13 +1,16 @@
 /** All pages in one list. A page that comes later gets a line here and one in `navigation.ts`. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 
-import { useSession } from "@/auth/session";
+import { safeReturn, useSession } from "@/auth/session";
 import { RootLayout } from "@/app/root-layout";
 import { Shell } from "@/app/shell";
 import { SkeletonList } from "@/ui/skeleton";
 
+const errorPage = lazyRouteComponent(() => import("@/app/pages/error-page"), "ErrorPage");
+
 const root = createRootRoute({
   component: RootLayout,
+  errorComponent: errorPage,
   notFoundComponent: lazyRouteComponent(() => import("@/routes/not-found"), "NotFoundPage"),
 });
 
@@ -22,6 +25,9 @@ const login = createRoute({
   path: "/login",
   validateSearch: (search): { return_to?: string } =>
     typeof search["return_to"] === "string" ? { return_to: search["return_to"] } : {},
+  beforeLoad: ({ search }) => {
+    if (useSession.getState().status === "signed_in") throw redirect({ to: safeReturn(search.return_to) });
+  },
   component: lazyRouteComponent(() => import("@/routes/login"), "LoginPage"),
 });
 const callback = page("/callback", () => import("@/routes/callback"), "CallbackPage");
@@ -84,6 +90,7 @@ export const router = createRouter({
   ]),
   defaultPendingComponent: () => <SkeletonList className="p-6" />,
   defaultPendingMs: 150,
+  defaultErrorComponent: errorPage,
 });
 
 declare module "@tanstack/react-router" {

@@ -1,20 +1,82 @@
 import { Outlet } from "@tanstack/react-router";
+import { createContext, lazy, Suspense, useContext, useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { Rail } from "@/features/sidebar/rail";
 import { Sidebar } from "@/features/sidebar/sidebar";
 
+import { useStoredAppearance } from "./appearance";
+import { GlobalShortcuts } from "./global-shortcuts";
+import { useLayout, useNarrow } from "./layout";
+import { OfflineBanner } from "./offline-banner";
+import { SessionEnded } from "./session-ended";
+import { TopBar } from "./top-bar";
+
+const Drawer = lazy(() => import("@/ui/drawer").then((module) => ({ default: module.Drawer })));
+
+const InShell = createContext(false);
+
+/** Whether the frame is around already. */
+export const useInShell = () => useContext(InShell);
+
 /** The frame of every signed-in page. */
-export function Shell() {
+export function Shell({ children }: { children?: ReactNode }) {
   const { t } = useTranslation();
+  const narrow = useNarrow();
+  useStoredAppearance();
   return (
-    <div className="flex h-dvh">
-      <a href="#main" className="sr-only z-50 rounded-control bg-raised p-3 focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
-        {t("skip_to_content")}
-      </a>
-      <Sidebar />
-      <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
-        <Outlet />
-      </main>
+    <InShell value>
+      <div className="flex h-dvh flex-col">
+        <a
+          href="#main"
+          className="sr-only z-50 rounded-control bg-raised p-3 shadow-overlay focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        >
+          {t("skip_to_content")}
+        </a>
+        <OfflineBanner />
+        <div className="flex min-h-0 flex-1">
+          {!narrow && <Side />}
+          <div className="flex min-w-0 flex-1 flex-col">
+            {narrow && <TopBar />}
+            <main id="main" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col bg-surface outline-none">
+              {children ?? <Outlet />}
+            </main>
+          </div>
+        </div>
+      </div>
+      {narrow && <SideDrawer />}
+      <GlobalShortcuts />
+      <SessionEnded />
+    </InShell>
+  );
+}
+
+function Side() {
+  const collapsed = useLayout((state) => state.collapsed);
+  const setCollapsed = useLayout((state) => state.setCollapsed);
+  return (
+    <div className={collapsed ? "w-14 shrink-0 border-r border-line" : "w-72 shrink-0 border-r border-line"}>
+      {collapsed ? <Rail onExpand={() => setCollapsed(false)} /> : <Sidebar onCollapse={() => setCollapsed(true)} />}
     </div>
+  );
+}
+
+function SideDrawer() {
+  const { t } = useTranslation();
+  const open = useLayout((state) => state.drawerOpen);
+  const setOpen = useLayout((state) => state.setDrawerOpen);
+  const [wasOpened, setWasOpened] = useState(false);
+  useEffect(() => {
+    if (open) setWasOpened(true);
+  }, [open]);
+  // A drawer has no meaning on a wider screen.
+  useEffect(() => () => setOpen(false), [setOpen]);
+  if (!wasOpened) return null;
+  return (
+    <Suspense fallback={null}>
+      <Drawer open={open} onOpenChange={setOpen} title={t("nav.menu")}>
+        <Sidebar />
+      </Drawer>
+    </Suspense>
   );
 }

@@ -10,11 +10,13 @@ export interface DialogProps {
   onOpenChange(open: boolean): void;
   title: string;
   description?: string;
+  /** Without it only what is inside ends the dialog. */
+  closable?: boolean;
   children: ReactNode;
 }
 
 /** Modal; focus goes in and comes back, Escape closes. */
-export function DialogPanel({ open, onOpenChange, title, description, children }: DialogProps) {
+export function DialogPanel({ open, onOpenChange, title, description, closable = true, children }: DialogProps) {
   const { t } = useTranslation();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -26,11 +28,13 @@ export function DialogPanel({ open, onOpenChange, title, description, children }
         >
           <div className="mb-3 flex items-start justify-between gap-3">
             <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
-            <Radix.Close asChild>
-              <IconButton label={t("close")} className="-mt-1 -mr-1">
-                <X size={18} aria-hidden />
-              </IconButton>
-            </Radix.Close>
+            {closable && (
+              <Radix.Close asChild>
+                <IconButton label={t("close")} className="-mt-1 -mr-1">
+                  <X size={18} aria-hidden />
+                </IconButton>
+              </Radix.Close>
+            )}
           </div>
           {description !== undefined && (
             <Radix.Description className="mb-4 text-sm text-ink-soft">{description}</Radix.Description>

@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { create } from "zustand";
 
@@ -16,10 +16,10 @@ export interface Toast {
 const useToasts = create<{ items: Toast[] }>(() => ({ items: [] }));
 let last = 0;
 
-/** A word at the edge of the screen; with an action such as "Undo" it stays 10 s. */
-export function toast(text: string, action?: Toast["action"]): void {
+/** A word at the edge of the screen; with an action such as "Undo" it stays 10 s, or until it is closed. */
+export function toast(text: string, action?: Toast["action"], { stays = false }: { stays?: boolean } = {}): void {
   last += 1;
-  const item: Toast = { id: last, text, action, forMs: action === undefined ? 5_000 : 10_000 };
+  const item: Toast = { id: last, text, action, forMs: stays ? Infinity : action === undefined ? 5_000 : 10_000 };
   useToasts.setState(({ items }) => ({ items: [...items.slice(-2), item] }));
 }
 
@@ -29,8 +29,25 @@ function dismiss(id: number): void {
 
 export function Toaster() {
   const items = useToasts((state) => state.items);
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // As in other applications: F8 goes to the newest word, so that a keyboard reaches "Undo" in time.
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== "F8") return;
+      const newest = list.current?.lastElementChild?.querySelector("button");
+      if (newest == null) return;
+      event.preventDefault();
+      newest.focus();
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, []);
   return (
-    <div role="status" className="pointer-events-none fixed inset-x-0 bottom-4 z-50 flex flex-col items-center gap-2 px-4">
+    <div
+      ref={list}
+      role="status"
+      className="pointer-events-none fixed inset-x-0 top-16 z-50 flex flex-col items-center gap-2 px-4 md:right-4 md:left-auto md:items-end md:px-0"
+    >
       {items.map((item) => (
         <ToastCard key={item.id} item={item} />
       ))}
@@ -40,12 +57,21 @@ export function Toaster() {
 
 function ToastCard({ item }: { item: Toast }) {
   const { t } = useTranslation();
+  const [held, setHeld] = useState(false);
   useEffect(() => {
+    if (held || item.forMs === Infinity) return;
     const timer = setTimeout(() => dismiss(item.id), item.forMs);
     return () => clearTimeout(timer);
-  }, [item]);
+  }, [item, held]);
   return (
-    <div className="pointer-events-auto flex max-w-full animate-rise-in items-center gap-3 rounded-control border border-line bg-raised py-1.5 pr-1.5 pl-4 text-sm shadow-overlay">
+    <div
+      // Whoever reads or reaches for it has all the time they need.
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+      className="pointer-events-auto flex max-w-full animate-rise-in items-center gap-3 rounded-control border border-line bg-raised py-1.5 pr-1.5 pl-4 text-sm shadow-overlay"
+    >
       <span className="min-w-0 break-words">{item.text}</span>
       {item.action !== undefined && (
         <Button

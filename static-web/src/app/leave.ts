@@ -1,0 +1,17 @@
+import { signOut } from "@/auth/session";
+
+import { queryClient } from "./query-client";
+import { toastProblem } from "./toast-problem";
+
+/** Signs out. What this tab keeps of the person, drafts included, goes first. */
+export async function leave(): Promise<void> {
+  for (const key of Object.keys(sessionStorage)) {
+    if (key.startsWith("azimuth.")) sessionStorage.removeItem(key);
+  }
+  try {
+    await signOut();
+    queryClient.clear();
+  } catch (error) {
+    toastProblem(error);
+  }
+}

@@ -1,0 +1,22 @@
+/** The sections of the settings page. A later one (sessions, allowed tools, my data) is one line here. */
+import { Keyboard, Palette, SlidersHorizontal, UserRound, type LucideIcon } from "lucide-react";
+import type { ComponentType } from "react";
+
+import { AppearanceSection } from "./appearance-section";
+import { DefaultsSection } from "./defaults-section";
+import { ProfileSection } from "./profile-section";
+import { ShortcutsSection } from "./shortcuts-section";
+
+export interface Section {
+  /** Its anchor, and the group of its texts. */
+  id: "profile" | "appearance" | "defaults" | "shortcuts";
+  icon: LucideIcon;
+  Content: ComponentType;
+}
+
+export const SECTIONS: readonly Section[] = [
+  { id: "profile", icon: UserRound, Content: ProfileSection },
+  { id: "appearance", icon: Palette, Content: AppearanceSection },
+  { id: "defaults", icon: SlidersHorizontal, Content: DefaultsSection },
+  { id: "shortcuts", icon: Keyboard, Content: ShortcutsSection },
+];
