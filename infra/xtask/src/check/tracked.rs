@@ -10,11 +10,22 @@ use crate::repository::not_started;
 /// Bytes. Larger things are fetched, pinned by a hash.
 const FILE_MAX: usize = 1024 * 1024;
 
-/// Lines of Rust; from here on a file has more than one idea.
+/// Lines of source; from here on a file has more than one idea.
 const LINES_MAX: usize = 800;
+
+/// What is written by hand, by the ends of names.
+const SOURCES: [&str; 6] = [".rs", ".ts", ".tsx", ".mjs", ".js", ".css"];
+/// Generated: the typed client.
+const NO_SOURCE: &str = ".d.ts";
 
 // In two parts, so that this file does not find itself.
 const IGNORED_TEST: &str = concat!("#[ig", "nore");
+const SKIPPED_TESTS: [&str; 4] = [
+    concat!(".sk", "ip("),
+    concat!(".on", "ly("),
+    concat!(".to", "do("),
+    concat!(".skip", "If("),
+];
 const HOMES: [&str; 3] = [
     concat!("/ho", "me/"),
     concat!("/Us", "ers/"),
@@ -75,7 +86,8 @@ fn judge(name: &str, content: &[u8], findings: &mut Vec<String>) {
     let is_rust = Path::new(name)
         .extension()
         .is_some_and(|extension| extension == "rs");
-    if is_rust {
+    let is_source = SOURCES.iter().any(|end| name.ends_with(end)) && !name.ends_with(NO_SOURCE);
+    if is_source {
         let lines = text.lines().count();
         if lines > LINES_MAX {
             findings.push(format!("{name}: {lines} lines, more than {LINES_MAX}"));
@@ -83,7 +95,7 @@ fn judge(name: &str, content: &[u8], findings: &mut Vec<String>) {
     }
     for (number, line) in text.lines().enumerate() {
         let mut found = |what: &str| findings.push(format!("{name}:{}: {what}", number + 1));
-        if is_rust && line.contains(IGNORED_TEST) {
+        if is_rust && line.contains(IGNORED_TEST) || is_script_test(name) && skips(line) {
             found("a test that does not run; mend it or remove it");
         }
         if HOMES.iter().any(|home| names_folder(line, home)) {
@@ -93,6 +105,23 @@ fn judge(name: &str, content: &[u8], findings: &mut Vec<String>) {
             found("a registry that is not the public one");
         }
     }
+}
+
+fn is_script_test(name: &str) -> bool {
+    [".test.ts", ".test.tsx", ".test.mjs"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
+/// Whether the line takes a test of vitest or node:test out, or all others.
+fn skips(line: &str) -> bool {
+    ["it", "test", "describe", "suite", "its"]
+        .iter()
+        .any(|runner| {
+            SKIPPED_TESTS
+                .iter()
+                .any(|how| line.trim_start().starts_with(&format!("{runner}{how}")))
+        })
 }
 
 /// Whether the line has an absolute path below `home`, with something there.
@@ -139,7 +168,10 @@ mod tests {
         assert_eq!(judged("a.bin", &"a".repeat(FILE_MAX + 1)).len(), 1);
         assert!(judged("a.rs", &"\n".repeat(LINES_MAX)).is_empty());
         assert_eq!(judged("a.rs", &"\n".repeat(LINES_MAX + 1)).len(), 1);
-        assert!(judged("a.md", &"\n".repeat(LINES_MAX + 1)).is_empty());
+        assert_eq!(judged("a.tsx", &"\n".repeat(LINES_MAX + 1)).len(), 1);
+        for name in ["a.md", "schema.d.ts"] {
+            assert!(judged(name, &"\n".repeat(LINES_MAX + 1)).is_empty());
+        }
     }
 
     #[test]
@@ -147,6 +179,12 @@ mod tests {
         let line = format!("fn a() {{}}\n{IGNORED_TEST}]\nfn b() {{}}\n");
         assert!(judged("a.rs", &line)[0].starts_with("a.rs:2: a test"));
         assert!(judged("a.md", &line).is_empty());
+        for how in SKIPPED_TESTS {
+            let line = format!("  it{how}\"a\", () => {{}});\n");
+            assert_eq!(judged("a.test.tsx", &line).len(), 1, "{how}");
+            assert!(judged("a.tsx", &line).is_empty());
+        }
+        assert!(judged("a.test.mjs", "const first = list.skip(1);\n").is_empty());
     }
 
     #[test]
