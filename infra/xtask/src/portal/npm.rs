@@ -73,7 +73,13 @@ fn npm(folder: &Path) -> Command {
         .stdout(Stdio::from(std::io::stderr()))
         // It would ask the registry for a newer npm.
         .env("NO_UPDATE_NOTIFIER", "1");
+    plain(&mut npm);
     npm
+}
+
+/// Without colours: what is read from the output must be there as it is written.
+pub fn plain(command: &mut Command) {
+    command.env("NO_COLOR", "1").env_remove("FORCE_COLOR");
 }
 
 /// The failure, with what to do.

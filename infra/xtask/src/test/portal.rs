@@ -96,6 +96,7 @@ pub fn browser_command(folder: &Path, script: &str, surroundings: &Surroundings)
     let mut command = if surroundings.is_alone {
         let mut alone = network::alone(Path::new("npm"));
         alone.args(["run", "--silent", script]).current_dir(folder);
+        npm::plain(&mut alone);
         alone
     } else {
         npm::script_command(folder, script)
