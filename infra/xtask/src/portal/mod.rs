@@ -84,3 +84,103 @@ fn write_stamp(stamp: &Path, text: &str) -> Result<(), Failure> {
     }
     fs::write(stamp, text).map_err(Failure::file("write", stamp))
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    /// Counts its runs in a file, and builds what stands in `src`.
+    const PACKAGE: &str = r#"{"name": "a", "version": "1.0.0", "scripts": {"build":
+        "echo x >> ../builds && rm -rf dist && mkdir dist && cp src dist/index.html && cp src dist/staticwebapp.config.json"}}"#;
+    const LOCK: &str = r#"{"name": "a", "version": "1.0.0", "lockfileVersion": 3,
+        "packages": {"": {"name": "a", "version": "1.0.0"}}}"#;
+
+    /// A checkout whose portal is one file.
+    struct Checkout {
+        folder: tempfile::TempDir,
+        session: Session,
+    }
+
+    impl Checkout {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let checkout = Self {
+                folder,
+                session: Session::begin().unwrap(),
+            };
+            fs::create_dir(checkout.portal()).unwrap();
+            for (name, text) in [
+                ("package.json", PACKAGE),
+                ("package-lock.json", LOCK),
+                ("src", "one"),
+            ] {
+                fs::write(checkout.portal().join(name), text).unwrap();
+            }
+            checkout
+        }
+
+        fn repository(&self) -> Repository {
+            Repository {
+                root: self.folder.path().to_owned(),
+            }
+        }
+
+        fn portal(&self) -> PathBuf {
+            folder(&self.repository())
+        }
+
+        /// How often it was built so far, after another call.
+        async fn builds(&mut self) -> usize {
+            let repository = self.repository();
+            build(&mut self.session, &repository).await.unwrap();
+            let builds = fs::read_to_string(self.folder.path().join("builds")).unwrap();
+            builds.lines().count()
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_built_is_built_again_only_when_something_changed() {
+        let mut checkout = Checkout::new();
+        assert_eq!(checkout.builds().await, 1);
+        assert_eq!(checkout.builds().await, 1);
+
+        fs::write(checkout.portal().join("src"), "two").unwrap();
+        assert_eq!(checkout.builds().await, 2);
+        // What another build left there is not this one's.
+        fs::write(checkout.portal().join("dist/index.html"), "by hand").unwrap();
+        assert_eq!(checkout.builds().await, 3);
+        fs::remove_dir_all(checkout.portal().join("dist")).unwrap();
+        assert_eq!(checkout.builds().await, 4);
+        // The document and the generator are not built from.
+        fs::write(checkout.portal().join("openapi.json"), "{}").unwrap();
+        assert_eq!(checkout.builds().await, 4);
+    }
+
+    #[tokio::test]
+    async fn a_build_that_fails_is_told_and_tried_again() {
+        let mut checkout = Checkout::new();
+        fs::remove_file(checkout.portal().join("src")).unwrap();
+        let repository = checkout.repository();
+        for _ in 0..2 {
+            let failed = build(&mut checkout.session, &repository).await;
+            let told = failed.unwrap_err().to_string();
+            assert!(told.contains("npm run build failed"), "{told}");
+        }
+        fs::write(checkout.portal().join("src"), "one").unwrap();
+        assert_eq!(checkout.builds().await, 3);
+    }
+
+    #[tokio::test]
+    async fn packages_are_installed_again_when_their_lock_changed() {
+        let mut checkout = Checkout::new();
+        checkout.builds().await;
+        let mark = checkout.portal().join("node_modules/.azimuth-lock");
+        let first = fs::read_to_string(&mark).unwrap();
+        let lock = checkout.portal().join("package-lock.json");
+        fs::write(&lock, format!("{LOCK}\n")).unwrap();
+        assert_eq!(checkout.builds().await, 2);
+        assert_ne!(fs::read_to_string(&mark).unwrap(), first);
+    }
+}
