@@ -16,7 +16,7 @@ import { ChatHeader } from "./header/chat-header";
 import { useShownTokens } from "./header/use-shown-tokens";
 import { preloadMarkdown } from "./markdown/markdown";
 import { NotSent } from "./not-sent";
-import { send, useOutgoing, type Question } from "./outbox";
+import { rowKey, send, useOutgoing, type Question } from "./outbox";
 import { conversationQuery, loadOlder, messagesQuery } from "./queries";
 import { stopTurn, useStopping } from "./stop";
 import { Announcer } from "./thread/announcer";
@@ -133,6 +133,8 @@ function OpenConversation({ conversationId, title }: { conversationId: string; t
     );
   };
   const lastTurn = path.at(-1)?.turnId;
+  // The page was opened by sending its first question.
+  const [sentHere] = useState(() => newest !== undefined && rowKey(newest) !== newest);
 
   return (
     <>
@@ -159,12 +161,13 @@ function OpenConversation({ conversationId, title }: { conversationId: string; t
           </Button>
         )}
       </div>
-      <div className="px-4 pt-2 pb-3">
+      <div className="pt-2 pb-3">
         {outgoing?.phase === "failed" && <NotSent slot={conversationId} outgoing={outgoing} onRetry={() => void ask(outgoing, false)} />}
         <Composer
           ref={composer}
           slot={conversationId}
-          busy={busy && !stopped}
+          busy={busy}
+          autoFocus={sentHere}
           onSend={onSend}
           onStop={running && !stopped ? stopNewest : undefined}
           onEditLast={lastTurn === undefined ? undefined : () => setEditing(lastTurn)}

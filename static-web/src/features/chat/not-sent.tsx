@@ -9,7 +9,7 @@ import { dismissOutgoing, type Outgoing } from "./outbox";
 export function NotSent({ slot, outgoing, onRetry }: { slot: string; outgoing: Outgoing; onRetry(): void }) {
   const { t } = useTranslation("chat");
   return (
-    <div className="mx-auto mb-2 w-full max-w-3xl space-y-1">
+    <div className="mx-auto mb-2 w-full max-w-3xl space-y-1 px-4">
       <ProblemNotice error={outgoing.error} onRetry={onRetry} />
       <div className="flex justify-between gap-3 px-1 text-xs text-ink-soft">
         <span className="min-w-0 self-center truncate">{t("not_sent", { text: outgoing.text })}</span>

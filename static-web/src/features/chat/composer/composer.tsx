@@ -23,6 +23,7 @@ export interface ComposerProps {
   slot: string;
   /** A turn runs: one can write, not send. */
   busy: boolean;
+  autoFocus?: boolean;
   onSend(text: string): void;
   /** Shown in place of the send button while there is something to stop. */
   onStop?: (() => void) | undefined;
@@ -31,7 +32,7 @@ export interface ComposerProps {
 }
 
 /** Where questions are written. Enter sends, Shift+Enter breaks the line, an open syllable is left alone. */
-export function Composer({ slot, busy, onSend, onStop, onEditLast, ref }: ComposerProps) {
+export function Composer({ slot, busy, autoFocus = false, onSend, onStop, onEditLast, ref }: ComposerProps) {
   const { t } = useTranslation("chat");
   const online = useOnline();
   const hint = useId();
@@ -39,6 +40,10 @@ export function Composer({ slot, busy, onSend, onStop, onEditLast, ref }: Compos
   const [text, setText] = useState(() => readDraft(slot));
   useAutosize(field, text);
   useEffect(() => setText(readDraft(slot)), [slot]);
+  useEffect(() => {
+    // After a question one goes on writing; a page that is only read keeps its keyboard closed.
+    if (autoFocus) field.current?.focus();
+  }, [autoFocus]);
   useShortcut("focus_composer", () => field.current?.focus());
 
   const change = (next: string) => {
@@ -73,6 +78,9 @@ export function Composer({ slot, busy, onSend, onStop, onEditLast, ref }: Compos
     if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
       submit();
+    } else if (event.key === "Escape" && onStop !== undefined && shortcutsEnabled()) {
+      event.preventDefault();
+      onStop();
     } else if (event.key === "ArrowUp" && text === "" && onEditLast !== undefined && shortcutsEnabled()) {
       event.preventDefault();
       onEditLast();
@@ -82,7 +90,7 @@ export function Composer({ slot, busy, onSend, onStop, onEditLast, ref }: Compos
   const note = !online ? t("composer.offline") : busy ? t("composer.busy") : t("composer.hint");
   return (
     <form
-      className="mx-auto w-full max-w-3xl"
+      className="mx-auto w-full max-w-3xl px-4"
       onSubmit={(event) => {
         event.preventDefault();
         submit();
@@ -101,20 +109,21 @@ export function Composer({ slot, busy, onSend, onStop, onEditLast, ref }: Compos
           onKeyDown={onKeyDown}
           className="max-h-[40dvh] min-h-10 min-w-0 flex-1 resize-none bg-transparent px-2 py-2 leading-6 outline-none pointer-coarse:min-h-11"
         />
-        {onStop !== undefined && (
+        {onStop === undefined ? (
+          <button
+            type="submit"
+            aria-label={t("composer.send")}
+            title={t("composer.send")}
+            disabled={!maySend}
+            className="inline-flex size-10 shrink-0 items-center justify-center rounded-control bg-lead text-on-lead transition-colors hover:bg-lead-hover disabled:bg-sunken disabled:text-ink-faint pointer-coarse:size-11"
+          >
+            <ArrowUp size={19} aria-hidden />
+          </button>
+        ) : (
           <IconButton label={t("stop")} onClick={onStop} className="size-10 border border-line-strong text-ink">
             <Square size={14} className="fill-current" aria-hidden />
           </IconButton>
         )}
-        <button
-          type="submit"
-          aria-label={t("composer.send")}
-          title={t("composer.send")}
-          disabled={!maySend}
-          className="inline-flex size-10 shrink-0 items-center justify-center rounded-control bg-lead text-on-lead transition-colors hover:bg-lead-hover disabled:bg-sunken disabled:text-ink-faint pointer-coarse:size-11"
-        >
-          <ArrowUp size={19} aria-hidden />
-        </button>
       </div>
       <p id={hint} className="mt-1.5 flex min-h-5 flex-wrap justify-between gap-x-4 px-1 text-xs text-ink-soft">
         <span>{note}</span>

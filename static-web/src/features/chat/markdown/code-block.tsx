@@ -21,7 +21,7 @@ export const CodeBlock = memo(function CodeBlock({ language, text }: { language:
           {copied ? t("common:copied") : t("code.copy")}
         </button>
       </div>
-      <pre tabIndex={0} role="region" aria-label={t("code.region")} className="overflow-x-auto p-3 font-mono text-[0.8125rem] leading-relaxed">
+      <pre tabIndex={0} role="group" aria-label={t("code.region")} className="overflow-x-auto p-3 font-mono text-[0.8125rem] leading-relaxed">
         <code>{text}</code>
       </pre>
     </div>

@@ -44,7 +44,9 @@ const COMPONENTS: Components = {
       {children}
     </ol>
   ),
-  li: ({ children }) => <li className="pl-1 marker:text-ink-faint">{children}</li>,
+  li: ({ children, className }) => (
+    <li className={className === "task-list-item" ? "-ml-5 list-none" : "pl-1 marker:text-ink-faint"}>{children}</li>
+  ),
   blockquote: ({ children }) => <blockquote className="my-3 border-l-4 border-line-strong pl-4 text-ink-soft">{children}</blockquote>,
   hr: () => <hr className="my-5 border-line" />,
   a: ({ href, children }) => <ExternalLink href={href}>{children}</ExternalLink>,
@@ -85,7 +87,7 @@ function Table({ children }: ComponentProps<"table">) {
   const { t } = useTranslation("chat");
   return (
     <div
-      role="region"
+      role="group"
       aria-label={t("table_region")}
       tabIndex={0}
       className="my-3 max-w-full overflow-x-auto rounded-control border border-line first:mt-0 last:mb-0"

@@ -30,7 +30,7 @@ export const Question = memo(function Question(props: QuestionProps) {
   return (
     <div className="flex flex-col items-end gap-1">
       <QuestionBubble text={text} />
-      <div className="flex flex-wrap items-center justify-end gap-0.5">
+      <div className="-mr-2 flex flex-wrap items-center justify-end gap-0.5">
         <BranchSwitch siblings={siblings} current={turnId} onChoose={props.onChooseBranch} />
         <CopyButton text={text} label={t("question.copy")} />
         <IconButton label={t("question.edit")} onClick={() => props.onEdit(true)} className="size-8">

@@ -10,6 +10,7 @@ import { QuestionBubble } from "./question";
 import { StatusLine } from "./status-line";
 import { ROOT, type ShownTurn } from "./tree";
 import { TurnArticle, type TurnActions } from "./turn";
+import { WhenNear } from "./when-near";
 
 export interface ThreadProps {
   conversationId: string;
@@ -22,6 +23,9 @@ export interface ThreadProps {
   onOlder: (() => Promise<void>) | undefined;
 }
 
+/** So many turns at the end are there from the start; those above only when they come near. */
+const ALWAYS = 8;
+
 /** The shown branch, and the question that is on its way. */
 export function Thread({ conversationId, path, outgoing, editing, busy, actions, onOlder }: ThreadProps) {
   const { t } = useTranslation("chat");
@@ -31,15 +35,16 @@ export function Thread({ conversationId, path, outgoing, editing, busy, actions,
     <div role="log" aria-live="off" aria-label={t("thread_label")} className="space-y-8">
       {onOlder !== undefined && <Older load={onOlder} />}
       {shown.length === 0 && sending === undefined && <p className="py-12 text-center text-ink-soft">{t("empty")}</p>}
-      {shown.map((turn) => (
-        <TurnArticle
-          key={rowKey(turn.turnId)}
-          conversationId={conversationId}
-          turn={turn}
-          editing={editing === turn.turnId}
-          busy={busy}
-          actions={actions}
-        />
+      {shown.map((turn, index) => (
+        <WhenNear key={rowKey(turn.turnId)} always={index >= shown.length - ALWAYS || editing === turn.turnId}>
+          <TurnArticle
+            conversationId={conversationId}
+            turn={turn}
+            editing={editing === turn.turnId}
+            busy={busy}
+            actions={actions}
+          />
+        </WhenNear>
       ))}
       {sending !== undefined && <SendingTurn key={sending.key} text={sending.text} />}
     </div>
@@ -73,10 +78,14 @@ function above(path: readonly ShownTurn[], place: string | undefined): readonly 
 function Older({ load }: { load(): Promise<void> }) {
   const { t } = useTranslation("chat");
   const [loading, setLoading] = useState(false);
-  const run = async () => {
+  const run = async (button: HTMLElement) => {
+    const scroller = button.closest(".overflow-y-auto");
+    const fromEnd = scroller === null ? 0 : scroller.scrollHeight - scroller.scrollTop;
     setLoading(true);
     try {
       await load();
+      // What was on the screen stays there.
+      if (scroller !== null) requestAnimationFrame(() => (scroller.scrollTop = scroller.scrollHeight - fromEnd));
     } catch {
       toast(t("older_failed"));
     } finally {
@@ -85,7 +94,7 @@ function Older({ load }: { load(): Promise<void> }) {
   };
   return (
     <div className="flex justify-center">
-      <Button size="small" tone="quiet" disabled={loading} onClick={() => void run()}>
+      <Button size="small" tone="quiet" disabled={loading} onClick={(event) => void run(event.currentTarget)}>
         <History size={15} aria-hidden />
         {loading ? t("common:loading") : t("older")}
       </Button>

@@ -66,7 +66,7 @@ export const TurnArticle = memo(function TurnArticle({ conversationId, turn, edi
           <StatusLine phase={phase} log={log} onStop={() => void stopTurn(turnId).catch(actions.onStopFailed)} />
         )}
         {ended && (
-          <div className="flex flex-wrap items-center gap-0.5 text-xs text-ink-soft">
+          <div className="-ml-2 flex flex-wrap items-center gap-0.5 text-xs text-ink-soft">
             {said.length > 0 && <CopyButton text={said.join("\n\n")} label={t("answer.copy")} />}
             {retry !== undefined && (
               <IconButton label={t("answer.retry")} onClick={retry} disabled={busy} className="size-8">
