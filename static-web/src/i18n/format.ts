@@ -40,6 +40,11 @@ export function duration(ms: number): string {
   return clock(ms);
 }
 
+/** Such as `14 ms`, for what is over in less than a second. */
+export function milliseconds(ms: number): string {
+  return new Intl.NumberFormat(currentLanguage(), { style: "unit", unit: "millisecond", maximumFractionDigits: 0 }).format(ms);
+}
+
 /** A countdown: `59:03`, `1:00:00`. */
 export function clock(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -5,8 +5,17 @@ import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "./button";
 import { toast } from "./toast";
 
+export interface CopyButtonProps {
+  text: string | (() => string);
+  /** What is copied; "Copy" by default. */
+  label?: string;
+  /** Shows the label beside the icon. */
+  withText?: boolean;
+  tone?: "quiet" | "plain";
+}
+
 /** Copies `text`; says so on the button and, for those who do not see it, in the status line. */
-export function CopyButton({ text, label, withText = false }: { text: string | (() => string); label?: string; withText?: boolean }) {
+export function CopyButton({ text, label, withText = false, tone = "quiet" }: CopyButtonProps) {
   const { t } = useTranslation();
   const [done, setDone] = useState(false);
   useEffect(() => {
@@ -26,12 +35,12 @@ export function CopyButton({ text, label, withText = false }: { text: string | (
   const icon = done ? <Check size={15} aria-hidden /> : <Copy size={15} aria-hidden />;
   const name = label ?? t("copy");
   return withText ? (
-    <Button size="small" tone="quiet" onClick={() => void copy()}>
+    <Button size="small" tone={tone} onClick={() => void copy()}>
       {icon}
       {name}
     </Button>
   ) : (
-    <IconButton label={name} className="size-7" onClick={() => void copy()}>
+    <IconButton label={name} className="-my-1 size-7" onClick={() => void copy()}>
       {icon}
     </IconButton>
   );

@@ -4,14 +4,16 @@ import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import { CopyButton } from "@/ui/copy-button";
+import { toast } from "@/ui/toast";
 
 import { ApprovalDetails } from "./approval-details";
 import { ApprovalStateBadge } from "./approval-state";
 import { Countdown, useRemaining } from "./countdown";
 import { DecisionForm } from "./decision-form";
 import { DecisionText } from "./decision-line";
+import { DecisionProblem } from "./decision-problem";
 import type { ApprovalFacts } from "./facts";
-import { APPROVALS_KEY, mayDecide } from "./queries";
+import { APPROVALS_KEY, mayDecide, useDecide } from "./queries";
 import { useSentence } from "./sentence-text";
 
 export interface ApprovalCardProps {
@@ -32,19 +34,27 @@ export function ApprovalCard({ approval, takesFocus = false, withHead = true, on
   const sentence = useSentence(approval);
   const isPending = approval.state === "pending";
   const left = useRemaining(approval.expires_at, isPending);
-  const reload = () => void queries.invalidateQueries({ queryKey: APPROVALS_KEY });
+  const decide = useDecide(approval.id, {
+    onDecided(decision) {
+      toast(t(decision === "approve" ? "approved" : "denied"));
+      onDecided?.();
+    },
+    // The list may drop this card before anybody has read why.
+    onOver: (code) => toast(t(`refused.${code}`)),
+  });
+  const reload = () => {
+    decide.reset();
+    void queries.invalidateQueries({ queryKey: APPROVALS_KEY });
+  };
   const canDecide = mayDecide(approval, me);
   const isAsker = approval.asker.oid === me?.oid;
 
   return (
     <div role="group" aria-label={sentence} className="min-w-0 space-y-4">
       {withHead && (
-        <div className="space-y-1">
-          <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
-            <ApprovalStateBadge state={isPending && left.isOver ? "expired" : approval.state} />
-            {isPending && <Countdown expiresAt={approval.expires_at} left={left} />}
-          </div>
-          <p className="text-base leading-snug font-semibold break-words">{sentence}</p>
+        <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-1">
+          <p className="min-w-0 text-base leading-snug font-semibold break-words">{sentence}</p>
+          {isPending ? <Countdown expiresAt={approval.expires_at} left={left} /> : <ApprovalStateBadge state={approval.state} />}
         </div>
       )}
       <ApprovalDetails approval={approval} />
@@ -55,23 +65,24 @@ export function ApprovalCard({ approval, takesFocus = false, withHead = true, on
       )}
       {!isPending && approval.decision == null && <p className="text-sm text-ink-soft">{t(`ended.${approval.state}`)}</p>}
       {isPending && left.isOver && <p className="text-sm font-medium">{t("ended.expired")}</p>}
+      {decide.error !== null && <DecisionProblem error={decide.error} onReload={reload} />}
       {isPending && canDecide && (
         <DecisionForm
           key={approval.digest}
           approval={approval}
           isOver={left.isOver}
+          isBusy={decide.isPending}
           takesFocus={takesFocus}
-          onReload={reload}
-          onDecided={() => onDecided?.()}
+          onDecide={(decision, reason) => decide.mutate({ decision, reason, digest: approval.digest })}
         />
       )}
       {isPending && !canDecide && me !== undefined && !left.isOver && (
         <div className="flex items-start gap-2.5 rounded-control border border-line bg-sunken p-3 text-sm">
           <Users size={17} className="mt-0.5 shrink-0 text-lead" aria-hidden />
-          <div className="min-w-0 space-y-1">
+          <div className="min-w-0 space-y-1.5">
             <p className="font-medium">{t(isAsker ? "for_another" : "cannot_decide")}</p>
             <p className="text-ink-soft">{t(isAsker ? "for_another_text" : "cannot_decide_text")}</p>
-            {isAsker && <CopyButton withText label={t("copy_link")} text={`${location.origin}/approvals?id=${approval.id}`} />}
+            {isAsker && <CopyButton withText tone="plain" label={t("copy_link")} text={`${location.origin}/approvals?id=${approval.id}`} />}
           </div>
         </div>
       )}

@@ -2,7 +2,6 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ArgumentList, SubscriptionName } from "@/features/tools/argument-list";
-import { EffectBadge } from "@/features/tools/effect-badge";
 import { resourceCount, subjectOf } from "@/features/tools/subject";
 import { dateTime, number } from "@/i18n/format";
 import { CopyButton } from "@/ui/copy-button";
@@ -17,12 +16,9 @@ export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
   const count = resourceCount(approval.arguments);
   return (
     <div className="@container space-y-4 text-sm">
-      <dl className="grid grid-cols-[minmax(0,1fr)] gap-x-4 gap-y-1.5 @sm:grid-cols-[minmax(6rem,max-content)_minmax(0,1fr)]">
+      <dl className="grid grid-cols-[minmax(0,1fr)] items-baseline gap-x-4 gap-y-1 @sm:grid-cols-[minmax(6rem,max-content)_minmax(0,1fr)]">
         <Fact name={t("fact.effect")}>
-          <span className="inline-flex flex-wrap items-center gap-2">
-            <EffectBadge effect={approval.effect} />
-            {t("resources", { count, n: number(count) })}
-          </span>
+          {t(`common:effect.${approval.effect}`)} <span className="text-ink-soft">· {t("resources", { count, n: number(count) })}</span>
         </Fact>
         <Fact name={t("fact.tool")}>
           <code className="font-mono text-xs break-all">{`${approval.server}.${approval.tool}`}</code>
@@ -42,7 +38,7 @@ export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
           {approval.requested_at !== undefined && <span className="text-ink-soft"> · {dateTime(approval.requested_at)}</span>}
         </Fact>
         <Fact name={t("fact.digest")}>
-          <span className="inline-flex items-center gap-1">
+          <span className="inline-flex items-center gap-0.5">
             <code title={approval.digest} className="font-mono text-xs">
               {approval.digest.slice(0, 12)}…
             </code>

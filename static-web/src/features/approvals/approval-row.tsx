@@ -1,8 +1,9 @@
 import { clsx } from "clsx";
-import { ChevronDown } from "lucide-react";
+import { ChevronDown, Users } from "lucide-react";
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useMe } from "@/api/queries";
 import type { Approval } from "@/api/types";
 import { EffectBadge } from "@/features/tools/effect-badge";
 import { dateTime } from "@/i18n/format";
@@ -11,6 +12,7 @@ import { ApprovalCard } from "./approval-card";
 import { ApprovalStateBadge } from "./approval-state";
 import { Countdown, useRemaining } from "./countdown";
 import { toolName } from "./kinds";
+import { mayDecide } from "./queries";
 import { useSentence } from "./sentence-text";
 
 export interface ApprovalRowProps {
@@ -24,6 +26,7 @@ export interface ApprovalRowProps {
 export function ApprovalRow({ approval, open, onToggle, onDecided }: ApprovalRowProps) {
   const { t } = useTranslation("approvals");
   const id = useId();
+  const me = useMe().data;
   const sentence = useSentence(approval);
   const isPending = approval.state === "pending";
   const left = useRemaining(approval.expires_at, isPending);
@@ -43,6 +46,12 @@ export function ApprovalRow({ approval, open, onToggle, onDecided }: ApprovalRow
             <span className="mt-0.5 block text-xs text-ink-soft">
               {t("requested", { who: approval.asker.name ?? approval.asker.oid, when: dateTime(approval.requested_at) })}
             </span>
+            {isPending && me !== undefined && !mayDecide(approval, me) && (
+              <span className="mt-0.5 flex items-center gap-1.5 text-xs text-ink-soft">
+                <Users size={13} aria-hidden className="shrink-0" />
+                {t("another_decides")}
+              </span>
+            )}
           </span>
           <span className="flex flex-wrap items-center gap-x-3 gap-y-1 @xl:pt-0.5">
             <EffectBadge effect={approval.effect} />

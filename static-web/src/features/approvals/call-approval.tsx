@@ -1,13 +1,20 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+
 import { useMe } from "@/api/queries";
 import type { CallLog } from "@/realtime/turn-log";
 
 import { ApprovalCard } from "./approval-card";
 import { approvalOfCall } from "./facts";
-import { useApproval } from "./queries";
+import { approvalsQuery, useApproval } from "./queries";
 
 /** The approval that a call of a turn waits for. */
 export function CallApproval({ call, onDecided }: { call: CallLog; onDecided(): void }) {
-  const view = useApproval(call.approval?.id).data;
+  const queries = useQueryClient();
+  const id = call.approval?.id;
+  const view = useApproval(id).data;
   const approval = approvalOfCall(call, view, useMe().data);
+  // The number beside "Approvals" is not to wait for its next look.
+  useEffect(() => void queries.invalidateQueries({ queryKey: approvalsQuery("pending").queryKey }), [queries, id]);
   return approval === null ? null : <ApprovalCard approval={approval} takesFocus onDecided={onDecided} />;
 }

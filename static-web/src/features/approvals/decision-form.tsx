@@ -3,31 +3,27 @@ import { useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "@/ui/button";
-import { toast } from "@/ui/toast";
 
-import { DecisionProblem } from "./decision-problem";
 import { DenyReason } from "./deny-reason";
 import type { ApprovalFacts } from "./facts";
-import { useDecide } from "./queries";
+import type { Decision } from "./queries";
 import { resourceName } from "./sentence";
 
 export interface DecisionFormProps {
   approval: ApprovalFacts;
   isOver: boolean;
+  isBusy: boolean;
   /** Deny takes the focus once, unless the person is writing. */
   takesFocus: boolean;
-  onReload(): void;
-  /** Its buttons are about to go away, and the focus with them. */
-  onDecided(): void;
+  onDecide(decision: Decision["decision"], reason: string | null): void;
 }
 
 /** Cards that took the focus already; a list that scrolls mounts them again. */
 const focused = new Set<string>();
 
 /** Yes or no. Nothing here is the answer to Enter: each button must be chosen itself. */
-export function DecisionForm({ approval, isOver, takesFocus, onReload, onDecided }: DecisionFormProps) {
+export function DecisionForm({ approval, isOver, isBusy, takesFocus, onDecide }: DecisionFormProps) {
   const { t } = useTranslation("approvals");
-  const decide = useDecide(approval.id);
   const [denying, setDenying] = useState(false);
   const [typed, setTyped] = useState("");
   const field = useId();
@@ -40,27 +36,15 @@ export function DecisionForm({ approval, isOver, takesFocus, onReload, onDecided
   }, [takesFocus, approval.id]);
 
   const toType = approval.effect === "destructive" ? (resourceName(approval) ?? approval.tool) : null;
-  const busy = decide.isPending;
-  const blocked = isOver || busy || (toType !== null && typed !== toType);
-  const say = (decision: "approve" | "deny", reason: string | null) =>
-    decide.mutate(
-      { decision, reason, digest: approval.digest },
-      {
-        onSuccess: () => {
-          toast(t(decision === "approve" ? "approved" : "denied"));
-          onDecided();
-        },
-      },
-    );
+  const blocked = isOver || isBusy || (toType !== null && typed !== toType);
 
   return (
     <div className="space-y-3">
-      {decide.error !== null && <DecisionProblem error={decide.error} onReload={onReload} />}
       {denying ? (
         <DenyReason
-          busy={busy}
+          busy={isBusy}
           disabled={isOver}
-          onDeny={(reason) => say("deny", reason)}
+          onDeny={(reason) => onDecide("deny", reason)}
           onBack={() => {
             setDenying(false);
             requestAnimationFrame(() => deny.current?.focus());
@@ -80,19 +64,19 @@ export function DecisionForm({ approval, isOver, takesFocus, onReload, onDecided
                 autoComplete="off"
                 autoCapitalize="off"
                 spellCheck={false}
-                disabled={busy}
+                disabled={isBusy}
                 className="min-h-10 w-full max-w-sm rounded-control border border-line-strong bg-surface px-3 font-mono text-sm pointer-coarse:min-h-11"
               />
             </div>
           )}
           <div className="flex flex-wrap gap-2">
-            <Button ref={deny} disabled={isOver || busy} onClick={() => setDenying(true)}>
+            <Button ref={deny} disabled={isOver || isBusy} onClick={() => setDenying(true)}>
               <X size={16} aria-hidden />
               {t("deny")}
             </Button>
-            <Button tone={approval.effect === "destructive" ? "danger" : "lead"} disabled={blocked} onClick={() => say("approve", null)}>
+            <Button tone={approval.effect === "destructive" ? "danger" : "lead"} disabled={blocked} onClick={() => onDecide("approve", null)}>
               <Check size={16} aria-hidden />
-              {busy ? t("approving") : t("approve")}
+              {isBusy ? t("approving") : t("approve")}
             </Button>
           </div>
         </>

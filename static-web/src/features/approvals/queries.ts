@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions, useInfiniteQuery, useMutation, useQ
 import { useRef } from "react";
 
 import { api, idempotencyKey, unwrap } from "@/api/client";
+import { ProblemError } from "@/api/problem";
 import { useMe } from "@/api/queries";
 import type { Approval, Me } from "@/api/types";
 
@@ -64,8 +65,16 @@ export interface Decision {
   digest: string;
 }
 
+export interface DecisionWatch {
+  onDecided(decision: Decision["decision"]): void;
+  /** It was too late: somebody or something has ended this approval already. */
+  onOver(why: "expired" | "decided" | "cancelled"): void;
+}
+
+const OVER = { approval_expired: "expired", approval_decided: "decided", approval_cancelled: "cancelled" } as const;
+
 /** Decides. A second try of the same decision, after no answer came, is the same request. */
-export function useDecide(id: string) {
+export function useDecide(id: string, watch: DecisionWatch) {
   const queries = useQueryClient();
   const intent = useRef({ body: "", key: "" });
   return useMutation({
@@ -80,8 +89,13 @@ export function useDecide(id: string) {
         }),
       );
     },
-    onSuccess: (decided) => {
+    // Of the mutation, not of one call of it: the form is gone as soon as the data say so.
+    onSuccess: (decided, { decision }) => {
       queries.setQueryData(approvalQuery(id).queryKey, decided);
+      watch.onDecided(decision);
+    },
+    onError: (error) => {
+      if (error instanceof ProblemError && error.code in OVER) watch.onOver(OVER[error.code as keyof typeof OVER]);
     },
     // Also after a refusal: what is shown was not what is.
     onSettled: () => queries.invalidateQueries({ queryKey: APPROVALS_KEY }),

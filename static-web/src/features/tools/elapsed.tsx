@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-import { duration } from "@/i18n/format";
+import { duration, milliseconds } from "@/i18n/format";
 import type { CallLog } from "@/realtime/turn-log";
 
 /** How long a call runs, or ran. Shows nothing before it starts. */
@@ -9,7 +9,7 @@ export function Elapsed({ call }: { call: Pick<CallLog, "status" | "startedAt" |
   const now = useTick(running, 100);
   const ms = call.durationMs ?? (running ? Math.max(0, now - Date.parse(call.startedAt!)) : null);
   if (ms === null) return null;
-  return <span className="text-sm text-ink-soft tabular-nums">{duration(ms)}</span>;
+  return <span className="text-sm text-ink-soft tabular-nums">{call.durationMs !== null && ms < 1_000 ? milliseconds(ms) : duration(ms)}</span>;
 }
 
 /** The time, again and again while `ticking`. */

@@ -2,13 +2,15 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { JsonView } from "react-json-view-lite";
 
-/** Deeper than this it is closed at first. */
-const OPEN_LEVELS = 2;
+/** Deeper than this it is closed at first; a small one is open to see at once. */
+const OPEN_LEVELS = { large: 2, small: 5 };
+const SMALL_CHARS = 4_096;
 
-const opened = (level: number) => level < OPEN_LEVELS;
+const openLarge = (level: number) => level < OPEN_LEVELS.large;
+const openSmall = (level: number) => level < OPEN_LEVELS.small;
 
 const ICON =
-  "inline-flex size-6 shrink-0 cursor-pointer items-center justify-center rounded text-ink-soft select-none hover:bg-line pointer-coarse:size-8";
+  "-ml-6 inline-flex size-6 shrink-0 cursor-pointer items-center justify-center rounded align-top text-ink-soft select-none hover:bg-line";
 
 /** A value as a tree that opens and closes. Texts in it stay texts. */
 export function JsonTree({ value }: { value: object }) {
@@ -16,7 +18,7 @@ export function JsonTree({ value }: { value: object }) {
   const style = useMemo(
     () => ({
       container: "font-mono text-xs leading-6 break-all whitespace-pre-wrap",
-      basicChildStyle: "m-0 pl-4",
+      basicChildStyle: "m-0 pl-6",
       childFieldsContainer: "m-0 list-none p-0",
       label: "mr-1.5 text-ink-soft",
       clickableLabel: "mr-1.5 cursor-pointer text-ink-soft",
@@ -37,5 +39,6 @@ export function JsonTree({ value }: { value: object }) {
     }),
     [t],
   );
-  return <JsonView data={value} style={style} shouldExpandNode={opened} clickToExpandNode aria-label={t("json_tree")} />;
+  const isSmall = useMemo(() => JSON.stringify(value).length <= SMALL_CHARS, [value]);
+  return <JsonView data={value} style={style} shouldExpandNode={isSmall ? openSmall : openLarge} clickToExpandNode aria-label={t("json_tree")} />;
 }
