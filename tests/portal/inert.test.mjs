@@ -72,9 +72,14 @@ describe("what a model or a tool says", () => {
     await card.getByText("onerror").first().waitFor();
     await isInert(page, watched);
     // Every way in which a result is shown.
-    for (const tab of await card.getByRole("tab").all()) {
+    const tabs = await card.getByRole("tab").all();
+    assert.ok(tabs.length >= 2, "a result is a table and JSON");
+    for (const tab of tabs) {
       await tab.click();
-      await card.getByText("onerror").first().waitFor();
+      const panel = card.getByRole("tabpanel");
+      const closed = panel.locator('[aria-expanded="false"]');
+      while ((await closed.count()) > 0) await closed.first().click();
+      await panel.getByText("onerror").first().waitFor();
       await isInert(page, watched);
     }
     model.script = ({ results }) => (results.length === 0 ? { calls: [{ name: "note_write", arguments: { text: HOSTILE } }] } : { text: "Written." });

@@ -13,8 +13,8 @@ import { talkerShape } from "./harness/talker.mjs";
 import { until } from "./harness/waiting.mjs";
 
 const CUTS = 20;
-const TOKENS = 2_500;
-const PER_SECOND = 300;
+const TOKENS = 2_000;
+const PER_SECOND = 200;
 
 const model = await Model.start();
 
@@ -78,7 +78,7 @@ describe("a stream that is cut at random points", () => {
       reset(cutter);
       // Mostly beyond the first event: two streams that give nothing make it the long poll, whose
       // pages hold all there is and must come through at last.
-      cutter.plan = (kind) => (kind === "page" && below(2) === 0 ? null : 600 + below(2_500));
+      cutter.plan = (kind) => (kind === "page" && below(2) === 0 ? null : 1_500 + below(2_500));
       await readThrough(scene, seed, "stream");
     },
     { timeout: 240_000 },
@@ -91,7 +91,7 @@ describe("a stream that is cut at random points", () => {
       const below = random(seed);
       reset(cutter);
       cutter.config = { realtime: "long_poll" };
-      cutter.plan = () => (below(3) === 0 ? null : 1 + below(1_500));
+      cutter.plan = () => (below(2) === 0 ? null : 1 + below(1_500));
       await readThrough(scene, seed, "page");
       assert.equal(cutter.streams, 0, "no stream was asked for");
     },
