@@ -2,16 +2,17 @@ import { Outlet } from "@tanstack/react-router";
 import { createContext, lazy, Suspense, useContext, useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { Rail } from "@/features/sidebar/rail";
-import { Sidebar } from "@/features/sidebar/sidebar";
+import { SkeletonList } from "@/ui/skeleton";
 
 import { useStoredAppearance } from "./appearance";
-import { GlobalShortcuts } from "./global-shortcuts";
 import { useLayout, useNarrow } from "./layout";
 import { OfflineBanner } from "./offline-banner";
-import { SessionEnded } from "./session-ended";
 import { TopBar } from "./top-bar";
 
+/** Beside the page, not before it. */
+const Sidebar = lazy(() => import("@/features/sidebar/sidebar").then((module) => ({ default: module.Sidebar })));
+const Rail = lazy(() => import("@/features/sidebar/rail").then((module) => ({ default: module.Rail })));
+const FrameExtras = lazy(() => import("./frame-extras").then((module) => ({ default: module.FrameExtras })));
 const Drawer = lazy(() => import("@/ui/drawer").then((module) => ({ default: module.Drawer })));
 
 const InShell = createContext(false);
@@ -45,8 +46,9 @@ export function Shell({ children }: { children?: ReactNode }) {
         </div>
       </div>
       {narrow && <SideDrawer />}
-      <GlobalShortcuts />
-      <SessionEnded />
+      <Suspense fallback={null}>
+        <FrameExtras />
+      </Suspense>
     </InShell>
   );
 }
@@ -56,7 +58,9 @@ function Side() {
   const setCollapsed = useLayout((state) => state.setCollapsed);
   return (
     <div className={collapsed ? "w-14 shrink-0 border-r border-line" : "w-72 shrink-0 border-r border-line"}>
-      {collapsed ? <Rail onExpand={() => setCollapsed(false)} /> : <Sidebar onCollapse={() => setCollapsed(true)} />}
+      <Suspense fallback={<SkeletonList className="p-3" />}>
+        {collapsed ? <Rail onExpand={() => setCollapsed(false)} /> : <Sidebar onCollapse={() => setCollapsed(true)} />}
+      </Suspense>
     </div>
   );
 }

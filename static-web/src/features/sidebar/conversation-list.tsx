@@ -8,8 +8,8 @@ import { SkeletonList } from "@/ui/skeleton";
 
 import { grouped, ungrouped } from "./groups";
 import { conversationsQuery, flatten } from "./queries";
+import { Rows } from "./rows";
 import { useToday } from "./use-today";
-import { VirtualRows } from "./virtual-rows";
 
 /** A page of a search may be empty while later ones are not: so many are read without being asked. */
 const PAGES_OF_A_SEARCH = 10;
@@ -61,11 +61,10 @@ export function ConversationList({ search }: { search: string }) {
       )}
       {settled && count === 0 && search === "" && <p className="px-5 py-4 text-sm text-ink-soft">{t("empty")}</p>}
       {count > 0 && (
-        <VirtualRows
-          key={search}
+        <Rows
+          key={list.isPlaceholderData ? "" : search}
           rows={rows}
           total={list.hasNextPage ? -1 : count}
-          dimmed={list.isPlaceholderData}
           onEnd={() => {
             if (hasNextPage && !isFetching && !resting) void fetchNextPage();
           }}

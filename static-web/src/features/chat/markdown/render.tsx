@@ -6,14 +6,14 @@ import { SquareCheck, Square } from "lucide-react";
 import type { ComponentProps, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import Markdown, { type Components } from "react-markdown";
-import remarkGfm from "remark-gfm";
 
 import { CodeBlock } from "./code-block";
 import { ExternalLink } from "./external-link";
+import { readGfm } from "./gfm";
 import { safeLink } from "./links";
 import { labelTableCells } from "./table-cells";
 
-const REMARK = [remarkGfm];
+const REMARK = [readGfm];
 const REHYPE = [labelTableCells];
 
 export default function RenderMarkdown({ text }: { text: string }) {

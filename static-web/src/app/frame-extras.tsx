@@ -1,0 +1,14 @@
+import { GlobalShortcuts } from "./global-shortcuts";
+import { useNewVersion } from "./new-version";
+import { SessionEnded } from "./session-ended";
+
+/** What the frame does beside showing a page. Nobody misses it before the first answer is there. */
+export function FrameExtras() {
+  useNewVersion();
+  return (
+    <>
+      <GlobalShortcuts />
+      <SessionEnded />
+    </>
+  );
+}
