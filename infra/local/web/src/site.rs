@@ -241,17 +241,15 @@ impl Site {
         Ok(None)
     }
 
-    /// Reads and compresses everything once, so that the first visitor does not
-    /// wait for it.
+    /// Reads and compresses every text for browsers once, so that the first visitor
+    /// does not wait for it.
     pub async fn warm(self: Arc<Self>) {
         let site = Arc::clone(&self);
         let Ok(files) = spawn_blocking(move || site.texts(&site.root)).await else {
             return;
         };
         for file in files {
-            for encoding in [Encoding::Brotli, Encoding::Gzip] {
-                file.representation(Some(encoding)).await;
-            }
+            file.representation(Some(Encoding::Brotli)).await;
         }
     }
 
