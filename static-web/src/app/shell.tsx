@@ -54,14 +54,18 @@ export function Shell({ children }: { children?: ReactNode }) {
 }
 
 function Side() {
+  const { t } = useTranslation();
   const collapsed = useLayout((state) => state.collapsed);
   const setCollapsed = useLayout((state) => state.setCollapsed);
   return (
-    <div className={collapsed ? "w-14 shrink-0 border-r border-line" : "w-72 shrink-0 border-r border-line"}>
+    <aside
+      aria-label={t("nav.sidebar")}
+      className={collapsed ? "w-14 shrink-0 border-r border-line" : "w-72 shrink-0 border-r border-line"}
+    >
       <Suspense fallback={<SkeletonList className="p-3" />}>
         {collapsed ? <Rail onExpand={() => setCollapsed(false)} /> : <Sidebar onCollapse={() => setCollapsed(true)} />}
       </Suspense>
-    </div>
+    </aside>
   );
 }
 

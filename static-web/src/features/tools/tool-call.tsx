@@ -34,7 +34,8 @@ export function ToolCall({ call, turnId }: { call: CallLog; turnId: string }) {
     setOpen(!open);
   };
   return (
-    <section
+    <div
+      role="group"
       aria-label={t("call_of", { tool: name })}
       className={clsx("@container min-w-0 rounded-card border bg-surface shadow-card", waits ? "border-warn/60" : "border-line")}
     >
@@ -80,6 +81,6 @@ export function ToolCall({ call, turnId }: { call: CallLog; turnId: string }) {
           </Suspense>
         )}
       </div>
-    </section>
+    </div>
   );
 }
