@@ -9,6 +9,8 @@ import { create } from "zustand";
 
 import type { PortalConfig } from "@/app/config";
 
+import { isNetworkFailure } from "./sign-in-problem";
+
 export type SessionStatus = "loading" | "signed_in" | "signed_out" | "ended";
 
 interface SessionState {
@@ -91,9 +93,16 @@ export function safeReturn(value: unknown): string {
   return url.origin === location.origin && !url.pathname.startsWith("//") ? url.pathname + url.search : "/c";
 }
 
+/** Ends the session here and at the issuer, which leads back to `/login`. */
 export async function signOut(): Promise<void> {
   const found = await userManager();
-  await found.signoutRedirect();
+  try {
+    await found.signoutRedirect();
+  } catch {
+    // The issuer cannot be reached or knows no end of a session: it ends here at least.
+    await found.removeUser();
+    location.assign("/login");
+  }
 }
 
 /** The bearer token, renewed when it is about to end; `null` when nobody is signed in. */
@@ -117,8 +126,9 @@ async function renew(): Promise<boolean> {
     if (found === null) throw new Error("no user");
     adopt(found);
     return true;
-  } catch {
-    useSession.setState({ status: "ended" });
+  } catch (error) {
+    // Without a network nothing is known about the session; the next request tries again.
+    if (!isNetworkFailure(error instanceof Error ? error.name : "")) useSession.setState({ status: "ended" });
     return false;
   }
 }

@@ -1,11 +1,13 @@
 import { useNavigate } from "@tanstack/react-router";
+import { LoaderCircle } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { usePageTitle } from "@/app/page-title";
+import { SignInFrame } from "@/app/pages/sign-in-frame";
+import { SignInNotice } from "@/app/pages/sign-in-notice";
 import { completeSignIn } from "@/auth/session";
 import { Button } from "@/ui/button";
-import { Logo } from "@/ui/logo";
-import { ProblemNotice } from "@/ui/problem-notice";
 
 /** A code works once, also when React runs the effect twice. */
 let completing: Promise<string> | undefined;
@@ -14,6 +16,7 @@ export function CallbackPage() {
   const { t } = useTranslation("login");
   const navigate = useNavigate();
   const [error, setError] = useState<unknown>(null);
+  usePageTitle(error === null ? t("signing_in") : t("failed"));
 
   useEffect(() => {
     completing ??= completeSignIn();
@@ -24,25 +27,34 @@ export function CallbackPage() {
       },
       (cause: unknown) => {
         completing = undefined;
-        setError(cause);
+        // The issuer's code says more than a missing state; its free text stays unread here.
+        const code = new URLSearchParams(location.search).get("error");
+        setError(code === null || "error" in Object(cause) ? cause : { error: code });
       },
     );
   }, [navigate]);
 
-  return (
-    <main className="flex min-h-dvh flex-col items-center justify-center gap-6 px-4">
-      <Logo />
-      {error === null ? (
-        <h1 className="animate-late text-ink-soft">{t("signing_in")}</h1>
-      ) : (
-        <div className="w-full max-w-md space-y-4">
-          <h1 className="text-xl font-semibold">{t("failed")}</h1>
-          <ProblemNotice error={error} />
-          <Button tone="lead" onClick={() => void navigate({ to: "/login", replace: true })}>
-            {t("try_again")}
-          </Button>
+  if (error === null) {
+    return (
+      <SignInFrame>
+        <div className="flex animate-late flex-col items-center gap-4 text-center">
+          <LoaderCircle size={28} className="animate-spin text-lead" aria-hidden />
+          <h1 className="text-lg font-semibold">{t("signing_in")}</h1>
+          <p className="text-ink-soft">{t("signing_in_text")}</p>
         </div>
-      )}
-    </main>
+      </SignInFrame>
+    );
+  }
+  return (
+    <SignInFrame>
+      <div className="w-full max-w-md animate-rise-in space-y-4 rounded-2xl border border-line bg-surface p-6 shadow-overlay sm:p-10">
+        <h1 className="text-2xl font-semibold">{t("failed")}</h1>
+        <p className="text-ink-soft">{t("callback_failed_text")}</p>
+        <SignInNotice error={error} />
+        <Button tone="lead" className="min-h-11 w-full" onClick={() => void navigate({ to: "/login", replace: true })}>
+          {t("try_again")}
+        </Button>
+      </div>
+    </SignInFrame>
   );
 }
