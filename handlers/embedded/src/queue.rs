@@ -60,6 +60,7 @@ impl SqliteQueue {
     ) -> Result<Self, OpenError> {
         let settings = Settings {
             readers: 1,
+            short_readers: 1,
             ..Settings::default()
         };
         let database = Database::open(&folder.join("queue.sqlite"), MIGRATIONS, &settings)?;
@@ -128,7 +129,7 @@ impl WorkQueue for SqliteQueue {
         // A poller that finds nothing, the usual case, takes no write lock.
         let any = self
             .database
-            .read(move |connection| Ok(any_visible(connection, &name, now_ms)?))
+            .read_short(move |connection| Ok(any_visible(connection, &name, now_ms)?))
             .await?;
         if !any {
             return Ok(Vec::new());

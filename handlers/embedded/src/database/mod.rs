@@ -2,6 +2,7 @@
 //! group commit, read by a few.
 
 mod fault;
+mod log_space;
 mod migration;
 mod open;
 mod readers;
@@ -61,6 +62,17 @@ impl Database {
         self.readers.run(work).await
     }
 
+    /// The same for a read of a row or a few by their key. It is done by the calling
+    /// thread, microseconds as a rule; a read that may take longer is none for this.
+    pub(crate) async fn read_short<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, Fault<E>> + Send + 'static,
+        T: Send + 'static,
+        E: Unanswered + Send + 'static,
+    {
+        self.readers.run_short(work).await
+    }
+
     /// What the writer has done so far.
     pub(crate) fn write_counts(&self) -> WriteCounts {
         self.writer.counts()
@@ -84,6 +96,7 @@ mod tests {
         let settings = Settings {
             busy_budget: Duration::from_millis(40),
             readers: 1,
+            short_readers: 1,
         };
         Database::open(path, SCHEMA, &settings).unwrap()
     }
@@ -149,6 +162,12 @@ mod tests {
             matches!(ended, Err(StoreError::Unavailable(_))),
             "{ended:?}"
         );
+        let ended: Result<(), StoreError> =
+            database.read_short(|_| panic!("a fault in the work")).await;
+        assert!(
+            matches!(ended, Err(StoreError::Unavailable(_))),
+            "{ended:?}"
+        );
         database
             .write(|connection| add(connection, "b"))
             .await
@@ -160,9 +179,14 @@ mod tests {
     async fn readers_cannot_write() {
         let folder = tempfile::tempdir().unwrap();
         let database = open(&folder.path().join("a.sqlite"));
-        let refused = database.read(|connection| add(connection, "a")).await;
+        let refused = [
+            database.read(|connection| add(connection, "a")).await,
+            database.read_short(|connection| add(connection, "a")).await,
+        ];
         assert!(
-            matches!(refused, Err(StoreError::Unavailable(_))),
+            refused
+                .iter()
+                .all(|refused| matches!(refused, Err(StoreError::Unavailable(_)))),
             "{refused:?}"
         );
     }

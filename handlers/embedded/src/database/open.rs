@@ -52,13 +52,16 @@ pub(crate) struct Settings {
     pub(crate) busy_budget: Duration,
     /// Reading threads.
     pub(crate) readers: usize,
+    /// Connections for short reads, which the asking threads do themselves.
+    pub(crate) short_readers: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             busy_budget: Duration::from_secs(5),
-            readers: 4,
+            readers: 2,
+            short_readers: 2,
         }
     }
 }
@@ -69,7 +72,7 @@ const CACHED_STATEMENTS: usize = 64;
 /// only once: eight times `SQLite`'s default doubles the turns per second.
 const LOG_PAGES: i64 = 8_000;
 /// What is left of the log after a checkpoint, bytes.
-const KEPT_LOG: i64 = 32 * 1024 * 1024;
+pub(super) const KEPT_LOG: i64 = 32 * 1024 * 1024;
 /// Pages that a connection keeps in memory, in KiB (as `SQLite` wants it: below
 /// zero).
 const READER_CACHE: i64 = -2_000;

@@ -1,7 +1,9 @@
-//! A few threads with a reading connection each.
+//! A few threads with a reading connection each, and a few connections on which a
+//! short read is done by the asking thread itself: to be handed to another thread
+//! and back would cost several times what it does.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use rusqlite::Connection;
@@ -17,6 +19,8 @@ const WAITING_READS: usize = 1024;
 
 pub(super) struct Readers {
     jobs: mpsc::Sender<ReadJob>,
+    /// Connections for short reads that nobody uses now.
+    idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
@@ -31,7 +35,39 @@ impl Readers {
                 .spawn(move || serve(&connection, &waiting))
                 .map_err(OpenError::Thread)?;
         }
-        Ok(Self { jobs })
+        let idle = (0..settings.short_readers)
+            .map(|_| open_reader(path, settings))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            jobs,
+            idle: Mutex::new(idle),
+        })
+    }
+
+    /// A read of a row or a few, here and now, unless every connection for such
+    /// reads is in use.
+    pub(super) async fn run_short<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, Fault<E>> + Send + 'static,
+        T: Send + 'static,
+        E: Unanswered + Send + 'static,
+    {
+        let idle = self.idle().pop();
+        let Some(connection) = idle else {
+            return self.run(work).await;
+        };
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&connection)));
+        self.idle().push(connection);
+        done.unwrap_or_else(|_| {
+            Err(Fault::Refused(E::unanswered(
+                "the read did not end".to_owned(),
+            )))
+        })
+        .map_err(Fault::into_error)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) async fn run<T, E, F>(&self, work: F) -> Result<T, E>

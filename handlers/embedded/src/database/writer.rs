@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::log_space::LogSpace;
+use super::open::KEPT_LOG;
 use super::{Fault, OpenError, Unanswered};
 
 /// Writes that may wait before callers do.
@@ -124,6 +126,7 @@ where
 }
 
 fn serve(connection: &Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, counters: &Counters) {
+    let mut space = LogSpace::of(connection, KEPT_LOG.unsigned_abs());
     let mut busy_since = Instant::now();
     loop {
         let first = match waiting.try_recv() {
@@ -152,6 +155,7 @@ fn serve(connection: &Connection, mut waiting: mpsc::Receiver<Box<dyn Job>>, cou
         for job in group {
             job.answer(reason.as_ref().copied().map_err(String::as_str));
         }
+        space.provide(connection);
     }
 }
 

@@ -42,7 +42,7 @@ impl ConversationStore for SqliteStore {
     ) -> Result<Option<Versioned<Conversation>>, StoreError> {
         let key = key.clone();
         self.database
-            .read(move |connection| header(connection, &key))
+            .read_short(move |connection| header(connection, &key))
             .await
     }
 
@@ -72,7 +72,7 @@ impl ConversationStore for SqliteStore {
     async fn turn(&self, tenant: &str, id: &TurnId) -> Result<Option<Versioned<Turn>>, StoreError> {
         let (tenant, id) = (tenant.to_owned(), id.clone());
         self.database
-            .read(move |connection| turns::turn(connection, &tenant, &id))
+            .read_short(move |connection| turns::turn(connection, &tenant, &id))
             .await
     }
 
@@ -99,7 +99,7 @@ impl ConversationStore for SqliteStore {
     async fn message(&self, tenant: &str, id: &MessageId) -> Result<Option<Message>, StoreError> {
         let (tenant, id) = (tenant.to_owned(), id.clone());
         self.database
-            .read(move |connection| messages::message(connection, &tenant, &id))
+            .read_short(move |connection| messages::message(connection, &tenant, &id))
             .await
     }
 
@@ -119,14 +119,14 @@ impl ConversationStore for SqliteStore {
     ) -> Result<Vec<TurnEvent>, StoreError> {
         let (tenant, turn) = (tenant.to_owned(), turn.clone());
         self.database
-            .read(move |connection| events::after(connection, &tenant, &turn, after, limit))
+            .read_short(move |connection| events::after(connection, &tenant, &turn, after, limit))
             .await
     }
 
     async fn last_event_seq(&self, tenant: &str, turn: &TurnId) -> Result<u64, StoreError> {
         let (tenant, turn) = (tenant.to_owned(), turn.clone());
         self.database
-            .read(move |connection| Ok(events::last_seq(connection, &tenant, &turn)?))
+            .read_short(move |connection| Ok(events::last_seq(connection, &tenant, &turn)?))
             .await
     }
 
@@ -156,7 +156,7 @@ impl ConversationStore for SqliteStore {
     ) -> Result<Vec<TurnId>, StoreError> {
         let (tenant, owner) = (tenant.to_owned(), owner.clone());
         self.database
-            .read(move |connection| turns::running(connection, &tenant, &owner, limit))
+            .read_short(move |connection| turns::running(connection, &tenant, &owner, limit))
             .await
     }
 

@@ -14,7 +14,7 @@ impl TokenStore for SqliteStore {
     async fn token(&self, user: &UserKey, slot: &str) -> Result<Option<SealedToken>, StoreError> {
         let (user, slot, now) = (user.clone(), slot.to_owned(), self.clock.now());
         self.database
-            .read(move |connection| Ok(living(connection, &user, &slot, now)?))
+            .read_short(move |connection| Ok(living(connection, &user, &slot, now)?))
             .await
     }
 

@@ -14,7 +14,7 @@ impl UserStore for SqliteStore {
     async fn user(&self, user: &UserKey) -> Result<Option<Versioned<UserRecord>>, StoreError> {
         let user = user.clone();
         self.database
-            .read(move |connection| {
+            .read_short(move |connection| {
                 let found: Option<(i64, String)> = connection
                     .prepare_cached("SELECT etag, body FROM users WHERE tid = ? AND oid = ?")?
                     .query_row(params![user.tid, user.oid], |row| {
