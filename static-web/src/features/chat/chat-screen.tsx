@@ -93,7 +93,8 @@ function OpenConversation({ conversationId, title }: { conversationId: string; t
       stick.toEnd();
       const sent = await send(client, conversationId, question);
       // What could not be sent goes back to where it was written.
-      if (sent === null && typed) composer.current?.giveBack(question.text);
+      if (sent !== null) composer.current?.takeBack(question.text);
+      else if (typed) composer.current?.giveBack(question.text);
     },
     [client, conversationId, stick.toEnd],
   );

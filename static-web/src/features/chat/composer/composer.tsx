@@ -15,6 +15,8 @@ export interface ComposerHandle {
   offer(text: string): void;
   /** Puts back what could not be sent, unless something else was typed since. */
   giveBack(text: string): void;
+  /** Takes away what has been sent after all. */
+  takeBack(text: string): void;
   focus(): void;
 }
 
@@ -59,6 +61,9 @@ export function Composer({ slot, busy, autoFocus = false, onSend, onStop, onEdit
     },
     giveBack(text) {
       if (readDraft(slot) === "") change(text);
+    },
+    takeBack(sent) {
+      if (readDraft(slot) === sent) change("");
     },
     focus: () => field.current?.focus(),
   }));

@@ -1,4 +1,4 @@
-import { Boxes, Database, KeyRound, Power, Server, SquarePlus, type LucideIcon } from "lucide-react";
+import { Boxes, Database, Layers, Power, Server, SquarePlus, type LucideIcon } from "lucide-react";
 
 import type { Effect } from "@/api/types";
 
@@ -14,7 +14,7 @@ export const SUGGESTIONS: readonly Suggestion[] = [
   { id: "storage", icon: Database, effect: "read_only" },
   { id: "machines", icon: Server, effect: "read_only" },
   { id: "groups", icon: Boxes, effect: "read_only" },
-  { id: "vaults", icon: KeyRound, effect: "read_only" },
+  { id: "subscriptions", icon: Layers, effect: "read_only" },
   { id: "create_storage", icon: SquarePlus, effect: "mutating" },
   { id: "delete_machine", icon: Power, effect: "destructive" },
 ];

@@ -12,9 +12,12 @@ export function preloadMarkdown(): void {
   void load();
 }
 
+/** Controls of direction that show `exe.txt` where `txt.exe` stands. */
+const TURNED_AROUND = /[\u202a-\u202e\u2066-\u2069]/g;
+
 /** Text of an answer. Only the block that grows is rendered again. */
 export function MarkdownText({ text, streaming = false }: { text: string; streaming?: boolean }) {
-  const blocks = splitBlocks(text);
+  const blocks = splitBlocks(text.replace(TURNED_AROUND, ""));
   return (
     <Suspense fallback={<p className="break-words whitespace-pre-wrap">{text}</p>}>
       <div className="min-w-0 break-words">

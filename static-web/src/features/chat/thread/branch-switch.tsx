@@ -14,12 +14,12 @@ export function BranchSwitch({ siblings, current, onChoose }: { siblings: readon
   };
   return (
     <span role="group" aria-label={t("branch.label")} className="inline-flex items-center text-xs text-ink-soft tabular-nums">
-      <IconButton label={t("branch.previous")} disabled={index <= 0} onClick={() => go(index - 1)} className="size-8">
+      <IconButton label={t("branch.previous")} disabled={index <= 0} onClick={() => go(index - 1)}>
         <ChevronLeft size={16} aria-hidden />
       </IconButton>
       <span aria-hidden>{`${index + 1}/${siblings.length}`}</span>
       <span className="sr-only">{t("branch.position", { n: index + 1, m: siblings.length })}</span>
-      <IconButton label={t("branch.next")} disabled={index >= siblings.length - 1} onClick={() => go(index + 1)} className="size-8">
+      <IconButton label={t("branch.next")} disabled={index >= siblings.length - 1} onClick={() => go(index + 1)}>
         <ChevronRight size={16} aria-hidden />
       </IconButton>
     </span>

@@ -9,7 +9,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   const { t } = useTranslation();
   const { copied, copy } = useCopy();
   return (
-    <IconButton label={copied ? t("copied") : label} onClick={() => void copy(text)} className="size-8">
+    <IconButton label={copied ? t("copied") : label} onClick={() => void copy(text)}>
       {copied ? <Check size={15} className="text-good" aria-hidden /> : <Copy size={15} aria-hidden />}
     </IconButton>
   );

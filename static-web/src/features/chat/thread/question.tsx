@@ -33,7 +33,7 @@ export const Question = memo(function Question(props: QuestionProps) {
       <div className="-mr-2 flex flex-wrap items-center justify-end gap-0.5">
         <BranchSwitch siblings={siblings} current={turnId} onChoose={props.onChooseBranch} />
         <CopyButton text={text} label={t("question.copy")} />
-        <IconButton label={t("question.edit")} onClick={() => props.onEdit(true)} className="size-8">
+        <IconButton label={t("question.edit")} onClick={() => props.onEdit(true)}>
           <Pencil size={15} aria-hidden />
         </IconButton>
       </div>
@@ -45,7 +45,8 @@ export function QuestionBubble({ text }: { text: string }) {
   const { t } = useTranslation("chat");
   return (
     <div className="max-w-[85%] min-w-0 rounded-card rounded-br-sm bg-lead-soft px-4 py-2.5">
-      <span className="sr-only">{t("question.you")}</span>
+      {/* One heading for each turn: that is how one goes through a conversation by ear. */}
+      <h2 className="sr-only">{t("question.you")}</h2>
       <p className="break-words whitespace-pre-wrap">{text}</p>
     </div>
   );

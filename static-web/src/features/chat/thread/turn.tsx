@@ -2,7 +2,6 @@ import { RotateCw } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
-import { number } from "@/i18n/format";
 import { hasEnded } from "@/realtime/turn-log";
 import { IconButton } from "@/ui/button";
 
@@ -10,10 +9,11 @@ import { stopTurn, useStopping } from "../stop";
 import { AnswerStep } from "./answer";
 import { AzureSignInCard } from "./azure-sign-in-card";
 import { CopyButton } from "./copy-button";
+import { PROVISIONAL } from "./messages";
 import { Question, type QuestionProps } from "./question";
 import { StatusLine } from "./status-line";
 import type { ShownTurn } from "./tree";
-import { PROVISIONAL } from "./messages";
+import { TurnFacts } from "./turn-facts";
 import { TurnFailure } from "./turn-failure";
 import { useTurnLog } from "./use-turn";
 
@@ -60,6 +60,7 @@ export const TurnArticle = memo(function TurnArticle({ conversationId, turn, edi
         {log.steps.map((step, index) => (
           <AnswerStep key={step.step} step={step} turnId={turnId} streaming={!ended && index === log.steps.length - 1} />
         ))}
+        {log.phase === "done" && said.length === 0 && <p className="text-ink-soft italic">{t("answer.empty")}</p>}
         {phase === "waiting_azure_sign_in" && <AzureSignInCard />}
         {log.phase === "failed" && log.error !== null && <TurnFailure error={log.error} onRetry={busy ? undefined : retry} />}
         {log.phase !== "done" && log.phase !== "failed" && (
@@ -69,15 +70,11 @@ export const TurnArticle = memo(function TurnArticle({ conversationId, turn, edi
           <div className="-ml-2 flex flex-wrap items-center gap-0.5 text-xs text-ink-soft">
             {said.length > 0 && <CopyButton text={said.join("\n\n")} label={t("answer.copy")} />}
             {retry !== undefined && (
-              <IconButton label={t("answer.retry")} onClick={retry} disabled={busy} className="size-8">
+              <IconButton label={t("answer.retry")} onClick={retry} disabled={busy}>
                 <RotateCw size={15} aria-hidden />
               </IconButton>
             )}
-            {log.usage.input + log.usage.output > 0 && (
-              <span className="ml-2">
-                {t("tokens.detail", { input: number(log.usage.input), output: number(log.usage.output) })}
-              </span>
-            )}
+            <TurnFacts log={log} />
           </div>
         )}
       </div>
