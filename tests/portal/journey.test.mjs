@@ -116,7 +116,9 @@ describe("alice", () => {
     await card.getByText(portal.text("tools:status.denied"), { exact: true }).waitFor();
     assert.equal((await effects(scene.stack)).length, before);
     await page.goto(`${scene.stack.portal}/approvals?state=decided`);
-    await page.getByText("storage_account_create").first().waitFor();
+    const row = page.getByRole("listitem").filter({ hasText: "storage_account_create" }).first();
+    await row.getByRole("button").first().click();
+    await row.getByText("Not needed any more.").waitFor();
   });
 
   its.test("watches an answer grow", async (scene) => {
@@ -225,7 +227,7 @@ describe("alice", () => {
     const editor = page.getByRole("textbox", { name: portal.text("chat:question.edit_label"), exact: true });
     assert.equal(await editor.inputValue(), "First question");
     await editor.fill("Edited question");
-    await portal.button("chat:question.send").click();
+    await portal.lastTurn.getByRole("button", { name: portal.text("chat:question.send"), exact: true }).click();
     await portal.lastTurn.getByText("Answer 3 to: Edited question").waitFor();
     assert.equal(await portal.answered(), "done");
     await portal.lastTurn.getByText("3/3", { exact: true }).waitFor();

@@ -61,5 +61,5 @@ export async function stands(page, path, furniture) {
   await page.locator("h1").first().waitFor();
   if (furniture !== undefined && path.endsWith(furniture.answered)) await page.getByRole("table").first().waitFor();
   if (furniture !== undefined && path.endsWith(furniture.waiting)) await page.getByText("storage_account_create").first().waitFor();
-  if (path === "/approvals") await page.getByText("storage_account_create").first().waitFor();
+  if (path === "/approvals") await page.getByRole("listitem").filter({ hasText: "storage_account_create" }).first().waitFor();
 }

@@ -99,7 +99,8 @@ export class Portal {
 
   /** The cards of calls of that tool. @param {string} tool */
   toolCard(tool) {
-    return this.page.getByRole("region", { name: new RegExp(`\\.${tool}$`) });
+    const name = new RegExp(`\\.${tool}(\\W|$)`);
+    return this.page.getByRole("group", { name }).or(this.page.getByRole("region", { name }));
   }
 
   /** The raw Markdown of the last answer, by its own copy button and the clipboard. */
