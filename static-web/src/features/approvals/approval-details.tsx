@@ -18,7 +18,8 @@ export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
     <div className="@container space-y-4 text-sm">
       <dl className="grid grid-cols-[minmax(0,1fr)] items-baseline gap-x-4 gap-y-1 @sm:grid-cols-[minmax(6rem,max-content)_minmax(0,1fr)]">
         <Fact name={t("fact.effect")}>
-          {t(`common:effect.${approval.effect}`)} <span className="text-ink-soft">· {t("resources", { count, n: number(count) })}</span>
+          {t(`common:effect.${approval.effect}`)}
+          {(target !== null || count > 1) && <span className="text-ink-soft"> · {t("resources", { count, n: number(count) })}</span>}
         </Fact>
         <Fact name={t("fact.tool")}>
           <code className="font-mono text-xs break-all">{`${approval.server}.${approval.tool}`}</code>

@@ -1,16 +1,16 @@
-import { useTranslation } from "react-i18next";
-
 import { cellText, isId } from "./tables";
 
-/** One value in a line. Long ones are cut by the layout only, so that a selection copies all. */
-export function ResultCell({ value }: { value: unknown }) {
-  const { t } = useTranslation("tools");
+/**
+ * One value in a line. Long ones are cut by the layout only, so that a selection copies all.
+ * There are hundreds of cells: this one has no hook, and `empty` is said once by its table.
+ */
+export function ResultCell({ value, empty }: { value: unknown; empty: string }) {
   const text = cellText(value);
   if (text === "") {
     return (
       <span className="text-ink-faint">
         <span aria-hidden>–</span>
-        <span className="sr-only">{t("no_value")}</span>
+        <span className="sr-only">{empty}</span>
       </span>
     );
   }

@@ -8,7 +8,7 @@ import { CopyButton } from "@/ui/copy-button";
 import { ResultCell } from "./result-cell";
 import { tableAsText, VALUE_COLUMN, type Table } from "./tables";
 
-const ROWS_AT_A_TIME = 200;
+const ROWS_AT_A_TIME = 100;
 const FEW_COLUMNS = 7;
 
 /** Rows and columns; on a narrow screen each row stands by itself. */
@@ -55,6 +55,7 @@ export function ResultTable({ table }: { table: Table }) {
 
 function Grid({ table, caption }: { table: Table; caption: string }) {
   const { t } = useTranslation("tools");
+  const empty = t("no_value");
   return (
     <div role="region" aria-label={caption} tabIndex={0} className="max-h-96 overflow-auto rounded-control border border-line">
       <table className="w-full border-collapse text-left text-xs">
@@ -72,7 +73,7 @@ function Grid({ table, caption }: { table: Table; caption: string }) {
             <tr key={index} className="border-t border-line">
               {table.columns.map((column) => (
                 <td key={column} className="px-3 py-1.5 align-top">
-                  <ResultCell value={row[column]} />
+                  <ResultCell value={row[column]} empty={empty} />
                 </td>
               ))}
             </tr>
@@ -85,6 +86,7 @@ function Grid({ table, caption }: { table: Table; caption: string }) {
 
 function StackedRows({ table }: { table: Table }) {
   const { t } = useTranslation("tools");
+  const empty = t("no_value");
   return (
     <ul className="divide-y divide-line rounded-control border border-line text-xs">
       {table.rows.map((row, index) => (
@@ -94,7 +96,7 @@ function StackedRows({ table }: { table: Table }) {
               <div key={column} className="contents">
                 <dt className="break-words text-ink-soft">{column === VALUE_COLUMN ? t("value") : column}</dt>
                 <dd className="min-w-0">
-                  <ResultCell value={row[column]} />
+                  <ResultCell value={row[column]} empty={empty} />
                 </dd>
               </div>
             ))}

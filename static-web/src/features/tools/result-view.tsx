@@ -24,10 +24,11 @@ export function ResultView({ text, fileName }: { text: string; fileName: string 
   const { t } = useTranslation("tools");
   const [view, setView] = useState<"table" | "json">("table");
   const value = useMemo(() => parsed(text), [text]);
+  const size = useMemo(() => new Blob([text]).size, [text]);
   const isJson = value !== undefined;
   const aside = (
     <div className="flex flex-wrap items-center gap-1 pb-1">
-      <span className="px-1 text-xs text-ink-soft tabular-nums">{bytes(new Blob([text]).size)}</span>
+      <span className="px-1 text-xs text-ink-soft tabular-nums">{bytes(size)}</span>
       <CopyButton withText text={isJson ? () => JSON.stringify(value, null, 2) : text} />
       <Button
         size="small"
@@ -81,7 +82,9 @@ function TableView({ value }: { value: object }): ReactNode {
 }
 
 function JsonText({ value, text }: { value: object; text: string }) {
-  if (text.length > MAX_TREE_CHARS) return <TextPages text={JSON.stringify(value, null, 2)} label="JSON" />;
+  const isLarge = text.length > MAX_TREE_CHARS;
+  const pretty = useMemo(() => (isLarge ? JSON.stringify(value, null, 2) : ""), [isLarge, value]);
+  if (isLarge) return <TextPages text={pretty} label="JSON" />;
   return (
     <Suspense fallback={<SkeletonList rows={3} />}>
       <div className="max-h-96 overflow-auto rounded-control bg-sunken p-2">

@@ -50,7 +50,7 @@ export function Result({ call, turnId }: { call: CallLog; turnId: string }) {
               <Button size="small" onClick={() => setAsked(true)}>
                 {t("show_whole")}
               </Button>
-              <span className="text-xs text-ink-soft">{t("whole_size", { size: bytes(result?.size_bytes ?? 0) })}</span>
+              <span className="text-xs text-ink-soft">{t(preview === null ? "result_size" : "whole_size", { size: bytes(result?.size_bytes ?? 0) })}</span>
             </div>
           )}
         </>

@@ -5,7 +5,7 @@ import { bytes } from "@/i18n/format";
 import { Button } from "@/ui/button";
 
 /** Characters that are put on the page at a time; a browser lays out no more without a halt. */
-const PAGE = 64 * 1024;
+const PAGE = 32 * 1024;
 
 /** A text of any length, without markup of any kind. */
 export function TextPages({ text, label }: { text: string; label: string }) {
