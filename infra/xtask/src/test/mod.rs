@@ -118,9 +118,9 @@ pub async fn test(
             tally += suite.run(session, Some(&names), &surroundings).await?;
         }
         if group.name == PORTAL {
-            tally += portal::units(session, repository, &metadata).await?;
-            // A portal that is not built cannot be looked at.
-            if !options.quick && tally.failed == 0 {
+            let units = portal::units(session, repository, &metadata).await?;
+            tally += units.tally;
+            if !options.quick && units.is_built {
                 let folder =
                     prepare_browser(session, repository, &metadata, &mut surroundings).await?;
                 surroundings.is_alone = is_alone(session, group.name, options).await?;

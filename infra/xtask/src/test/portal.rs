@@ -43,13 +43,20 @@ struct UnitReport {
     failed_files: u32,
 }
 
-/// Everything that needs no browser: builds the portal within its budgets,
-/// checks its types, runs its unit tests.
+/// What needs no browser.
+#[derive(Debug)]
+pub struct Units {
+    pub tally: Tally,
+    /// Whether there is a portal to look at.
+    pub is_built: bool,
+}
+
+/// Builds the portal within its budgets, checks its types, runs its unit tests.
 pub async fn units(
     session: &mut Session,
     repository: &Repository,
     metadata: &Metadata,
-) -> Result<Tally, Failure> {
+) -> Result<Units, Failure> {
     let folder = portal::folder(repository);
     let mut tally = Tally::default();
     let built = portal::build(session, repository).await;
@@ -59,7 +66,7 @@ pub async fn units(
         told(&mut tally, "types", typed)?;
         tally += unit_tests(session, &folder, &metadata.target_directory).await?;
     }
-    Ok(tally)
+    Ok(Units { tally, is_built })
 }
 
 /// Runs `npm test` of `tests/portal` and counts what it says at its end.
