@@ -7,9 +7,9 @@ import { EmptyState } from "@/ui/empty-state";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
 
-import { ApprovalFilters } from "./approval-filters";
+import { ApprovalFilter } from "./approval-filter";
 import { ApprovalRow } from "./approval-row";
-import { filtered, kindOf, LIST_OF, NO_FILTERS, type Kind } from "./kinds";
+import { filtered, kindOf, LIST_OF, type Kind } from "./kinds";
 import { useApprovals } from "./queries";
 
 /** A page of the API may hold few of a kind, or none; so many are asked for without being told. */
@@ -20,12 +20,12 @@ const ENOUGH = 10;
 export function ApprovalList({ kind }: { kind: Kind }) {
   const { t } = useTranslation("approvals");
   const { data, error, refetch, hasNextPage, isFetching, isFetchingNextPage, fetchNextPage } = useApprovals(LIST_OF[kind]);
-  const [filters, setFilters] = useState(NO_FILTERS);
+  const [words, setWords] = useState("");
   const [open, setOpen] = useState<string | null>(null);
   const list = useRef<HTMLUListElement>(null);
 
   const all = data?.pages.flatMap((page) => page.items).filter((item) => kindOf(item.state) === kind) ?? [];
-  const items = filtered(all, filters);
+  const items = filtered(all, words);
   const goesOn = hasNextPage && !isFetching && error === null && items.length < ENOUGH && (data?.pages.length ?? 0) < PAGES_BY_ITSELF;
   useEffect(() => {
     if (goesOn) void fetchNextPage();
@@ -38,7 +38,7 @@ export function ApprovalList({ kind }: { kind: Kind }) {
   return (
     <div className="space-y-4">
       {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
-      {all.length > 1 && <ApprovalFilters items={all} filters={filters} onChange={setFilters} />}
+      {(all.length > 1 || words !== "") && <ApprovalFilter words={words} onChange={setWords} />}
       {items.length > 0 ? (
         <ul ref={list} tabIndex={-1} aria-label={t("list")} className="space-y-3 outline-none">
           {items.map((approval) => (
@@ -56,7 +56,7 @@ export function ApprovalList({ kind }: { kind: Kind }) {
       ) : all.length > 0 ? (
         <div className="space-y-3 py-8 text-center text-sm text-ink-soft">
           <p>{t("filter.none")}</p>
-          <Button size="small" onClick={() => setFilters(NO_FILTERS)}>
+          <Button size="small" onClick={() => setWords("")}>
             {t("filter.clear")}
           </Button>
         </div>

@@ -2,10 +2,15 @@ import { expect, it } from "vitest";
 
 import type { Approval } from "@/api/types";
 
-import { choices, filtered, kindOf, KINDS, NO_FILTERS } from "./kinds";
+import { filtered, kindOf, KINDS } from "./kinds";
 
-const approval = (tool: string, oid: string, name: string | null) => ({ server: "azure", tool, asker: { oid, name } }) as Approval;
-const items = [approval("vm_delete", "c1", "Alice"), approval("vm_delete", "c2", null), approval("account_create", "c1", "Alice")];
+const approval = (tool: string, name: string | null, target: string | null, args: object = {}) =>
+  ({ server: "azure", tool, asker: { oid: "c1", name }, target, arguments: args }) as Approval;
+const items = [
+  approval("vm_delete", "Alice Kim", "b2/rg-dev/vm-dev-2"),
+  approval("vm_delete", "김철수", null, { "vm-name": "vm-prod-1" }),
+  approval("account_create", null, "b2/rg-dev/stdemo1"),
+];
 
 it("puts every state in one list", () => {
   const states: Approval["state"][] = ["pending", "approved", "denied", "expired", "cancelled", "superseded"];
@@ -13,19 +18,15 @@ it("puts every state in one list", () => {
   expect(new Set(states.map(kindOf))).toEqual(new Set(KINDS));
 });
 
-it("filters by tool and by asker", () => {
-  expect(filtered(items, NO_FILTERS)).toHaveLength(3);
-  expect(filtered(items, { tool: "azure.vm_delete", asker: "" })).toHaveLength(2);
-  expect(filtered(items, { tool: "azure.vm_delete", asker: "c2" })).toEqual([items[1]]);
-  expect(filtered(items, { tool: "azure.vm", asker: "" })).toEqual([]);
-});
-
-it("offers what is there, once", () => {
-  expect(choices(items)).toEqual({
-    tools: ["azure.account_create", "azure.vm_delete"],
-    askers: [
-      { oid: "c1", name: "Alice" },
-      { oid: "c2", name: "c2" },
-    ].sort((a, b) => a.name.localeCompare(b.name)),
-  });
+it.each([
+  ["", [0, 1, 2]],
+  ["  ", [0, 1, 2]],
+  ["VM_delete", [0, 1]],
+  ["azure.vm_delete alice", [0]],
+  ["철수", [1]],
+  ["vm-prod", [1]],
+  ["rg-dev", [0, 2]],
+  ["rg-dev vm-prod", []],
+])("finds %j by tool, resource and asker", (words, found) => {
+  expect(filtered(items, words)).toEqual(found.map((index) => items[index]));
 });

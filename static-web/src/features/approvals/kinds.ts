@@ -22,28 +22,13 @@ export function kindOf(state: Approval["state"]): Kind {
   }
 }
 
-export interface Filters {
-  /** `server.tool`; empty for all. */
-  tool: string;
-  /** Object id; empty for all. */
-  asker: string;
-}
-
-export const NO_FILTERS: Filters = { tool: "", asker: "" };
-
 export const toolName = (approval: Pick<Approval, "server" | "tool">) => `${approval.server}.${approval.tool}`;
 
-export function filtered(items: Approval[], filters: Filters): Approval[] {
-  return items.filter(
-    (item) => (filters.tool === "" || toolName(item) === filters.tool) && (filters.asker === "" || item.asker.oid === filters.asker),
-  );
-}
-
-/** What can be chosen from what is there, each once, by name. */
-export function choices(items: Approval[]): { tools: string[]; askers: { oid: string; name: string }[] } {
-  const askers = new Map(items.map(({ asker }) => [asker.oid, asker.name ?? asker.oid]));
-  return {
-    tools: [...new Set(items.map(toolName))].sort(),
-    askers: [...askers].map(([oid, name]) => ({ oid, name })).sort((a, b) => a.name.localeCompare(b.name)),
-  };
+/** Those whose tool, resource or asker holds every word of `words`. */
+export function filtered(items: Approval[], words: string): Approval[] {
+  const wanted = words.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  return items.filter((item) => {
+    const text = [toolName(item), item.target ?? "", item.asker.name ?? "", JSON.stringify(item.arguments)].join(" ").toLowerCase();
+    return wanted.every((word) => text.includes(word));
+  });
 }
