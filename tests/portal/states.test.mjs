@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { describe } from "node:test";
+
+import { asked, get } from "./harness/api.mjs";
+import { hasFocus } from "./harness/keyboard.mjs";
+import { Portal } from "./harness/portal.mjs";
+import { problem, refuse } from "./harness/refusals.mjs";
+import { stage } from "./harness/stage.mjs";
+import { until } from "./harness/waiting.mjs";
+
+const TURNS = /\/v1\/conversations\/[^/]+\/turns$/;
+
+describe("when something is not as it should be", () => {
+  const its = stage();
+
+  its.test("offline: the draft is kept and never sent by itself", async (scene) => {
+    const { page, context } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    const { items: before } = await get(scene.stack, "alice", "/v1/conversations");
+    await portal.composer.fill("create storage account stoffline in rg-dev");
+    await context.setOffline(true);
+    await page.getByText(portal.text("connection.offline"), { exact: true }).waitFor({ timeout: 2_000 });
+    assert.ok(await portal.sendButton.isDisabled());
+    await portal.composer.press("Enter");
+    await context.setOffline(false);
+    await page.getByText(portal.text("connection.offline"), { exact: true }).waitFor({ state: "detached" });
+    assert.equal(await portal.composer.inputValue(), "create storage account stoffline in rg-dev");
+    await page.reload();
+    await until("the draft is there", async () => (await portal.composer.inputValue()) === "create storage account stoffline in rg-dev");
+    const { items: after } = await get(scene.stack, "alice", "/v1/conversations");
+    assert.equal(after.length, before.length, "nothing was sent");
+    await portal.composer.fill("");
+  });
+
+  its.test("a token that ended is renewed once, without a word", async (scene) => {
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    let renewals = 0;
+    let refusals = 0;
+    page.on("request", (request) => {
+      if (request.method() === "POST" && request.url().endsWith("/oauth2/v2.0/token")) renewals += 1;
+    });
+    await page.route(`${scene.stack.api}/api/v1/approvals**`, async (route) => {
+      refusals += 1;
+      if (refusals === 1) await refuse(route, problem(401, "token_expired"));
+      else await route.fallback();
+    });
+    await page.goto(`${scene.stack.portal}/approvals`);
+    await page.getByRole("heading", { level: 1, name: portal.text("approvals:title"), exact: true }).waitFor();
+    await until("the request was repeated", () => refusals >= 2);
+    await page.getByRole("tab").first().waitFor();
+    assert.equal(renewals, 1);
+    assert.equal(await page.getByRole("dialog").count(), 0);
+    assert.equal(await page.getByRole("alert").count(), 0);
+  });
+
+  its.test("a sign-in that ended keeps the draft", async (scene) => {
+    const { conversation } = await asked(scene.stack, "alice", "list my resource groups");
+    const { page } = await scene.signedIn("alice", { at: `/c/${conversation}` });
+    const portal = new Portal(page);
+    await portal.turns.first().waitFor();
+    await page.route(`${scene.stack.api}/api/**`, (route) => refuse(route, problem(401, "token_expired")));
+    await page.route("**/oauth2/v2.0/token", (route) => refuse(route, { status: 400, body: { error: "invalid_grant" } }));
+    await portal.composer.fill("내 스토리지 계정 보여줘");
+    await portal.composer.press("Enter");
+    const dialog = page.getByRole("dialog", { name: portal.text("session.ended_title") });
+    await dialog.waitFor();
+    await page.unrouteAll({ behavior: "wait" });
+    await dialog.getByRole("button", { name: portal.text("session.sign_in_again"), exact: true }).click();
+    await page.locator("button[value=alice]").click();
+    await page.waitForURL(`**/c/${conversation}`);
+    await until("the draft is there", async () => (await portal.composer.inputValue()) === "내 스토리지 계정 보여줘");
+    assert.equal((await get(scene.stack, "alice", `/v1/conversations/${conversation}/messages`)).items.filter((/** @type {any} */ m) => m.author === "user").length, 1);
+  });
+
+  its.test("too many: counts down, names the request, and sends the same question once", async (scene) => {
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    /** @type {(string | null)[]} */
+    const keys = [];
+    await page.route(TURNS, async (route) => {
+      if (route.request().method() !== "POST") return route.fallback();
+      keys.push(await route.request().headerValue("idempotency-key"));
+      if (keys.length > 1) return route.fallback();
+      return refuse(route, problem(429, "too_many_turns", { retryAfter: 2 }));
+    });
+    await portal.composer.fill("list my resource groups");
+    await portal.composer.press("Enter");
+    const notice = page.getByRole("alert");
+    await notice.getByText("req-of-the-test", { exact: true }).waitFor();
+    const waiting = notice.getByRole("button", { name: portal.pattern("problem.retry_in") });
+    await waiting.waitFor();
+    assert.ok(await waiting.isDisabled());
+    await notice.getByRole("button", { name: portal.text("problem.retry"), exact: true }).click();
+    await portal.turns.first().waitFor();
+    assert.equal(await portal.answered(), "done");
+    assert.equal(keys.length, 2);
+    assert.equal(keys[0], keys[1], "one intent, one key");
+    assert.equal(await notice.count(), 0);
+  });
+
+  its.test("a failure names its request and can be tried again", async (scene) => {
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    let broken = true;
+    await page.route(`${scene.stack.api}/api/v1/approvals?**`, (route) => (broken ? refuse(route, problem(500, "internal")) : route.fallback()));
+    await page.goto(`${scene.stack.portal}/approvals`);
+    const notice = page.getByRole("main").getByRole("alert");
+    await notice.getByText("req-of-the-test", { exact: true }).waitFor();
+    broken = false;
+    await notice.getByRole("button", { name: portal.text("problem.retry"), exact: true }).click();
+    await notice.waitFor({ state: "detached" });
+  });
+
+  its.test("a yes to what has changed is refused, and shown", async (scene) => {
+    const { conversation } = await asked(scene.stack, "alice", "create storage account ststale in rg-dev", { until: ["waiting"] });
+    const { page } = await scene.signedIn("alice", { at: `/c/${conversation}` });
+    const portal = new Portal(page);
+    await page.route(/\/v1\/approvals\/[^/]+\/decision$/, async (route) => {
+      if (route.request().method() !== "POST") return route.fallback();
+      // As if the arguments had been others when they were shown.
+      const body = route.request().postDataJSON();
+      await route.continue({ postData: JSON.stringify({ ...body, digest: body.digest.replace(/./g, "0") }) });
+    });
+    await portal.button("approvals:approve").click();
+    await page.getByText(portal.text("approvals:refused.changed"), { exact: true }).waitFor();
+    assert.equal(await portal.lastTurn.getAttribute("data-phase"), "waiting_approval");
+  });
+
+  its.test("an answer is announced once, not word by word", async (scene) => {
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    await portal.ask("list my resource groups");
+    assert.equal(await portal.answered(), "done");
+    await page.evaluate(() => {
+      /** @type {string[]} */
+      const spoken = [];
+      new MutationObserver((changes) => {
+        for (const { target } of changes) {
+          const element = target instanceof Element ? target : target.parentElement;
+          const region = element?.closest("[aria-live=polite], [aria-live=assertive], [role=status], [role=alert]");
+          const text = region?.textContent?.trim();
+          if (region?.closest("[aria-live=off]") == null && text) spoken.push(text);
+        }
+      }).observe(document.body, { childList: true, characterData: true, subtree: true });
+      // @ts-expect-error read below
+      window.__spoken = spoken;
+    });
+    await portal.ask("show the key vaults");
+    assert.equal(await portal.answered(), "done");
+    await page.getByText(portal.text("chat:announce.done"), { exact: true }).waitFor({ state: "attached" });
+    // @ts-expect-error written above
+    const spoken = /** @type {string[]} */ (await page.evaluate(() => window.__spoken));
+    assert.deepEqual(spoken, [portal.text("chat:announce.done")]);
+  });
+
+  its.test("on a phone the sidebar is a drawer, and gives the focus back", async (scene) => {
+    const { conversation } = await asked(scene.stack, "alice", "show the storage accounts");
+    const { page } = await scene.signedIn("alice", { phone: true, at: `/c/${conversation}` });
+    const portal = new Portal(page);
+    assert.equal(await portal.search.count(), 0);
+    const open = portal.button("nav.open_menu");
+    await open.tap();
+    await page.getByRole("dialog").waitFor();
+    await portal.search.waitFor();
+    assert.equal(await hasFocus(portal.search), false, "the phone's keyboard stays away");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await until("the focus is back", () => hasFocus(open));
+    await open.tap();
+    await page.getByRole("dialog").getByRole("link", { name: portal.text("nav.settings") }).tap();
+    await page.waitForURL("**/settings");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
+  its.test("language and theme follow the person, at once and after a reload", async (scene) => {
+    const { page } = await scene.signedIn("dave", { at: "/settings" });
+    const english = new Portal(page, "en");
+    const korean = new Portal(page, "ko");
+    await page.getByRole("radio", { name: "한국어" }).click();
+    await page.getByRole("heading", { level: 1, name: korean.text("settings:title"), exact: true }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), "ko");
+    await page.getByRole("radio", { name: korean.text("theme.dark") }).click();
+    await page.waitForFunction(() => document.documentElement.dataset["theme"] === "dark");
+    await until("the server knows", async () => {
+      const settings = await get(scene.stack, "dave", "/v1/settings");
+      return settings.language?.startsWith("ko") && settings.theme === "dark";
+    });
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: korean.text("settings:title"), exact: true }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.dataset["theme"]), "dark");
+
+    const elsewhere = await scene.signedIn("dave", { at: "/settings", language: "en", theme: "light" });
+    await elsewhere.page.getByRole("heading", { level: 1, name: korean.text("settings:title"), exact: true }).waitFor();
+    await elsewhere.page.waitForFunction(() => document.documentElement.dataset["theme"] === "dark");
+    await page.getByRole("radio", { name: "English" }).click();
+    await page.getByRole("heading", { level: 1, name: english.text("settings:title"), exact: true }).waitFor();
+  });
+
+  its.test("signing out ends it in this tab", async (scene) => {
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    await page.getByRole("button", { name: portal.pattern("sidebar:user.menu") }).click();
+    await page.getByRole("menuitem", { name: portal.text("sign_out"), exact: true }).click();
+    await until("nobody is signed in", async () => (await page.evaluate(() => Object.keys(sessionStorage)).catch(() => ["oidc.user:"])).every((key) => !key.startsWith("oidc.user:")));
+    await page.goto(`${scene.stack.portal}/c`);
+    await portal.button("login:sign_in").waitFor();
+  });
+});
