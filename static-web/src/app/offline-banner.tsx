@@ -2,6 +2,8 @@ import { CloudOff, Wifi } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useOnline } from "@/realtime/online";
+
 const BACK_SHOWN_MS = 4_000;
 
 type Line = "online" | "offline" | "back";
@@ -9,18 +11,12 @@ type Line = "online" | "offline" | "back";
 /** Says that the network is gone, and for a moment that it is there again. */
 export function OfflineBanner() {
   const { t } = useTranslation();
-  const [line, setLine] = useState<Line>(() => (navigator.onLine ? "online" : "offline"));
+  const online = useOnline();
+  const [line, setLine] = useState<Line>("online");
 
   useEffect(() => {
-    const offline = () => setLine("offline");
-    const online = () => setLine((before) => (before === "offline" ? "back" : before));
-    window.addEventListener("offline", offline);
-    window.addEventListener("online", online);
-    return () => {
-      window.removeEventListener("offline", offline);
-      window.removeEventListener("online", online);
-    };
-  }, []);
+    setLine((before) => (!online ? "offline" : before === "offline" ? "back" : before));
+  }, [online]);
 
   useEffect(() => {
     if (line !== "back") return;

@@ -1,6 +1,6 @@
 /**
  * The turns that this tab follows. Text arrives faster than a screen can show it: events are
- * gathered and applied once a frame.
+ * gathered and applied together, a few frames apart.
  */
 import { create } from "zustand";
 
@@ -8,6 +8,7 @@ import { apiUrl, authorizedFetch } from "@/api/client";
 import type { TurnEvent } from "@/api/types";
 
 import { followTurn, type Connection, type FollowEnd } from "./follow";
+import { startOnline } from "./online";
 import { emptyTurnLog, hasEnded, reduceEvents, type TurnLog } from "./turn-log";
 
 interface TurnsState {
@@ -21,6 +22,7 @@ let transport: "sse" | "long_poll" = "sse";
 
 export function startRealtime(kind: "sse" | "long_poll"): void {
   transport = kind;
+  startOnline();
 }
 
 const followed = new Map<string, { abort: AbortController; readers: number; end: Promise<FollowEnd> }>();
@@ -91,7 +93,21 @@ function gather(turnId: string, events: TurnEvent[]): void {
   else waiting.push(...events);
   // A hidden tab has no frames; its log goes on all the same.
   if (document.hidden) apply();
-  else frame ??= requestAnimationFrame(apply);
+  else frame ??= requestAnimationFrame(onFrame);
+}
+
+/** Nobody reads faster; what is not drawn leaves the frames between to scrolling and typing. */
+const APART_MS = navigator.hardwareConcurrency > 4 ? 24 : 40;
+
+let appliedAt = 0;
+
+function onFrame(now: number): void {
+  if (now - appliedAt < APART_MS) {
+    frame = requestAnimationFrame(onFrame);
+    return;
+  }
+  appliedAt = now;
+  apply();
 }
 
 function apply(): void {

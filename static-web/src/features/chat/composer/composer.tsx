@@ -4,10 +4,10 @@ import { useTranslation } from "react-i18next";
 
 import { shortcutsEnabled, useShortcut } from "@/app/shortcuts/use-shortcut";
 import { number } from "@/i18n/format";
+import { useOnline } from "@/realtime/online";
 import { IconButton } from "@/ui/button";
 
 import { keepDraft, readDraft } from "./draft";
-import { useOnline } from "./online";
 import { byteLength, MAX_BYTES, NEAR_BYTES } from "./size";
 
 export interface ComposerHandle {
