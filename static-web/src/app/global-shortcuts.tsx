@@ -1,5 +1,5 @@
 import { useNavigate, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 
 import { useLayout, useNarrow } from "./layout";
 import { useOverlays } from "./overlays";
@@ -24,7 +24,10 @@ export function GlobalShortcuts() {
     else setCollapsed(!collapsed);
   });
 
+  const shownOn = useRef(pathname);
   useEffect(() => {
+    if (shownOn.current === pathname) return;
+    shownOn.current = pathname;
     useLayout.getState().setDrawerOpen(false);
     show(null);
   }, [pathname, show]);

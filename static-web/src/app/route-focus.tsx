@@ -10,11 +10,18 @@ export function RouteFocus() {
   const [spoken, setSpoken] = useState("");
 
   useEffect(() => {
-    const unsubscribe = router.subscribe("onRendered", ({ fromLocation, toLocation }) => {
+    let left: Element | null = document.activeElement;
+    const offNavigate = router.subscribe("onBeforeNavigate", () => {
+      left = document.activeElement;
+    });
+    const offRendered = router.subscribe("onRendered", ({ fromLocation, toLocation }) => {
       if (fromLocation === undefined || fromLocation.pathname === toLocation.pathname || toLocation.hash !== "") return;
       requestAnimationFrame(() => {
         const main = document.getElementById("main") ?? document.querySelector("main");
         if (main === null || main.contains(document.activeElement)) return;
+        // While the page was loading the person went on to something else.
+        const active = document.activeElement;
+        if (active !== null && active !== document.body && active !== left) return;
         const heading = main.querySelector<HTMLElement>("h1");
         if (heading !== null && heading.textContent !== "") {
           heading.tabIndex = -1;
@@ -28,7 +35,10 @@ export function RouteFocus() {
         setSpoken(document.title);
       });
     });
-    return unsubscribe;
+    return () => {
+      offNavigate();
+      offRendered();
+    };
   }, [router]);
 
   return (

@@ -35,12 +35,10 @@ export function SessionEnded() {
         </div>
       )}
       <div className="flex flex-wrap justify-end gap-2">
-        <Button tone="quiet" onClick={() => void leave()}>
-          {t("sign_out")}
-        </Button>
         <Button tone="lead" disabled={busy} onClick={() => void again()}>
           {t("session.sign_in_again")}
         </Button>
+        <Button onClick={() => void leave()}>{t("sign_out")}</Button>
       </div>
     </Dialog>
   );

@@ -1,17 +1,19 @@
-import { Link, useLocation } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
+import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { usePageTitle } from "@/app/page-title";
 import { SECTIONS } from "@/features/settings/sections";
+import { useSectionInSight } from "@/features/settings/section-in-sight";
 
 export function SettingsPage() {
   const { t } = useTranslation("settings");
-  const hash = useLocation({ select: (location) => location.hash });
-  const current = SECTIONS.find(({ id }) => id === hash)?.id ?? SECTIONS[0]?.id;
+  const scroller = useRef<HTMLDivElement>(null);
+  const current = useSectionInSight(scroller);
   usePageTitle(t("title"));
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto" data-scroll="page">
+    <div className="min-h-0 flex-1 overflow-y-auto" ref={scroller}>
       <div className="mx-auto max-w-5xl px-4 py-8 sm:px-8">
         <h1 className="text-2xl font-semibold">{t("title")}</h1>
         <div className="mt-6 gap-10 lg:flex">

@@ -41,7 +41,7 @@ const CONTROLS: [string, string[]][] = [
 ];
 
 describe.each([
-  ["light", ":root"],
+  ["light", '[data-theme="light"]'],
   ["dark", '[data-theme="dark"]'],
 ])("the %s theme", (_, selector) => {
   const theme = tokens(selector);

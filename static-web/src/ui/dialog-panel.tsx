@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconButton } from "./button";
+import { useReturnFocus } from "./return-focus";
 
 export interface DialogProps {
   open: boolean;
@@ -18,11 +19,13 @@ export interface DialogProps {
 /** Modal; focus goes in and comes back, Escape closes. */
 export function DialogPanel({ open, onOpenChange, title, description, closable = true, children }: DialogProps) {
   const { t } = useTranslation();
+  const focus = useReturnFocus();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 animate-fade-in bg-black/45" />
         <Radix.Content
+          {...focus}
           className="fixed top-1/2 left-1/2 z-50 max-h-[85dvh] w-[min(32rem,calc(100vw-2rem))] -translate-1/2 animate-fade-in overflow-y-auto rounded-card border border-line bg-raised p-5 shadow-overlay"
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
         >

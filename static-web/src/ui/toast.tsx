@@ -70,7 +70,7 @@ function ToastCard({ item }: { item: Toast }) {
       onPointerLeave={() => setHeld(false)}
       onFocus={() => setHeld(true)}
       onBlur={() => setHeld(false)}
-      className="pointer-events-auto flex max-w-full animate-rise-in items-center gap-3 rounded-control border border-line bg-raised py-1.5 pr-1.5 pl-4 text-sm shadow-overlay"
+      className="pointer-events-auto flex max-w-full md:max-w-md animate-rise-in items-center gap-3 rounded-control border border-line bg-raised py-1.5 pr-1.5 pl-4 text-sm shadow-overlay"
     >
       <span className="min-w-0 break-words">{item.text}</span>
       {item.action !== undefined && (

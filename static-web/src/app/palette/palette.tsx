@@ -6,6 +6,7 @@ import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 
 import { useTranslation } from "react-i18next";
 
 import { conversationsQuery, flatten } from "@/features/sidebar/queries";
+import { useReturnFocus } from "@/ui/return-focus";
 
 import { usePaletteCommands, type Command } from "./commands";
 import { rank } from "./rank";
@@ -23,6 +24,7 @@ export function Palette({ onClose }: { onClose(): void }) {
   const conversations = useMemo(() => flatten(list.data).slice(0, CONVERSATIONS_SHOWN), [list.data]);
   const { actions, forConversation } = usePaletteCommands();
   const id = useId();
+  const focus = useReturnFocus();
   const field = useRef<HTMLInputElement>(null);
 
   const groups = [
@@ -62,7 +64,9 @@ export function Palette({ onClose }: { onClose(): void }) {
         <Dialog.Overlay className="fixed inset-0 z-40 animate-fade-in bg-black/45" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={focus.onCloseAutoFocus}
           onOpenAutoFocus={(event) => {
+            focus.onOpenAutoFocus(event);
             event.preventDefault();
             field.current?.focus();
           }}

@@ -52,7 +52,7 @@ export function ConversationRow({ conversation, isOpen, isStop, onFocus, onGone 
   return (
     <div
       className={clsx(
-        "group flex items-center rounded-control transition-colors",
+        "group flex scroll-mt-10 items-center rounded-control transition-colors",
         isOpen ? "bg-lead-soft text-ink" : "text-ink-soft hover:bg-sunken hover:text-ink",
       )}
       onFocus={onFocus}

@@ -30,7 +30,7 @@ export function ListItem({ row, index, keys, total, place, ref }: ListItemProps)
   }
   const { conversation } = row;
   return (
-    <li ref={ref} data-index={index} className={clsx(placed, "pb-0.5")} style={place} aria-setsize={total} aria-posinset={row.position}>
+    <li ref={ref} data-index={index} className={clsx(placed, "scroll-mt-10 pb-0.5")} style={place} aria-setsize={total} aria-posinset={row.position}>
       <ConversationRow
         conversation={conversation}
         isOpen={conversation.id === keys.open}
