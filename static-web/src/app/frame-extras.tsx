@@ -1,5 +1,6 @@
 import { GlobalShortcuts } from "./global-shortcuts";
 import { useNewVersion } from "./new-version";
+import { RouteFocus } from "./route-focus";
 import { SessionEnded } from "./session-ended";
 
 /** What the frame does beside showing a page. Nobody misses it before the first answer is there. */
@@ -7,6 +8,7 @@ export function FrameExtras() {
   useNewVersion();
   return (
     <>
+      <RouteFocus />
       <GlobalShortcuts />
       <SessionEnded />
     </>

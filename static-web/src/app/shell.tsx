@@ -6,13 +6,13 @@ import { SkeletonList } from "@/ui/skeleton";
 
 import { useStoredAppearance } from "./appearance";
 import { useLayout, useNarrow } from "./layout";
-import { OfflineBanner } from "./offline-banner";
 import { TopBar } from "./top-bar";
 
 /** Beside the page, not before it. */
 const Sidebar = lazy(() => import("@/features/sidebar/sidebar").then((module) => ({ default: module.Sidebar })));
 const Rail = lazy(() => import("@/features/sidebar/rail").then((module) => ({ default: module.Rail })));
 const FrameExtras = lazy(() => import("./frame-extras").then((module) => ({ default: module.FrameExtras })));
+const OfflineBanner = lazy(() => import("./offline-banner").then((module) => ({ default: module.OfflineBanner })));
 const Drawer = lazy(() => import("@/ui/drawer").then((module) => ({ default: module.Drawer })));
 
 const InShell = createContext(false);
@@ -34,7 +34,9 @@ export function Shell({ children }: { children?: ReactNode }) {
         >
           {t("skip_to_content")}
         </a>
-        <OfflineBanner />
+        <Suspense fallback={null}>
+          <OfflineBanner />
+        </Suspense>
         <div className="flex min-h-0 flex-1">
           {!narrow && <Side />}
           <div className="flex min-w-0 flex-1 flex-col">

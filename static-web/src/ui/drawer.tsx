@@ -38,7 +38,7 @@ export function Drawer({ open, onOpenChange, title, children }: DrawerProps) {
           <Radix.Title className="sr-only">{title}</Radix.Title>
           {children}
           <Radix.Close asChild>
-            <IconButton label={t("close")} className="absolute! top-2.5 right-2">
+            <IconButton label={t("close")} className="absolute! top-2 right-2 pointer-coarse:top-1.5">
               <X size={18} aria-hidden />
             </IconButton>
           </Radix.Close>
