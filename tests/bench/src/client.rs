@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::failure::{Done, Failure};
 
@@ -46,17 +46,8 @@ pub struct Request<'a> {
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> Done<Self> {
-        Self::open_from(address, None).await
-    }
-
-    /// From a certain loopback address, when ports of one run out.
-    pub async fn open_from(address: SocketAddr, from: Option<SocketAddr>) -> Done<Self> {
         let open = async {
-            let socket = TcpSocket::new_v4()?;
-            if let Some(from) = from {
-                socket.bind(from)?;
-            }
-            let stream = socket.connect(address).await?;
+            let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
             Ok(stream)
         };
@@ -66,7 +57,7 @@ impl Connection {
         Ok(Self {
             stream,
             host: address.to_string(),
-            buffer: Vec::with_capacity(16 * 1024),
+            buffer: Vec::new(),
             at: 0,
             body: Body::Over,
         })

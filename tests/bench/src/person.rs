@@ -14,10 +14,8 @@ static KEYS: AtomicU64 = AtomicU64::new(1);
 
 pub struct Person {
     connection: Connection,
-    address: SocketAddr,
     authorization: String,
     pub tid: String,
-    pub oid: String,
 }
 
 /// Times of one streamed answer, ms from its request.
@@ -32,21 +30,8 @@ impl Person {
         let claim = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
         Ok(Self {
             connection: Connection::open(address).await?,
-            address,
             authorization: format!("authorization: Bearer {token}"),
             tid: claim("tid"),
-            oid: claim("oid"),
-        })
-    }
-
-    /// The same person over another connection.
-    pub async fn again(&self) -> Done<Self> {
-        Ok(Self {
-            connection: Connection::open(self.address).await?,
-            address: self.address,
-            authorization: self.authorization.clone(),
-            tid: self.tid.clone(),
-            oid: self.oid.clone(),
         })
     }
 
@@ -106,6 +91,35 @@ impl Person {
         let path = format!("/api/v1/tools/{tool}/calls");
         let answer = self.post(&path, &json!({"arguments": arguments})).await?;
         id_of(&answer, "turn_id")
+    }
+
+    /// Reads a turn's events to their end.
+    pub async fn events(&mut self, turn: &str, mut each: impl FnMut(&str, &Value)) -> Done {
+        let path = format!("/api/v1/turns/{turn}/events");
+        let status = self
+            .connection
+            .send(&Request {
+                method: "GET",
+                path: &path,
+                headers: std::slice::from_ref(&self.authorization),
+                body: "",
+            })
+            .await?;
+        let mut text = String::new();
+        while let Some(piece) = self.connection.piece().await? {
+            text.push_str(&String::from_utf8_lossy(piece));
+            while let Some((frame, rest)) = text.split_once("\n\n") {
+                let field = |name: &str| frame.lines().find_map(|line| line.strip_prefix(name));
+                if let (Some(event), Some(data)) = (field("event: "), field("data: ")) {
+                    each(event, &serde_json::from_str(data).unwrap_or_default());
+                }
+                text = rest.to_owned();
+            }
+        }
+        if status == 200 {
+            return Ok(());
+        }
+        Err(Failure::answer(path, status))
     }
 
     /// A request whose answer is JSON.

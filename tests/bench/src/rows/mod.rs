@@ -1,10 +1,14 @@
 //! One file per benchmark; some give several rows of the promises.
 
+mod across;
 mod commit;
 mod first_token;
 mod list;
 mod load;
+mod start;
 pub mod streams;
+mod tool_call;
+mod visible;
 
 use std::time::Instant;
 
@@ -13,7 +17,16 @@ use crate::figures::Row;
 use crate::stack::Place;
 
 /// What `cargo xtask bench NAME` is held against.
-const BENCHES: [(&str, &str); 3] = [("first-token", "P3"), ("load", "P2 P4 P7"), ("list", "P5")];
+const BENCHES: [(&str, &str); 8] = [
+    ("start", "P1"),
+    ("load", "P2 P4 P7"),
+    ("first-token", "P3"),
+    ("list", "P5"),
+    ("tool-call", "P6"),
+    ("streams", "P8"),
+    ("across", "P12"),
+    ("visible", "P14"),
+];
 
 /// Measures all, or those whose name or ids contain `name`.
 pub async fn measure(place: &Place, name: Option<&str>) -> Done<Vec<Row>> {
@@ -28,9 +41,14 @@ pub async fn measure(place: &Place, name: Option<&str>) -> Done<Vec<Row>> {
         let since = Instant::now();
         eprintln!("{bench} ({ids}) …");
         match bench {
-            "first-token" => rows.push(first_token::measure(place).await?),
+            "start" => rows.push(start::measure(place).await?),
             "load" => rows.extend(load::measure(place).await?),
-            _ => rows.push(list::measure(place).await?),
+            "first-token" => rows.push(first_token::measure(place).await?),
+            "list" => rows.push(list::measure(place).await?),
+            "tool-call" => rows.push(tool_call::measure(place).await?),
+            "streams" => rows.push(streams::measure(place).await?),
+            "across" => rows.push(across::measure(place).await?),
+            _ => rows.extend(visible::measure()?),
         }
         eprintln!("{bench}: {:.0} s", since.elapsed().as_secs_f64());
     }
