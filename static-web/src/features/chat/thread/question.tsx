@@ -1,12 +1,14 @@
 import { Pencil } from "lucide-react";
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconButton } from "@/ui/button";
 
 import { BranchSwitch } from "./branch-switch";
 import { CopyButton } from "./copy-button";
-import { QuestionEditor } from "./question-editor";
+
+/** Loaded when the first question is edited. */
+const QuestionEditor = lazy(() => import("./question-editor").then((module) => ({ default: module.QuestionEditor })));
 
 export interface QuestionProps {
   turnId: string;
@@ -25,7 +27,11 @@ export const Question = memo(function Question(props: QuestionProps) {
   const { t } = useTranslation("chat");
   const { turnId, text, siblings, editing, busy } = props;
   if (editing) {
-    return <QuestionEditor text={text} busy={busy} onCancel={() => props.onEdit(false)} onSend={props.onSend} />;
+    return (
+      <Suspense fallback={null}>
+        <QuestionEditor text={text} busy={busy} onCancel={() => props.onEdit(false)} onSend={props.onSend} />
+      </Suspense>
+    );
   }
   return (
     <div className="flex flex-col items-end gap-1">

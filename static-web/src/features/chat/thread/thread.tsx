@@ -1,5 +1,5 @@
 import { History } from "lucide-react";
-import { useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "@/ui/button";
@@ -31,9 +31,23 @@ export function Thread({ conversationId, path, outgoing, editing, busy, actions,
   const { t } = useTranslation("chat");
   const sending = outgoing?.phase === "sending" ? outgoing : undefined;
   const shown = sending === undefined ? path : above(path, sending.place);
+  const frame = useRef<HTMLDivElement>(null);
+  const fromEnd = useRef<number | null>(null);
+  const first = shown[0]?.turnId;
+  useLayoutEffect(() => {
+    // What was on the screen stays there when older turns come above it.
+    const scroller = scrollerOf(frame.current);
+    if (fromEnd.current !== null && scroller !== null) scroller.scrollTop = scroller.scrollHeight - fromEnd.current;
+    fromEnd.current = null;
+  }, [first]);
+  const loadOlder = async (load: () => Promise<void>) => {
+    const scroller = scrollerOf(frame.current);
+    fromEnd.current = scroller === null ? null : scroller.scrollHeight - scroller.scrollTop;
+    await load();
+  };
   return (
-    <div role="log" aria-live="off" aria-label={t("thread_label")} className="space-y-8">
-      {onOlder !== undefined && <Older load={onOlder} />}
+    <div ref={frame} role="log" aria-live="off" aria-label={t("thread_label")} className="space-y-8">
+      {onOlder !== undefined && <Older load={() => loadOlder(onOlder)} />}
       {shown.length === 0 && sending === undefined && <p className="py-12 text-center text-ink-soft">{t("empty")}</p>}
       {shown.map((turn, index) => (
         <WhenNear key={rowKey(turn.turnId)} always={index >= shown.length - ALWAYS || editing === turn.turnId}>
@@ -49,6 +63,10 @@ export function Thread({ conversationId, path, outgoing, editing, busy, actions,
       {sending !== undefined && <SendingTurn key={sending.key} text={sending.text} />}
     </div>
   );
+}
+
+function scrollerOf(element: HTMLElement | null): Element | null {
+  return element?.closest(".overflow-y-auto") ?? null;
 }
 
 /** A question that the API has not taken yet. */
@@ -78,14 +96,10 @@ function above(path: readonly ShownTurn[], place: string | undefined): readonly 
 function Older({ load }: { load(): Promise<void> }) {
   const { t } = useTranslation("chat");
   const [loading, setLoading] = useState(false);
-  const run = async (button: HTMLElement) => {
-    const scroller = button.closest(".overflow-y-auto");
-    const fromEnd = scroller === null ? 0 : scroller.scrollHeight - scroller.scrollTop;
+  const run = async () => {
     setLoading(true);
     try {
       await load();
-      // What was on the screen stays there.
-      if (scroller !== null) requestAnimationFrame(() => (scroller.scrollTop = scroller.scrollHeight - fromEnd));
     } catch {
       toast(t("older_failed"));
     } finally {
@@ -94,7 +108,7 @@ function Older({ load }: { load(): Promise<void> }) {
   };
   return (
     <div className="flex justify-center">
-      <Button size="small" tone="quiet" disabled={loading} onClick={(event) => void run(event.currentTarget)}>
+      <Button size="small" tone="quiet" disabled={loading} onClick={() => void run()}>
         <History size={15} aria-hidden />
         {loading ? t("common:loading") : t("older")}
       </Button>

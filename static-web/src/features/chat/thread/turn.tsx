@@ -1,5 +1,5 @@
 import { RotateCw } from "lucide-react";
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 
 import { hasEnded } from "@/realtime/turn-log";
@@ -7,7 +7,6 @@ import { IconButton } from "@/ui/button";
 
 import { stopTurn, useStopping } from "../stop";
 import { AnswerStep } from "./answer";
-import { AzureSignInCard } from "./azure-sign-in-card";
 import { CopyButton } from "./copy-button";
 import { PROVISIONAL } from "./messages";
 import { Question, type QuestionProps } from "./question";
@@ -16,6 +15,9 @@ import type { ShownTurn } from "./tree";
 import { TurnFacts } from "./turn-facts";
 import { TurnFailure } from "./turn-failure";
 import { useTurnLog } from "./use-turn";
+
+/** Seldom needed. */
+const AzureSignInCard = lazy(() => import("./azure-sign-in-card").then((module) => ({ default: module.AzureSignInCard })));
 
 export interface TurnActions {
   onEdit(turnId: string, editing: boolean): void;
@@ -61,7 +63,11 @@ export const TurnArticle = memo(function TurnArticle({ conversationId, turn, edi
           <AnswerStep key={step.step} step={step} turnId={turnId} streaming={!ended && index === log.steps.length - 1} />
         ))}
         {log.phase === "done" && said.length === 0 && <p className="text-ink-soft italic">{t("answer.empty")}</p>}
-        {phase === "waiting_azure_sign_in" && <AzureSignInCard />}
+        {phase === "waiting_azure_sign_in" && (
+          <Suspense fallback={null}>
+            <AzureSignInCard />
+          </Suspense>
+        )}
         {log.phase === "failed" && log.error !== null && <TurnFailure error={log.error} onRetry={busy ? undefined : retry} />}
         {log.phase !== "done" && log.phase !== "failed" && (
           <StatusLine phase={phase} log={log} onStop={() => void stopTurn(turnId).catch(actions.onStopFailed)} />

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
 
 /** So far beyond the edges of the screen the content is there already. */
-const AHEAD = "1200px";
+const AHEAD = "500px";
 
 /** A row that was never seen is taken for this high, pixels. */
 const GUESS = 260;
