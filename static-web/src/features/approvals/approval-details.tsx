@@ -15,8 +15,8 @@ export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
   const target = approval.target ?? subject.name;
   const count = resourceCount(approval.arguments);
   return (
-    <div className="@container space-y-4 text-sm">
-      <dl className="grid grid-cols-[minmax(0,1fr)] items-baseline gap-x-4 gap-y-1 @sm:grid-cols-[minmax(6rem,max-content)_minmax(0,1fr)]">
+    <div className="space-y-4 text-sm">
+      <dl className="grid grid-cols-[fit-content(40%)_minmax(0,1fr)] items-baseline gap-x-4 gap-y-1 sm:gap-x-6">
         <Fact name={t("fact.effect")}>
           {t(`common:effect.${approval.effect}`)}
           {(target !== null || count > 1) && <span className="text-ink-soft"> · {t("resources", { count, n: number(count) })}</span>}
@@ -63,7 +63,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div className="contents">
       <dt className="text-ink-soft">{name}</dt>
-      <dd className="mb-1 min-w-0 @sm:mb-0">{children}</dd>
+      <dd className="min-w-0">{children}</dd>
     </div>
   );
 }

@@ -13,7 +13,7 @@ export function ArgumentList({ values }: { values: Record<string, unknown> | [st
   const entries = Array.isArray(values) ? values : Object.entries(values);
   if (entries.length === 0) return <p className="text-ink-soft">{t("no_arguments")}</p>;
   return (
-    <dl className="grid grid-cols-[minmax(0,1fr)] items-baseline gap-x-4 gap-y-1 @md:grid-cols-[minmax(6rem,max-content)_minmax(0,1fr)]">
+    <dl className="grid grid-cols-[fit-content(40%)_minmax(0,1fr)] items-baseline gap-x-4 gap-y-1 sm:gap-x-6">
       {entries.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="font-mono text-xs break-all text-ink-soft">{name}</dt>

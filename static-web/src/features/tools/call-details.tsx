@@ -12,7 +12,7 @@ import { Result } from "./result";
 export function CallDetails({ call, turnId }: { call: CallLog; turnId: string }) {
   const { t } = useTranslation("tools");
   return (
-    <div className="@container space-y-4 text-sm">
+    <div className="space-y-4 text-sm">
       <OutcomeNote call={call} />
       {call.approval !== null && call.approval.decision !== null && <DecisionLine approval={call.approval} />}
       <Part title={t("arguments")}>
