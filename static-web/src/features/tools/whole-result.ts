@@ -39,7 +39,7 @@ async function loadResult(path: string, size: number, onLoaded: (bytes: number) 
 }
 
 /** A character may lie across two parts, so they are decoded as one. */
-function decode(parts: Uint8Array[], size: number): string {
+export function decode(parts: Uint8Array[], size: number): string {
   const whole = new Uint8Array(size);
   let at = 0;
   for (const part of parts) {
