@@ -1,7 +1,9 @@
-import { describe, before } from "node:test";
+import { before, describe } from "node:test";
 
 import { accessible, fitsItsWidth, settled, showsFocus, speaks, structured, targetsAtLeast } from "./harness/checks.mjs";
 import { OPEN_PAGES, furnish, signedInPages, stands } from "./harness/pages.mjs";
+import { Portal } from "./harness/portal.mjs";
+import { problem, refuse } from "./harness/refusals.mjs";
 import { stage } from "./harness/stage.mjs";
 import { LANGUAGES } from "./harness/texts.mjs";
 
@@ -41,32 +43,93 @@ for (const language of LANGUAGES) {
       if (faults.length > 0) throw new Error(faults.join("\n\n"));
     };
 
-    for (const theme of THEMES) {
-      its.test(
-        `passes axe in ${theme}`,
-        (scene) =>
-          onEveryPage(scene, { theme, reducedMotion: true }, async (page, where) => {
-            await accessible(page, `${where} (${language}, ${theme})`);
-            await structured(page, where);
-            await speaks(page, where, language);
-          }),
-        { timeout: 120_000 },
-      );
-    }
+    /**
+     * Both themes of what is on the screen, without loading it again.
+     *
+     * @param {import("playwright-core").Page} page
+     * @param {string} where
+     * @param {{ without?: string[] }} [rules]
+     */
+    const inBothThemes = async (page, where, rules) => {
+      for (const theme of THEMES) {
+        await page.emulateMedia({ colorScheme: theme });
+        await page.waitForFunction((wanted) => document.documentElement.dataset["theme"] === wanted, theme);
+        await accessible(page, `${where} (${language}, ${theme})`, rules);
+      }
+      await page.emulateMedia({ colorScheme: "light" });
+    };
 
-    its.test("fits 320 px, and its targets a finger", (scene) =>
-      onEveryPage(scene, { phone: true, viewport: { width: 320, height: 640 } }, async (page, where) => {
+    its.test(
+      "passes axe in light and dark",
+      (scene) =>
+        onEveryPage(scene, { reducedMotion: true }, async (page, where) => {
+          await inBothThemes(page, where);
+          await structured(page, where);
+          await speaks(page, where, language);
+        }),
+      { timeout: 240_000 },
+    );
+
+    its.test(
+      "passes axe with what opens on it",
+      async (scene) => {
+        const { page } = await scene.signedIn("alice", { language, reducedMotion: true, at: `/c/${furniture.answered}` });
+        const portal = new Portal(page, language);
+        const card = portal.toolCard("group_list").first();
+        await card.getByRole("button").first().click();
+        await card.getByRole("table").waitFor();
+        await inBothThemes(page, "an open tool card");
+        await card.getByRole("tab", { name: "JSON" }).click();
+        await card.getByRole("tabpanel").getByText("results").first().waitFor();
+        await inBothThemes(page, "a result as JSON");
+
+        await page.getByRole("button", { name: portal.pattern("chat:model.label") }).click();
+        await page.getByRole("menu").waitFor();
+        // A menu is no part of a landmark: while it is open there is nothing else.
+        await inBothThemes(page, "an open menu", { without: ["region"] });
+        await page.keyboard.press("Escape");
+        await portal.lastTurn.getByRole("button", { name: portal.text("chat:question.edit"), exact: true }).click();
+        await page.getByRole("textbox", { name: portal.text("chat:question.edit_label"), exact: true }).waitFor();
+        await inBothThemes(page, "an edited question");
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("ControlOrMeta+k");
+        await page.getByRole("dialog").waitFor();
+        await inBothThemes(page, "the commands");
+        await page.keyboard.press("Escape");
+        await portal.search.fill("no such words");
+        await portal.conversations.getByText(portal.text("sidebar:search.count", { count: 0 }), { exact: true }).waitFor();
+        await inBothThemes(page, "a search without result");
+
+        await page.goto(`${scene.stack.portal}/c/${furniture.waiting}`);
+        await portal.button("approvals:deny").click();
+        await page.getByRole("textbox", { name: portal.text("approvals:deny_reason") }).waitFor();
+        await inBothThemes(page, "a reason to deny");
+
+        await page.route(`${scene.stack.api}/api/v1/approvals?**`, (route) => refuse(route, problem(403, "forbidden")));
+        await page.goto(`${scene.stack.portal}/approvals`);
+        await page.getByRole("main").getByRole("alert").waitFor();
+        await inBothThemes(page, "a list that was refused");
+      },
+      { timeout: 240_000 },
+    );
+
+    its.test(
+      "fits 320 px, and its targets a finger",
+      (scene) => onEveryPage(scene, { phone: true, viewport: { width: 320, height: 640 } }, async (page, where) => {
         await settled(page);
         await fitsItsWidth(page, where);
         await targetsAtLeast(page, where, 24);
       }),
+      { timeout: 120_000 },
     );
 
-    its.test("shows where the keyboard is", (scene) =>
-      onEveryPage(scene, {}, async (page, where) => {
+    its.test(
+      "shows where the keyboard is",
+      (scene) => onEveryPage(scene, {}, async (page, where) => {
         await settled(page);
         await showsFocus(page, where);
       }),
+      { timeout: 120_000 },
     );
   });
 }

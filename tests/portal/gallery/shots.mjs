@@ -1,4 +1,5 @@
 /** What is on the pictures. */
+import { problem, refuse } from "../harness/refusals.mjs";
 
 /**
  * @typedef {object} Moment
@@ -60,7 +61,7 @@ export const SHOTS = [
     busy: true,
     async open(moment) {
       await go(`/c/${moment.scene.writing}`)(moment);
-      await moment.page.locator('[data-phase="writing"]').waitFor();
+      await moment.page.locator('[data-phase="writing"]').getByRole("listitem").first().waitFor();
     },
   },
   {
@@ -80,8 +81,96 @@ export const SHOTS = [
     },
   },
   { name: "chat-denied", user: "alice", open: (moment) => go(`/c/${moment.scene.failed}`)(moment) },
-  { name: "chat-not-found", user: "alice", open: go("/c/no-such-conversation") },
+  {
+    name: "chat-not-found",
+    user: "alice",
+    async open(moment) {
+      await go("/c/no-such-conversation")(moment);
+      await moment.page.getByRole("heading", { level: 1, name: moment.portal.text("pages:not_found.title") }).waitFor();
+    },
+  },
+  {
+    name: "deny-reason",
+    user: "alice",
+    async open(moment) {
+      await go(`/c/${moment.scene.approval}`)(moment);
+      await moment.portal.button("approvals:deny").click();
+      await moment.page.getByRole("textbox", { name: moment.portal.text("approvals:deny_reason") }).waitFor();
+    },
+  },
+  {
+    name: "offline",
+    user: "alice",
+    async open(moment) {
+      await go(`/c/${moment.scene.table}`)(moment);
+      await moment.page.getByRole("table").first().waitFor();
+      await moment.page.context().setOffline(true);
+      await moment.page.getByText(moment.portal.text("connection.offline"), { exact: true }).waitFor();
+    },
+  },
+  {
+    name: "problem",
+    user: "alice",
+    async open(moment) {
+      await moment.page.route(`${moment.stack.api}/api/v1/approvals?**`, (route) => refuse(route, problem(503, "store_unavailable", { retryAfter: 30 })));
+      await go("/approvals")(moment);
+      await moment.page.getByRole("main").getByRole("alert").waitFor();
+    },
+  },
+  {
+    name: "search",
+    user: "alice",
+    device: "desktop",
+    async open(moment) {
+      await go(`/c/${moment.scene.table}`)(moment);
+      await moment.portal.search.fill("rg-dev");
+      await moment.portal.conversations.getByText(/\d/).first().waitFor();
+    },
+  },
+  {
+    name: "commands",
+    user: "alice",
+    async open(moment) {
+      await go(`/c/${moment.scene.table}`)(moment);
+      await moment.page.keyboard.press("ControlOrMeta+k");
+      await moment.page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "drawer",
+    user: "alice",
+    device: "phone",
+    async open(moment) {
+      await go(`/c/${moment.scene.table}`)(moment);
+      await moment.portal.button("nav.open_menu").tap();
+      await moment.portal.search.waitFor();
+    },
+  },
   { name: "approvals-asker", user: "alice", open: go("/approvals") },
-  { name: "approvals-approver", user: "carol", open: go("/approvals") },
+  { name: "approvals-empty", user: "alice", open: go("/approvals?state=lapsed") },
+  {
+    name: "approvals-approver",
+    user: "carol",
+    async open(moment) {
+      await go("/approvals")(moment);
+      const row = moment.page.getByRole("listitem").filter({ hasText: "compute_vm_delete" }).first();
+      await row.getByRole("button").first().click();
+      await row.getByRole("textbox").waitFor();
+    },
+  },
   { name: "settings", user: "alice", open: go("/settings") },
+  {
+    name: "sign-in-ended",
+    user: "alice",
+    async open(moment) {
+      const { page, stack, portal, scene } = moment;
+      await go(`/c/${scene.table}`)(moment);
+      await page.getByRole("table").first().waitFor();
+      await page.route(`${stack.api}/api/**`, (route) => refuse(route, problem(401, "token_expired")));
+      await page.route("**/oauth2/v2.0/token", (route) => refuse(route, { status: 400, body: { error: "invalid_grant" } }));
+      await portal.composer.fill("…");
+      await portal.composer.press("Enter");
+      await page.getByRole("dialog", { name: portal.text("session.ended_title") }).waitFor();
+    },
+  },
 ];
