@@ -20,7 +20,7 @@ export function SessionEnded() {
     setBusy(true);
     setError(null);
     try {
-      await signIn(location.pathname + location.search, currentLanguage());
+      await signIn(location.pathname + location.search + location.hash, currentLanguage());
     } catch (cause) {
       setError(cause);
       setBusy(false);

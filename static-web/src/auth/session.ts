@@ -90,7 +90,7 @@ export async function completeSignIn(): Promise<string> {
 export function safeReturn(value: unknown): string {
   if (typeof value !== "string" || !value.startsWith("/")) return "/c";
   const url = new URL(value, location.origin);
-  return url.origin === location.origin && !url.pathname.startsWith("//") ? url.pathname + url.search : "/c";
+  return url.origin === location.origin && !url.pathname.startsWith("//") ? url.pathname + url.search + url.hash : "/c";
 }
 
 /** Ends the session here and at the issuer, which leads back to `/login`. */

@@ -1,4 +1,4 @@
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { LoaderCircle } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,6 +15,7 @@ let completing: Promise<string> | undefined;
 export function CallbackPage() {
   const { t } = useTranslation("login");
   const navigate = useNavigate();
+  const { history } = useRouter();
   const [error, setError] = useState<unknown>(null);
   usePageTitle(error === null ? t("signing_in") : t("failed"));
 
@@ -23,7 +24,7 @@ export function CallbackPage() {
     completing.then(
       (returnTo) => {
         completing = undefined;
-        void navigate({ to: returnTo, replace: true });
+        history.replace(returnTo);
       },
       (cause: unknown) => {
         completing = undefined;
@@ -32,7 +33,7 @@ export function CallbackPage() {
         setError(code === null || "error" in Object(cause) ? cause : { error: code });
       },
     );
-  }, [navigate]);
+  }, [history]);
 
   if (error === null) {
     return (

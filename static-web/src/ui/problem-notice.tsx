@@ -49,7 +49,7 @@ export function describeProblem(
   if (error instanceof ProblemError) {
     const { code, title, detail, permission, quota, request_id } = error.problem;
     const translated = lookup(`problem.code.${code}`, "");
-    const named = permission ?? quota ?? "";
+    const named = permission == null ? (quota ?? "") : lookup(`permission.${permission}`, permission);
     return {
       title: translated !== "" ? translated : title,
       detail: [translated !== "" ? "" : detail, named].filter((part) => part !== "").join(" · "),

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Conversation } from "@/api/types";
+import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
 
@@ -70,17 +71,26 @@ export function ConversationList({ search }: { search: string }) {
           }}
         />
       )}
+      {list.isFetchNextPageError && (
+        <div className="flex items-center justify-between gap-2 px-5 py-2 text-sm text-ink-soft" role="alert">
+          {t("search.failed")}
+          <Button size="small" tone="quiet" className="text-lead" onClick={() => void fetchNextPage()}>
+            {t("common:problem.retry")}
+          </Button>
+        </div>
+      )}
       {resting && settled && list.hasNextPage && (
-        <button
-          type="button"
-          className="mx-3 my-2 min-h-9 rounded-control text-sm text-lead hover:bg-sunken pointer-coarse:min-h-11"
+        <Button
+          size="small"
+          tone="quiet"
+          className="mx-3 my-2 text-lead"
           onClick={() => {
             setAskedFor({ search, pages: pagesRead });
             void list.fetchNextPage();
           }}
         >
           {t("search.go_on")}
-        </button>
+        </Button>
       )}
     </nav>
   );
