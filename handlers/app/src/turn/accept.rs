@@ -117,6 +117,11 @@ struct Intake {
     parent: Option<MessageId>,
 }
 
+/// A header that was found free, and what the message answers. A write over it
+/// holds only while it is so: a conversation whose newest turn has ended stays free
+/// until its header changes.
+type Seen = (Conversation, Precondition, Option<MessageId>);
+
 impl Engine {
     /// Accepts a message and drives it on in the background of this process.
     pub async fn accept_chat(
@@ -263,11 +268,14 @@ impl Engine {
         bearer: &Secret,
     ) -> Result<Accepted, AcceptError> {
         // What cannot become a turn costs neither an exchange nor a message; the
-        // create checks again and decides.
-        let (header, _) = self.header(&intake).await?;
-        if header.active_turn.as_ref() != Some(&intake.turn) {
-            self.place(&intake, &header).await?;
-        }
+        // create decides.
+        let (header, when) = self.header(&intake).await?;
+        let seen = if header.active_turn.as_ref() == Some(&intake.turn) {
+            None
+        } else {
+            let parent = self.place(&intake, &header).await?;
+            Some((header, when, parent))
+        };
         self.check_quota(&intake).await?;
         let mut template = template;
         match self.vault.accept(&intake.user, bearer).await {
@@ -280,7 +288,7 @@ impl Engine {
         }
         self.enqueue_watchdog(&intake.user.tid, &intake.turn, 0, WATCHDOG_DELAY)
             .await?;
-        tokio::time::timeout(WRITE_TIMEOUT, self.create(&intake, template))
+        tokio::time::timeout(WRITE_TIMEOUT, self.create(&intake, template, seen))
             .await
             .map_err(|_| AcceptError::Unavailable("the store is too slow".to_owned()))?
     }
@@ -289,18 +297,23 @@ impl Engine {
         self: &Arc<Self>,
         intake: &Intake,
         template: NewTurn,
+        mut seen: Option<Seen>,
     ) -> Result<Accepted, AcceptError> {
         loop {
             let now = self.ports.clock.now();
-            let (header, when) = self.header(intake).await?;
-            let mut conversation = header;
-            // The same request at the same time was faster.
-            if conversation.active_turn.as_ref() == Some(&intake.turn)
-                && let Some(accepted) = self.accepted_before(intake).await?
-            {
-                return Ok(accepted);
-            }
-            let parent = self.place(intake, &conversation).await?;
+            let (mut conversation, when, parent) = if let Some(seen) = seen.take() {
+                seen
+            } else {
+                let (header, when) = self.header(intake).await?;
+                // The same request at the same time was faster.
+                if header.active_turn.as_ref() == Some(&intake.turn)
+                    && let Some(accepted) = self.accepted_before(intake).await?
+                {
+                    return Ok(accepted);
+                }
+                let parent = self.place(intake, &header).await?;
+                (header, when, parent)
+            };
             let mut turn = template.clone();
             turn.parent.clone_from(&parent);
             let transition = turn.create(now);
@@ -332,6 +345,7 @@ impl Engine {
             };
             match self.ports.store.commit(&intake.key, batch).await {
                 Ok(committed) => {
+                    // Nobody can read a turn yet whose id nobody was told.
                     self.hub.announce(&turn.id, turn.event_seq);
                     let claim = self.perform(&turn, &effects).await;
                     if let (Some(claim), Some(etag)) = (claim, committed.turn) {

@@ -32,6 +32,15 @@ pub(super) const WATCHDOG_DELAY: Duration = Duration::from_secs(20);
 /// message must not arrive before it.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// What goes into the batch of a transition beside it.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// Before its own events.
+    pub events: Vec<EventBody>,
+    /// Written by it.
+    pub messages: Vec<Message>,
+}
+
 /// A write that happened.
 #[derive(Debug)]
 pub(crate) struct Applied {
@@ -77,24 +86,21 @@ impl Engine {
         id: &TurnId,
         command: Command,
     ) -> Result<Applied, ApplyError> {
-        self.apply_with(tenant, id, command, Vec::new()).await
+        self.apply_with(tenant, id, command, &Beside::default())
+            .await
     }
 
-    /// The same, with messages in the same batch. A short outage of the store is
-    /// waited out: every try reads the turn again, so that a write whose reply was
-    /// lost is not made twice.
-    pub(crate) async fn apply_with(
+    /// A short outage of the store is waited out: every try reads the turn again,
+    /// so that a write whose reply was lost is not made twice.
+    async fn apply_with(
         &self,
         tenant: &str,
         id: &TurnId,
         command: Command,
-        messages: Vec<Message>,
+        beside: &Beside,
     ) -> Result<Applied, ApplyError> {
         for pause in OUTAGE_PAUSES {
-            match self
-                .apply_once(tenant, id, command.clone(), messages.clone())
-                .await
-            {
+            match self.apply_once(tenant, id, &command, beside).await {
                 Err(ApplyError::Unavailable(error)) => {
                     tracing::warn!(turn = %id, error, "the store does not answer; trying again");
                     tokio::time::sleep(pause).await;
@@ -102,22 +108,38 @@ impl Engine {
                 done => return done,
             }
         }
-        self.apply_once(tenant, id, command, messages).await
+        self.apply_once(tenant, id, &command, beside).await
+    }
+
+    /// Applies a command to the turn as `known`, if it still is so, else as it
+    /// stands now; with more in the same batch. A version that was read before is as
+    /// good as one that is read now: the write holds only for exactly that one.
+    pub(crate) async fn apply_from(
+        &self,
+        known: &Versioned<Turn>,
+        command: Command,
+        beside: &Beside,
+    ) -> Result<Applied, ApplyError> {
+        match self.try_apply(known, command.clone(), beside).await {
+            Ok(applied) => Ok(applied),
+            Err(_) => {
+                let tenant = &known.item.asker.user.tid;
+                self.apply_with(tenant, &known.item.id, command, beside)
+                    .await
+            }
+        }
     }
 
     async fn apply_once(
         &self,
         tenant: &str,
         id: &TurnId,
-        command: Command,
-        messages: Vec<Message>,
+        command: &Command,
+        beside: &Beside,
     ) -> Result<Applied, ApplyError> {
         let mut current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
         for _ in 0..MAX_CONFLICTS {
-            match self
-                .try_apply(&current, command.clone(), messages.clone())
-                .await
-            {
+            match self.try_apply(&current, command.clone(), beside).await {
                 Ok(applied) => return Ok(applied),
                 Err(TryError::Conflict) => {
                     current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
@@ -139,7 +161,10 @@ impl Engine {
     ) -> Result<Option<Applied>, ApplyError> {
         let mut current = current.clone();
         for _ in 0..MAX_CONFLICTS {
-            match self.try_apply(&current, command.clone(), Vec::new()).await {
+            match self
+                .try_apply(&current, command.clone(), &Beside::default())
+                .await
+            {
                 Ok(applied) => return Ok(Some(applied)),
                 Err(TryError::Apply(error)) => return Err(error),
                 Err(TryError::Conflict) => {
@@ -166,24 +191,28 @@ impl Engine {
         &self,
         current: &Versioned<Turn>,
         command: Command,
-        messages: Vec<Message>,
+        beside: &Beside,
     ) -> Result<Applied, TryError> {
         let now = self.ports.clock.now();
-        let transition = step(&current.item, command, now).map_err(ApplyError::from)?;
+        let mut transition = step(&current.item, command, now).map_err(ApplyError::from)?;
+        transition
+            .events
+            .splice(0..0, beside.events.iter().cloned());
         let (turn, events, effects) = number(transition);
         let last = turn.event_seq;
+        let told = self.hub.has_readers(&turn.id).then(|| events.clone());
         let batch = Batch {
             conversation: None,
             turn: Some(Write {
                 item: turn.clone(),
                 when: Precondition::Matches(current.etag.clone()),
             }),
-            messages,
+            messages: beside.messages.clone(),
             events,
         };
         match self.ports.store.commit(&turn.key(), batch).await {
             Ok(committed) => {
-                self.hub.announce(&turn.id, last);
+                self.hub.tell(&turn.id, last, &told.unwrap_or_default());
                 let etag = committed.turn.ok_or_else(|| {
                     ApplyError::Unavailable("the store gave no version".to_owned())
                 })?;

@@ -45,7 +45,7 @@ pub use cancel::CancelError;
 pub(crate) use commit::ApplyError;
 pub(crate) use heartbeat::{Lease, StopSign};
 pub(crate) use history::cut_text;
-pub use hub::{Subscription, TurnHub};
+pub use hub::{News, Subscription, TurnHub};
 pub(crate) use model_step::wire_name;
 pub use sign_in::SignInError;
 pub use sweep::SweepReport;

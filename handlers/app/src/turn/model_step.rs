@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azimuth_domain::conversation::{Author, Message};
+use azimuth_domain::event::EventBody;
 use azimuth_domain::ids::{MessageId, TurnId};
 use azimuth_domain::limits::{LEASE_MS, MAX_CALLS_PER_STEP};
 use azimuth_domain::tool::{Classification, EffectClass, ToolRef};
@@ -17,6 +18,7 @@ use azimuth_ports::store::Versioned;
 use futures::StreamExt;
 use serde_json::Value;
 
+use super::commit::{Applied, Beside};
 use super::heartbeat::Lease;
 use super::text_log::{LogClosed, TextLog};
 use super::{ApplyError, Engine};
@@ -39,6 +41,10 @@ struct Spoken {
     text: String,
     calls: Vec<ModelCall>,
     usage: Usage,
+    /// The end of the text, which is not in the log yet.
+    unlogged: String,
+    /// Number of the last event that was logged.
+    last_seq: u64,
 }
 
 /// Why a model call has no answer.
@@ -94,7 +100,7 @@ impl Engine {
             let tenant = turn.item.asker.user.tid.clone();
             let id = turn.item.id.clone();
             let outcome = match self.ask(&turn.item, claim).await {
-                Ok(spoken) => self.answer(&turn.item, claim, spoken).await,
+                Ok(spoken) => self.answer(&turn, claim, spoken).await,
                 Err(silence) => Err(silence),
             };
             let applied = match outcome {
@@ -214,6 +220,8 @@ impl Engine {
             text: String::new(),
             calls: Vec::new(),
             usage: Usage::default(),
+            unlogged: String::new(),
+            last_seq: turn.event_seq,
         };
         loop {
             tokio::select! {
@@ -225,7 +233,7 @@ impl Engine {
                     Some(Ok(ModelEvent::Call(call))) => spoken.calls.push(call),
                     Some(Ok(ModelEvent::Usage(usage))) => spoken.usage = spoken.usage.plus(usage),
                     Some(Ok(ModelEvent::End)) => {
-                        log.flush().await?;
+                        (spoken.unlogged, spoken.last_seq) = log.into_rest();
                         return Ok(spoken);
                     }
                     Some(Err(error)) if spoken.text.is_empty() => return Err(Heard::Nothing(error)),
@@ -240,13 +248,15 @@ impl Engine {
         }
     }
 
-    /// Rule 3: the answer with its calls looked up, checked and decided.
+    /// Rule 3: the answer with its calls looked up, checked and decided. The end of
+    /// its text goes into the same batch.
     async fn answer(
         &self,
-        turn: &Turn,
+        claimed: &Versioned<Turn>,
         claim: (u32, u32),
         spoken: Spoken,
-    ) -> Result<super::commit::Applied, Silence> {
+    ) -> Result<Applied, Silence> {
+        let turn = &claimed.item;
         let too_many = spoken.calls.len() > MAX_CALLS_PER_STEP;
         let repair = too_many.then(|| {
             format!(
@@ -284,9 +294,17 @@ impl Engine {
             repair,
             usage: spoken.usage,
         }));
-        Ok(self
-            .apply_with(&turn.asker.user.tid, &turn.id, command, messages)
-            .await?)
+        let rest = (!spoken.unlogged.is_empty()).then_some(EventBody::TextDelta {
+            text: spoken.unlogged,
+            step: claim.0,
+        });
+        let beside = Beside {
+            events: rest.into_iter().collect(),
+            messages,
+        };
+        let mut known = claimed.clone();
+        known.item.event_seq = known.item.event_seq.max(spoken.last_seq);
+        Ok(self.apply_from(&known, command, &beside).await?)
     }
 
     fn propose(

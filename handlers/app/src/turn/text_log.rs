@@ -86,6 +86,12 @@ impl<'a> TextLog<'a> {
         }
     }
 
+    /// What is pending, to be written with the answer, and the number of the last
+    /// event that was written.
+    pub(super) fn into_rest(self) -> (String, u64) {
+        (self.pending, self.next_seq - 1)
+    }
+
     /// Writes what is pending.
     pub(super) async fn flush(&mut self) -> Result<(), LogClosed> {
         self.due_at = None;
@@ -108,7 +114,8 @@ impl<'a> TextLog<'a> {
             };
             match self.engine.ports.store.append_event(tenant, &event).await {
                 Ok(()) => {
-                    self.engine.hub.announce(&self.turn.id, self.next_seq);
+                    let told = std::slice::from_ref(&event);
+                    self.engine.hub.tell(&self.turn.id, self.next_seq, told);
                     self.next_seq += 1;
                     return Ok(());
                 }

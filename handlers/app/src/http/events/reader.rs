@@ -17,7 +17,7 @@ use crate::http::caller::Gate;
 use crate::http::parts::StreamTimings;
 use crate::http::states::TurnState;
 use crate::problem::{Answer, Code, Problem};
-use crate::turn::Subscription;
+use crate::turn::{News, Subscription};
 
 /// Events of one read.
 const PAGE: usize = 256;
@@ -35,6 +35,8 @@ pub struct Reader {
     after: u64,
     ended: bool,
     hints: Subscription,
+    /// Whether the store may hold what nobody told.
+    store_due: bool,
     empty_reads: u32,
     /// How a stream behaves.
     pub(super) timings: StreamTimings,
@@ -53,6 +55,7 @@ impl Reader {
             hints: state.engine.hub().subscribe(&turn.id),
             turn,
             after,
+            store_due: true,
             empty_reads: 0,
             timings: state.timings,
         }
@@ -92,13 +95,23 @@ impl Reader {
         if self.ended {
             return Ok(Vec::new());
         }
-        let found = self
-            .store
-            .events(&self.principal.user.tid, &self.turn.id, self.after, PAGE)
-            .await?;
+        let found = match self.hints.news(self.after) {
+            News::Events(events) => events,
+            News::None if !self.store_due => return Ok(Vec::new()),
+            News::None | News::Stored => {
+                let found = self
+                    .store
+                    .events(&self.principal.user.tid, &self.turn.id, self.after, PAGE)
+                    .await?;
+                self.store_due = found.len() == PAGE;
+                found
+            }
+        };
         let mut events = Vec::with_capacity(found.len());
         for event in found {
             if event.seq != self.after + 1 {
+                // Somebody else is about to store what lies between.
+                self.store_due = true;
                 break;
             }
             self.after = event.seq;
@@ -118,7 +131,7 @@ impl Reader {
         let interval = interval(&self.timings, self.empty_reads).min(limit);
         tokio::select! {
             () = self.hints.changed() => {}
-            () = tokio::time::sleep(interval) => {}
+            () = tokio::time::sleep(interval) => self.store_due = true,
         }
     }
 
