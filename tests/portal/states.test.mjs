@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { describe } from "node:test";
+import { after, describe } from "node:test";
 
 import { asked, get } from "./harness/api.mjs";
 import { hasFocus } from "./harness/keyboard.mjs";
+import { longAnswer } from "./harness/long-answer.mjs";
+import { MODEL_NAME, Model, OFFLINE_PLANNER } from "./harness/model.mjs";
 import { Portal } from "./harness/portal.mjs";
 import { problem, refuse } from "./harness/refusals.mjs";
 import { stage } from "./harness/stage.mjs";
@@ -10,8 +12,11 @@ import { until } from "./harness/waiting.mjs";
 
 const TURNS = /\/v1\/conversations\/[^/]+\/turns$/;
 
+const model = await Model.start();
+
 describe("when something is not as it should be", () => {
-  const its = stage();
+  const its = stage({ env: model.environment(), model: OFFLINE_PLANNER });
+  after(() => model.close());
 
   its.test("offline: the draft is kept and never sent by itself", async (scene) => {
     const { page, context } = await scene.signedIn("alice");
@@ -130,7 +135,9 @@ describe("when something is not as it should be", () => {
   its.test("an answer is announced once, not word by word", async (scene) => {
     const { page } = await scene.signedIn("alice");
     const portal = new Portal(page);
-    await portal.ask("list my resource groups");
+    await portal.chooseModel(MODEL_NAME);
+    model.script = () => ({ text: longAnswer(200, 2), perSecond: 100 });
+    await portal.ask("Tell me something");
     assert.equal(await portal.answered(), "done");
     await page.evaluate(() => {
       /** @type {string[]} */
@@ -146,12 +153,15 @@ describe("when something is not as it should be", () => {
       // @ts-expect-error read below
       window.__spoken = spoken;
     });
-    await portal.ask("show the key vaults");
+    await portal.ask("Tell me more");
     assert.equal(await portal.answered(), "done");
-    await page.getByText(portal.text("chat:announce.done"), { exact: true }).waitFor({ state: "attached" });
-    // @ts-expect-error written above
-    const spoken = /** @type {string[]} */ (await page.evaluate(() => window.__spoken));
+    const spoken = await until("something is said", async () => {
+      // @ts-expect-error written above
+      const said = /** @type {string[]} */ (await page.evaluate(() => window.__spoken));
+      return said.length > 0 && said;
+    });
     assert.deepEqual(spoken, [portal.text("chat:announce.done")]);
+    await portal.chooseModel(OFFLINE_PLANNER);
   });
 
   its.test("on a phone the sidebar is a drawer, and gives the focus back", async (scene) => {
