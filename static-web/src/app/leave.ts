@@ -1,3 +1,4 @@
+import { dropBelongings } from "@/auth/belongings";
 import { signOut } from "@/auth/session";
 
 import { queryClient } from "./query-client";
@@ -5,9 +6,7 @@ import { toastProblem } from "./toast-problem";
 
 /** Signs out. What this tab keeps of the person, drafts included, goes first. */
 export async function leave(): Promise<void> {
-  for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith("azimuth.")) sessionStorage.removeItem(key);
-  }
+  dropBelongings();
   try {
     await signOut();
     queryClient.clear();

@@ -9,6 +9,8 @@ import { create } from "zustand";
 
 import type { PortalConfig } from "@/app/config";
 
+import { claimBelongings } from "./belongings";
+
 import { isNetworkFailure } from "./sign-in-problem";
 
 export type SessionStatus = "loading" | "signed_in" | "signed_out" | "ended";
@@ -82,6 +84,7 @@ export async function signIn(returnTo: string, language: string): Promise<void> 
 /** Ends the way back from the issuer's page; gives the place that was asked for. */
 export async function completeSignIn(): Promise<string> {
   const found = await (await userManager()).signinRedirectCallback();
+  claimBelongings(`${found.profile.iss} ${found.profile.sub}`);
   adopt(found);
   return safeReturn(found.state);
 }
