@@ -10,7 +10,6 @@ import { create } from "zustand";
 import type { PortalConfig } from "@/app/config";
 
 import { claimBelongings } from "./belongings";
-
 import { isNetworkFailure } from "./sign-in-problem";
 
 export type SessionStatus = "loading" | "signed_in" | "signed_out" | "ended";
