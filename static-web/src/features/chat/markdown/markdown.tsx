@@ -1,15 +1,26 @@
-import { lazy, memo, Suspense, useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState, type ComponentType } from "react";
+import { create } from "zustand";
 
 import { CodeBlock } from "./code-block";
 import "./markdown.css";
 import { splitBlocks } from "./split";
 
-const load = () => import("./render");
-const RenderMarkdown = lazy(load);
+type Renderer = ComponentType<{ text: string }>;
+
+/** Not by `lazy`: a module that is there must be used at once, without a turn through a fallback. */
+const useRenderer = create<{ Renderer: Renderer | null }>(() => ({ Renderer: null }));
+
+let loading: Promise<void> | undefined;
 
 /** The renderer is not part of the first load; a page that will need it asks for it early. */
 export function preloadMarkdown(): void {
-  void load();
+  loading ??= import("./render").then(
+    (module) => useRenderer.setState({ Renderer: module.default }),
+    () => {
+      // The text stands there as it is; the next page tries again.
+      loading = undefined;
+    },
+  );
 }
 
 /** Controls of direction that show `exe.txt` where `txt.exe` stands. */
@@ -19,24 +30,24 @@ const TURNED_AROUND = /[\u202a-\u202e\u2066-\u2069]/g;
 export function MarkdownText({ text, streaming = false }: { text: string; streaming?: boolean }) {
   const blocks = splitBlocks(text.replace(TURNED_AROUND, ""));
   return (
-    <Suspense fallback={<p className="break-words whitespace-pre-wrap">{text}</p>}>
-      <div className="min-w-0 break-words">
-        {blocks.map((block, index) =>
-          block.kind === "code" ? (
-            <CodeBlock key={index} language={block.language} text={block.text} />
-          ) : streaming && index === blocks.length - 1 ? (
-            <GrowingBlock key={index} text={block.text} />
-          ) : (
-            <SettledBlock key={index} text={block.text} />
-          ),
-        )}
-      </div>
-    </Suspense>
+    <div className="min-w-0 break-words">
+      {blocks.map((block, index) =>
+        block.kind === "code" ? (
+          <CodeBlock key={index} language={block.language} text={block.text} />
+        ) : streaming && index === blocks.length - 1 ? (
+          <GrowingBlock key={index} text={block.text} />
+        ) : (
+          <SettledBlock key={index} text={block.text} />
+        ),
+      )}
+    </div>
   );
 }
 
 const SettledBlock = memo(function SettledBlock({ text }: { text: string }) {
-  return <RenderMarkdown text={text} />;
+  const Renderer = useRenderer((state) => state.Renderer);
+  if (Renderer === null) return <p className="my-3 whitespace-pre-wrap first:mt-0 last:mb-0">{text}</p>;
+  return <Renderer text={text} />;
 });
 
 /** A long table or list is not parsed for every frame. */
