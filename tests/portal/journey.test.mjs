@@ -153,15 +153,20 @@ describe("alice", () => {
     const portal = new Portal(page);
     await portal.ask("show the storage accounts in Contoso-Dev");
     assert.equal(await portal.answered(), "done");
-    const shown = await portal.lastTurn.innerText();
+    const table = portal.lastTurn.getByRole("table").first();
+    const said = await portal.copyAnswer();
+    const shown = await table.innerText();
+    const isThere = async () => (await portal.turns.count()) === 1 && (await table.count()) === 1 && (await table.innerText()) === shown;
     await portal.row("show the storage accounts in Contoso-Dev").waitFor();
 
     await page.goto(`${scene.stack.portal}/c`);
     await portal.row("show the storage accounts in Contoso-Dev").click();
     await page.waitForURL(/\/c\/c_/);
-    await until("the same answer stands there", async () => (await portal.turns.count()) === 1 && (await portal.lastTurn.innerText()) === shown);
+    await until("the same answer stands there", isThere);
+    assert.equal(await portal.copyAnswer(), said);
     await page.reload();
-    await until("it stands there after a reload", async () => (await portal.turns.count()) === 1 && (await portal.lastTurn.innerText()) === shown);
+    await until("it stands there after a reload", isThere);
+    assert.equal(await portal.copyAnswer(), said);
   });
 
   its.test("stops a running answer", async (scene) => {

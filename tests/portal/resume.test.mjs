@@ -55,13 +55,14 @@ describe("a stream that is cut at random points", () => {
       const said = await serverText(scene.stack, "alice", portal.conversation, turn);
       assert.equal(said, text, "the server keeps what the model said");
       assert.equal(await portal.copyAnswer(), said, "the screen says what the server says");
-      const shown = await portal.lastTurn.innerText();
+      const answer = portal.lastTurn.locator(":is(h3, h4, p, li, td, pre, blockquote)");
+      const shown = await answer.allInnerTexts();
       const { last } = await eventsOf(scene, turn);
       assert.equal(Number(await portal.lastTurn.getAttribute("data-seq")), last, "every event was read, none twice");
 
       await page.reload();
       await portal.answered();
-      await until("the answer is rendered", async () => (await portal.lastTurn.innerText()) === shown);
+      await until("the answer is rendered", async () => JSON.stringify(await answer.allInnerTexts()) === JSON.stringify(shown));
       assert.equal(await portal.copyAnswer(), said);
     }
     scene.say(
