@@ -11,6 +11,7 @@ mod person;
 mod programs;
 mod report;
 mod rows;
+mod seed;
 mod stack;
 mod tool_client;
 mod tool_server;

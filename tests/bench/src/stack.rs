@@ -204,23 +204,38 @@ impl Stack {
 
     /// A person of the sandbox, with a fresh token, at host number `host`.
     pub async fn person(&self, name: &str, host: usize) -> Done<Person> {
+        let (token, claims) = self.token(name, None).await?;
+        Person::connect(self.address(host)?, &token, &claims).await
+    }
+
+    /// A token of a person of the sandbox and its claims; with another `oid` that of
+    /// somebody whom the sandbox does not know.
+    pub async fn token(&self, name: &str, oid: Option<&str>) -> Done<(String, Value)> {
+        let mut answer = self.sign(&json!({"user": name})).await?;
+        let mut claims = answer["claims"].take();
+        if let Some(oid) = oid {
+            claims["oid"] = oid.into();
+            let order = json!({"header": answer["header"], "claims": claims});
+            answer = self.sign(&order).await?;
+        }
+        match answer["access_token"].as_str() {
+            Some(token) => Ok((token.to_owned(), claims)),
+            None => Err(Failure::answer("the sandbox", answer)),
+        }
+    }
+
+    async fn sign(&self, order: &Value) -> Done<Value> {
         let control = address(&self.description, "control")?;
         let mut connection = Connection::open(control).await?;
-        let body = json!({"user": name}).to_string();
-        let (status, answer) = connection
+        let (_, answer) = connection
             .call(&Request {
                 method: "POST",
                 path: "/sandbox/token",
                 headers: &[],
-                body: &body,
+                body: &order.to_string(),
             })
             .await?;
-        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-        let token = answer["access_token"]
-            .as_str()
-            .ok_or_else(|| Failure::answer("the sandbox", format!("{status} {answer}")))?;
-        let claims = &answer["claims"];
-        Person::connect(self.address(host)?, token, claims).await
+        Ok(serde_json::from_slice(&answer).unwrap_or_default())
     }
 
     /// The failure with the end of the host's log.

@@ -6,6 +6,7 @@ mod first_token;
 mod list;
 mod load;
 mod start;
+mod stored;
 pub mod streams;
 mod tool_call;
 mod visible;
@@ -17,13 +18,14 @@ use crate::figures::Row;
 use crate::stack::Place;
 
 /// What `cargo xtask bench NAME` is held against.
-const BENCHES: [(&str, &str); 8] = [
+const BENCHES: [(&str, &str); 9] = [
     ("start", "P1"),
     ("load", "P2 P4 P7"),
     ("first-token", "P3"),
     ("list", "P5"),
     ("tool-call", "P6"),
     ("streams", "P8"),
+    ("stored", "P9"),
     ("across", "P12"),
     ("visible", "P14"),
 ];
@@ -47,6 +49,7 @@ pub async fn measure(place: &Place, name: Option<&str>) -> Done<Vec<Row>> {
             "list" => rows.push(list::measure(place).await?),
             "tool-call" => rows.push(tool_call::measure(place).await?),
             "streams" => rows.push(streams::measure(place).await?),
+            "stored" => rows.extend(stored::measure(place).await?),
             "across" => rows.push(across::measure(place).await?),
             _ => rows.extend(visible::measure()?),
         }
