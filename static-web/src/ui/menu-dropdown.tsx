@@ -7,9 +7,9 @@ import type { MenuEntry, MenuProps } from "./menu";
 const ITEM =
   "relative flex min-h-9 cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-1 text-sm outline-none select-none data-highlighted:bg-sunken data-disabled:opacity-50 pointer-coarse:min-h-11";
 
-export function MenuDropdown({ trigger, entries, align = "end" }: MenuProps) {
+export function MenuDropdown({ trigger, entries, align = "end", opensAtOnce }: MenuProps & { opensAtOnce: boolean }) {
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} defaultOpen={opensAtOnce}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content

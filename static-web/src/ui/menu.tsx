@@ -1,4 +1,4 @@
-import { lazy, Suspense, type ReactElement, type ReactNode } from "react";
+import { cloneElement, lazy, Suspense, useState, type ReactElement, type ReactNode } from "react";
 
 export type MenuEntry =
   | { kind: "action"; label: string; icon?: ReactNode; danger?: boolean; disabled?: boolean; run(): void }
@@ -8,7 +8,7 @@ export type MenuEntry =
 
 export interface MenuProps {
   /** A button that takes a ref and other properties, such as `IconButton`. */
-  trigger: ReactElement;
+  trigger: ReactElement<{ onClick?: () => void }>;
   entries: MenuEntry[];
   align?: "start" | "end";
 }
@@ -17,9 +17,11 @@ export interface MenuProps {
 const Dropdown = lazy(() => import("./menu-dropdown").then((module) => ({ default: module.MenuDropdown })));
 
 export function Menu(props: MenuProps) {
+  // Whoever was faster than the menu's code finds it open when it comes.
+  const [wanted, setWanted] = useState(false);
   return (
-    <Suspense fallback={props.trigger}>
-      <Dropdown {...props} />
+    <Suspense fallback={cloneElement(props.trigger, { onClick: () => setWanted(true) })}>
+      <Dropdown {...props} opensAtOnce={wanted} />
     </Suspense>
   );
 }
