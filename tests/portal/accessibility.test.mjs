@@ -92,8 +92,7 @@ for (const language of LANGUAGES) {
         await page.getByRole("textbox", { name: portal.text("chat:question.edit_label"), exact: true }).waitFor();
         await inBothThemes(page, "an edited question");
         await page.keyboard.press("Escape");
-        await page.keyboard.press("ControlOrMeta+k");
-        await page.getByRole("dialog").waitFor();
+        await portal.openCommands();
         await inBothThemes(page, "the commands");
         await page.keyboard.press("Escape");
         await portal.search.fill("no such words");

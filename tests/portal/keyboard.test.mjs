@@ -75,8 +75,7 @@ describe("the keyboard alone", () => {
     const portal = new Portal(page);
     await portal.composer.waitFor();
     await page.evaluate(() => document.body.focus());
-    await page.keyboard.press("ControlOrMeta+k");
-    const palette = page.getByRole("dialog");
+    const palette = await portal.openCommands();
     await palette.waitFor();
     await page.keyboard.press("Escape");
     await palette.waitFor({ state: "detached" });

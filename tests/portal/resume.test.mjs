@@ -92,7 +92,7 @@ describe("a stream that is cut at random points", () => {
       const below = random(seed);
       reset(cutter);
       cutter.config = { realtime: "long_poll" };
-      cutter.plan = () => (below(2) === 0 ? null : 1 + below(1_500));
+      cutter.plan = () => (below(2) === 0 ? null : 1 + below(400));
       await readThrough(scene, seed, "page");
       assert.equal(cutter.streams, 0, "no stream was asked for");
     },

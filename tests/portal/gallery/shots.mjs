@@ -132,8 +132,7 @@ export const SHOTS = [
     user: "alice",
     async open(moment) {
       await go(`/c/${moment.scene.table}`)(moment);
-      await moment.page.keyboard.press("ControlOrMeta+k");
-      await moment.page.getByRole("dialog").waitFor();
+      await moment.portal.openCommands();
     },
   },
   {

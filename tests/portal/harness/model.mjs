@@ -112,7 +112,12 @@ export class Model {
       if (chunk !== "") response.write(chunk);
       if (given.tokens < tokens.length) await new Promise((done) => setTimeout(done, 4));
     }
-    await answer.hold;
+    if (answer.hold !== undefined) {
+      // The handler takes two minutes of silence for an end.
+      const alive = setInterval(() => response.write(": still here\n\n"), 10_000);
+      await answer.hold;
+      clearInterval(alive);
+    }
     if (gone) return;
     const calls = (answer.calls ?? []).map((call, index) => ({
       index,

@@ -117,6 +117,17 @@ export class Portal {
     await this.page.getByRole("button", { name: this.text("chat:model.label", { name }), exact: true }).waitFor();
   }
 
+  /** The palette of commands; its keys work once what is seldom needed has been loaded. */
+  async openCommands() {
+    const dialog = this.page.getByRole("dialog");
+    await until("the commands are open", async () => {
+      if ((await dialog.count()) > 0) return true;
+      await this.page.keyboard.press("ControlOrMeta+k");
+      return false;
+    });
+    return dialog;
+  }
+
   get conversations() {
     return this.page.getByRole("navigation", { name: this.text("sidebar:heading"), exact: true });
   }
