@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rmcp::model::PaginatedRequestParams;
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt, Peer, RoleClient, RunningService};
@@ -24,7 +24,7 @@ use crate::catalogue::pins::LearnedTool;
 use crate::client::Session;
 use crate::limits::PoolLimits;
 use crate::pool::Room;
-use crate::process::{Group, group_memory_bytes};
+use crate::process::{Group, group_memory_bytes, main_line_memory_bytes};
 use crate::redact::shown;
 use crate::servers::{ServerConfig, is_program};
 use crate::stderr::StderrTail;
@@ -33,6 +33,9 @@ use crate::stream::{LineGuard, StreamEnd, StreamWatch};
 /// Pages of `tools/list` and tools that are read before a server is refused.
 const MAX_TOOL_PAGES: usize = 64;
 const MAX_TOOLS: usize = 4096;
+/// How often all processes of the group are weighed; between, those that are found
+/// quickly.
+const WEIGH_ALL: Duration = Duration::from_secs(10);
 /// How long a killed process may take to be gone.
 const REAP: Duration = Duration::from_secs(2);
 /// How long a process may take to heed a cancelled call before it gets SIGTERM.
@@ -85,6 +88,8 @@ pub(crate) struct Child {
     compared: AtomicBool,
     stderr: StderrTail,
     leader: Pid,
+    /// When the whole group was weighed last.
+    weighed: Mutex<Option<Instant>>,
     stop: CancellationToken,
     hurry: CancellationToken,
     ended: watch::Receiver<Option<End>>,
@@ -176,6 +181,7 @@ impl Child {
             compared: AtomicBool::new(false),
             stderr: stderr.clone(),
             leader: life.group.leader(),
+            weighed: Mutex::default(),
             stop: CancellationToken::new(),
             hurry: CancellationToken::new(),
             ended,
@@ -328,9 +334,21 @@ impl Child {
 
     /// Resident memory of the process and its children, bytes; zero when unknown.
     pub(crate) async fn memory_bytes(&self) -> u64 {
+        if !self.is_weighing_due() {
+            return main_line_memory_bytes(self.leader);
+        }
         let leader = self.leader;
         let weighing = tokio::task::spawn_blocking(move || group_memory_bytes(leader));
         weighing.await.map_or(0, Result::unwrap_or_default)
+    }
+
+    fn is_weighing_due(&self) -> bool {
+        let mut weighed = self.weighed.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = weighed.is_none_or(|at| at.elapsed() >= WEIGH_ALL);
+        if due {
+            *weighed = Some(Instant::now());
+        }
+        due
     }
 }
 

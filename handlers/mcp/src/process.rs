@@ -5,6 +5,9 @@ use std::io;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+/// Processes of one server that are looked at one by one.
+const MAX_WEIGHED: usize = 32;
+
 /// A process group that is killed when this is dropped, so that no tool process
 /// is left behind whatever happens to the task that owns it.
 #[derive(Debug)]
@@ -70,6 +73,30 @@ pub(crate) fn group_memory_bytes(leader: Pid) -> io::Result<u64> {
     Ok(pages * rustix::param::page_size() as u64)
 }
 
+/// Resident memory of the leader and of what descends from the main threads of it
+/// and its children, bytes: a few reads, where the whole group takes one for every
+/// process of the machine. Whoever was started by another thread, or whose parent
+/// is gone, is not in it.
+pub(crate) fn main_line_memory_bytes(leader: Pid) -> u64 {
+    let mut pages = 0;
+    let mut waiting = vec![leader.as_raw_nonzero().get()];
+    for _ in 0..MAX_WEIGHED {
+        let Some(pid) = waiting.pop() else { break };
+        // Whoever ended meanwhile weighs nothing.
+        let sizes = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+        let resident = sizes.split_ascii_whitespace().nth(1);
+        pages += resident.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        waiting.extend(
+            children
+                .unwrap_or_default()
+                .split_ascii_whitespace()
+                .filter_map(|child| child.parse::<i32>().ok()),
+        );
+    }
+    pages * rustix::param::page_size() as u64
+}
+
 /// Of a line of `stat`; the name of the program may hold spaces and brackets.
 fn group_and_pages(stat: &str) -> Option<(i32, u64)> {
     let (_, after_name) = stat.rsplit_once(')')?;
@@ -95,6 +122,8 @@ mod tests {
     #[test]
     fn our_own_group_weighs_something() {
         let bytes = group_memory_bytes(rustix::process::getpgrp()).unwrap();
+        assert!(bytes > 100_000, "{bytes}");
+        let bytes = main_line_memory_bytes(rustix::process::getpid());
         assert!(bytes > 100_000, "{bytes}");
     }
 }
