@@ -120,14 +120,12 @@ impl Engine {
         command: Command,
         beside: &Beside,
     ) -> Result<Applied, ApplyError> {
-        match self.try_apply(known, command.clone(), beside).await {
-            Ok(applied) => Ok(applied),
-            Err(_) => {
-                let tenant = &known.item.asker.user.tid;
-                self.apply_with(tenant, &known.item.id, command, beside)
-                    .await
-            }
+        if let Ok(applied) = self.try_apply(known, command.clone(), beside).await {
+            return Ok(applied);
         }
+        let tenant = &known.item.asker.user.tid;
+        self.apply_with(tenant, &known.item.id, command, beside)
+            .await
     }
 
     async fn apply_once(
