@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::failure::{Done, Failure};
 
 /// Nothing that is measured takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Of a head; a longer one is an error.
 const MAX_HEAD: usize = 64 * 1024;

@@ -157,8 +157,8 @@ mod tests {
     #[test]
     fn quantiles_are_samples() {
         let samples: Samples = (1..=100).map(f64::from).collect();
-        let told = [0.0, 0.5, 0.95, 0.99, 1.0].map(|part| samples.quantile(part));
-        assert_eq!(told, [1.0, 50.0, 95.0, 99.0, 100.0]);
+        let told = [0.0, 0.5, 0.95, 0.99, 1.0].map(|part| samples.quantile(part).to_string());
+        assert_eq!(told, ["1", "50", "95", "99", "100"]);
         assert!(Samples::default().median().is_nan());
         assert!(Samples::from_iter([3.0]).quantile(0.99) < 3.5);
     }

@@ -1,5 +1,5 @@
 //! The model backend: an endpoint that streams an answer of 20 chunks, each
-//! written by itself, as a chat completion of OpenAI's. What a question says
+//! written by itself, as a chat completion of `OpenAI`. What a question says
 //! decides: one that begins with `/hold` is never answered to its end.
 
 use std::io;

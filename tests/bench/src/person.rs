@@ -63,27 +63,26 @@ impl Person {
             })
             .await?;
         let mut first_text = None;
-        let mut complete = false;
+        // All of it: a name may be cut in two on its way.
         let mut seen = Vec::new();
         while let Some(piece) = self.connection.piece().await? {
-            if first_text.is_none() && contains(piece, b"event: text_delta") {
+            seen.extend_from_slice(piece);
+            if first_text.is_none() && contains(&seen, b"event: text_delta") {
                 first_text = Some(ms_since(since));
             }
-            complete |= contains(piece, b"event: turn_completed");
-            if seen.len() < 2000 {
-                seen.extend_from_slice(piece);
-            }
         }
-        match (status, first_text, complete) {
-            (200, Some(first_text), true) => Ok(Streamed {
+        let complete = contains(
+            &seen[seen.len().saturating_sub(1000)..],
+            b"event: turn_completed",
+        );
+        if let (200, Some(first_text), true) = (status, first_text, complete) {
+            return Ok(Streamed {
                 first_text,
                 end: ms_since(since),
-            }),
-            _ => {
-                let seen = String::from_utf8_lossy(&seen);
-                Err(Failure::answer(path, format!("{status} {seen}")))
-            }
+            });
         }
+        let seen = String::from_utf8_lossy(&seen);
+        Err(Failure::answer(path, format!("{status} {seen}")))
     }
 
     /// A tool call without a model; gives the turn's id.

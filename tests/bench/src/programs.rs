@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::failure::{Done, Failure};
 
 /// How long a program may take until it says where it is.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// A child that is asked to end when it is dropped, and killed when it does not.
 #[derive(Debug)]

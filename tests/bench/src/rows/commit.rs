@@ -1,4 +1,4 @@
-//! One SQLite commit, as synchronous as the product's: a small row into a file of
+//! One `SQLite` commit, as synchronous as the product's: a small row into a file of
 //! the same settings on the same disk.
 
 use std::time::Instant;

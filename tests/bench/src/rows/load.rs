@@ -167,7 +167,11 @@ impl Load<'_> {
     }
 
     fn cpu(&self) -> Done<Cpu> {
-        let model = self.stack.model.as_ref().map_or(0, |model| model.pid());
+        let model = self
+            .stack
+            .model
+            .as_ref()
+            .map_or(0, super::super::programs::Program::pid);
         Ok(Cpu {
             handler: cpu_seconds(self.stack.handler_pid(0)?)?,
             host: cpu_seconds(self.stack.host_pid(0)?)?,

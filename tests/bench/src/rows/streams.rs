@@ -97,13 +97,16 @@ async fn measured(place: &Place, stack: &Stack) -> Done<Row> {
     let before = cpu_seconds(handler)?;
     tokio::time::sleep(HELD).await;
     let cpu = (cpu_seconds(handler)? - before) / HELD.as_secs_f64();
-    let mut alive = 0;
+    let mut beating = 0;
     for (holder, _, beaten) in &mut holders {
         let told = holder.wrote(beaten).await?;
-        alive += told["alive"].as_u64().unwrap_or(0);
+        beating += told["alive"].as_u64().unwrap_or(0);
     }
-    if alive != STREAMS as u64 {
-        return Err(Failure::answer("the streams", format!("{alive} are open")));
+    if beating != STREAMS as u64 {
+        return Err(Failure::answer(
+            "the streams",
+            format!("{beating} are open"),
+        ));
     }
     let held_mb = resident_mb(handler)?;
     let host_mb = resident_mb(stack.host_pid(0)?)?;
