@@ -161,6 +161,18 @@ describe("when something is not as it should be", () => {
       return said.length > 0 && said;
     });
     assert.deepEqual(spoken, [portal.text("chat:announce.done")]);
+
+    // Over before a frame shows it running.
+    // @ts-expect-error written above
+    await page.evaluate(() => void (window.__spoken.length = 0));
+    model.script = () => ({ text: "Yes." });
+    await portal.ask("Is that all?");
+    assert.equal(await portal.answered(), "done");
+    await until("a quick answer is announced too", async () => {
+      // @ts-expect-error written above
+      const said = /** @type {string[]} */ (await page.evaluate(() => window.__spoken));
+      return said.includes(portal.text("chat:announce.done"));
+    });
     await portal.chooseModel(OFFLINE_PLANNER);
   });
 

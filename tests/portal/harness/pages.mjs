@@ -1,5 +1,6 @@
 /** Every page of the portal, and how to stand on it. */
 import { asked } from "./api.mjs";
+import { LANGUAGES, text } from "./texts.mjs";
 
 /** @typedef {import("./stack.mjs").Stack} Stack */
 /** @typedef {import("./texts.mjs").Language} Language */
@@ -33,6 +34,9 @@ export async function furnish(stack, language) {
 /** Pages before anybody is signed in. */
 export const OPEN_PAGES = ["/login", "/callback?error=access_denied&state=unknown", "/403?permission=chat.use", "/404", "/no/such/page"];
 
+/** A conversation that nobody has: its page is the one for what is not there. */
+const NOBODYS = "/c/no-such-conversation";
+
 /**
  * Pages of alice, with what must stand there before it is looked at.
  *
@@ -44,7 +48,7 @@ export function signedInPages(furniture) {
     { name: "/c", path: "/c" },
     { name: "/c/:id with an answer", path: `/c/${furniture.answered}` },
     { name: "/c/:id with an approval", path: `/c/${furniture.waiting}` },
-    { name: "/c/:id of nobody", path: "/c/no-such-conversation" },
+    { name: "/c/:id of nobody", path: NOBODYS },
     { name: "/approvals", path: "/approvals" },
     { name: "/settings", path: "/settings" },
   ];
@@ -59,6 +63,10 @@ export function signedInPages(furniture) {
  */
 export async function stands(page, path, furniture) {
   await page.locator("h1").first().waitFor();
+  if (path === NOBODYS) {
+    const titles = LANGUAGES.map((language) => page.getByRole("heading", { level: 1, name: text(language, "pages:not_found.title"), exact: true }));
+    await titles.reduce((one, other) => one.or(other)).waitFor();
+  }
   if (furniture !== undefined && path.endsWith(furniture.answered)) await page.getByRole("table").first().waitFor();
   if (furniture !== undefined && path.endsWith(furniture.waiting)) await page.getByText("storage_account_create").first().waitFor();
   if (path === "/approvals") await page.getByRole("listitem").filter({ hasText: "storage_account_create" }).first().waitFor();
