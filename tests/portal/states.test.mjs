@@ -45,6 +45,8 @@ describe("when something is not as it should be", () => {
     page.on("request", (request) => {
       if (request.method() === "POST" && request.url().endsWith("/oauth2/v2.0/token")) renewals += 1;
     });
+    // A request of the page that is left would be refused in vain.
+    await page.goto("about:blank");
     await page.route(`${scene.stack.api}/api/v1/approvals**`, async (route) => {
       refusals += 1;
       if (refusals === 1) await refuse(route, problem(401, "token_expired"));
@@ -52,6 +54,7 @@ describe("when something is not as it should be", () => {
     });
     await page.goto(`${scene.stack.portal}/approvals`);
     await page.getByRole("heading", { level: 1, name: portal.text("approvals:title"), exact: true }).waitFor();
+    await until("the token was renewed", () => renewals >= 1);
     await until("the request was repeated", () => refusals >= 2);
     await page.getByRole("tab").first().waitFor();
     assert.equal(renewals, 1);
