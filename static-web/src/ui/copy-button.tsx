@@ -12,10 +12,12 @@ export interface CopyButtonProps {
   /** Shows the label beside the icon. */
   withText?: boolean;
   tone?: "quiet" | "plain";
+  /** Within a line of text, which it must not make higher. */
+  inline?: boolean;
 }
 
 /** Copies `text`; says so on the button and, for those who do not see it, in the status line. */
-export function CopyButton({ text, label, withText = false, tone = "quiet" }: CopyButtonProps) {
+export function CopyButton({ text, label, withText = false, tone = "quiet", inline = false }: CopyButtonProps) {
   const { t } = useTranslation();
   const [done, setDone] = useState(false);
   useEffect(() => {
@@ -40,7 +42,7 @@ export function CopyButton({ text, label, withText = false, tone = "quiet" }: Co
       {name}
     </Button>
   ) : (
-    <IconButton label={name} className="-my-1 size-7" onClick={() => void copy()}>
+    <IconButton label={name} className={inline ? "-my-1 size-7" : undefined} onClick={() => void copy()}>
       {icon}
     </IconButton>
   );

@@ -5,7 +5,7 @@ export function CopyText({ text, label }: { text: string; label: string }) {
   return (
     <span className="flex items-center gap-1">
       <code className="min-w-0 font-mono text-[0.8125rem] break-all select-all">{text}</code>
-      <CopyButton text={text} label={label} />
+      <CopyButton inline text={text} label={label} />
     </span>
   );
 }

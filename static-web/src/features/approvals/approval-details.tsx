@@ -43,7 +43,7 @@ export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
             <code title={approval.digest} className="font-mono text-xs">
               {approval.digest.slice(0, 12)}…
             </code>
-            <CopyButton text={approval.digest} label={t("copy_digest")} />
+            <CopyButton inline text={approval.digest} label={t("copy_digest")} />
           </span>
         </Fact>
       </dl>

@@ -3,9 +3,9 @@ import { lazy, memo, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconButton } from "@/ui/button";
+import { CopyButton } from "@/ui/copy-button";
 
 import { BranchSwitch } from "./branch-switch";
-import { CopyButton } from "./copy-button";
 
 /** Loaded when the first question is edited. */
 const QuestionEditor = lazy(() => import("./question-editor").then((module) => ({ default: module.QuestionEditor })));

@@ -4,10 +4,10 @@ import { useTranslation } from "react-i18next";
 
 import { hasEnded } from "@/realtime/turn-log";
 import { IconButton } from "@/ui/button";
+import { CopyButton } from "@/ui/copy-button";
 
 import { stopTurn, useStopping } from "../stop";
 import { AnswerStep } from "./answer";
-import { CopyButton } from "./copy-button";
 import { PROVISIONAL } from "./messages";
 import { Question, type QuestionProps } from "./question";
 import { StatusLine } from "./status-line";
