@@ -6,6 +6,7 @@
 
 mod claims;
 mod header;
+mod seen;
 
 pub(crate) use header::is_kid;
 
@@ -28,6 +29,7 @@ use super::jwks::JwksCache;
 use super::refusal::{TokenCode, TokenRefused};
 use claims::Claims;
 use header::Header;
+use seen::{Genuine, SeenTokens};
 
 /// Longest token that is looked at, bytes.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -64,6 +66,7 @@ pub struct TokenVerifier {
     settings: VerifierSettings,
     keys: Arc<JwksCache>,
     clock: Arc<dyn Clock>,
+    seen: SeenTokens,
 }
 
 impl TokenVerifier {
@@ -73,6 +76,7 @@ impl TokenVerifier {
             settings,
             keys,
             clock,
+            seen: SeenTokens::new(),
         }
     }
 
@@ -84,8 +88,24 @@ impl TokenVerifier {
     /// The caller that `token` describes, after all rules have passed.
     ///
     /// Before the signature is checked only the tenant and the key id are used,
-    /// to find the key; both must be known here.
+    /// to find the key; both must be known here. The signature of a token that was
+    /// seen before is not computed again while the issuer publishes its key; every
+    /// other rule is applied each time.
     pub async fn verify(&self, token: &str) -> Result<Principal, TokenRefused> {
+        let genuine = match self.seen.get(token) {
+            Some(genuine) if self.still_published(&genuine).await? => genuine,
+            _ => self.check_signature(token).await?,
+        };
+        self.check_claims(&genuine.claims, &genuine.tenant)?;
+        Ok(principal(&genuine.claims, &genuine.tenant))
+    }
+
+    async fn still_published(&self, seen: &Genuine) -> Result<bool, TokenRefused> {
+        let key = self.keys.key(&seen.tenant, &seen.kid).await?;
+        Ok(Arc::ptr_eq(&key, &seen.key))
+    }
+
+    async fn check_signature(&self, token: &str) -> Result<Arc<Genuine>, TokenRefused> {
         let parts = Parts::of(token)?;
         let header = Header::read(&parts.header)?;
         let claims = Claims::read(&parts.payload)?;
@@ -100,8 +120,14 @@ impl TokenVerifier {
                 format!("kid {} of tenant {tenant}", header.kid),
             ));
         }
-        self.check_claims(&claims, &tenant)?;
-        Ok(principal(claims, &tenant))
+        let genuine = Arc::new(Genuine {
+            claims,
+            tenant,
+            kid: header.kid,
+            key,
+        });
+        self.seen.add(token, &genuine);
+        Ok(genuine)
     }
 
     fn served_tenant(&self, claims: &Claims) -> Result<String, TokenRefused> {
@@ -247,10 +273,10 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn principal(claims: Claims, tenant: &str) -> Principal {
+fn principal(claims: &Claims, tenant: &str) -> Principal {
     Principal {
         user: UserKey::new(tenant, &claims.oid),
-        name: claims.name.map(|name| {
+        name: claims.name.as_ref().map(|name| {
             name.chars()
                 .filter(|c| !c.is_control())
                 .take(MAX_NAME_CHARS)
