@@ -107,6 +107,7 @@ impl PolicySet {
         let mut verdicts = BTreeMap::new();
         let mut texts = BTreeMap::new();
         let mut set = cedar_policy::PolicySet::new();
+        let visible = VisibleTools::of(&policies);
         for policy in policies {
             verdicts.insert(policy.id().clone(), verdict(&policy)?);
             texts.insert(policy.id().to_string(), policy.to_string());
@@ -124,7 +125,7 @@ impl PolicySet {
             authorizer: Authorizer::new(),
             version: sha256_hex(format!("{SCHEMA}\n{}", listed.join("\n"))),
             vocabulary: Vocabulary::of(schema).map_err(PolicyError::Schema)?,
-            visible: VisibleTools::default(),
+            visible,
         })
     }
 

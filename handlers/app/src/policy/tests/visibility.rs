@@ -88,6 +88,38 @@ fn the_list_is_what_may_be_seen_and_is_made_once() {
     assert_eq!(*set.visible_tools(&reader, &fewer), [0, 1]);
 }
 
+#[test]
+fn the_list_agrees_with_every_tool_s_own_answer_also_where_a_policy_names_one() {
+    let forbids = |what: &str| {
+        format!(
+            r#"@id("one") @reason("not_permitted") forbid (principal, action in Azimuth::Action::"use", resource{what};"#
+        )
+    };
+    let by_name = forbids(r#") when { resource.name == "tool_4" }"#);
+    let by_server = forbids(r#") unless { resource.server like "az*" }"#);
+    let by_id = forbids(r#" == Azimuth::Tool::"azure/tool_4")"#);
+    let permits = include_str!("../../../policies/permits.cedar");
+    let mut tools = catalogue("1");
+    tools.tools[8].tool.server = "other".to_owned();
+    tools.tools[9].availability = Availability::SwitchedOff;
+    let roles = [Role::Reader].into();
+    for (forbid, unseen) in [
+        ("", None),
+        (&by_name, Some(4)),
+        (&by_server, Some(8)),
+        (&by_id, Some(4)),
+    ] {
+        let set = PolicySet::new(&[permits, forbid]).unwrap();
+        let seen = set.visible_tools(&roles, &tools);
+        let each: Vec<usize> = (0..404)
+            .filter(|n| set.may_see(&roles, &tools.tools[*n]))
+            .collect();
+        assert_eq!(*seen, *each, "{forbid}");
+        assert!(seen.contains(&0));
+        assert!(unseen.is_none_or(|n| !seen.contains(&n)), "{forbid}");
+    }
+}
+
 /// The bar (cold ≤ 20 ms, cached ≤ 0.1 ms) is for an optimised build; the
 /// benchmarks measure it. This prints what it took and refuses the absurd.
 #[test]
