@@ -1,14 +1,17 @@
 //! What a model is shown: the branch that the turn hangs on, oldest first.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use azimuth_domain::conversation::Message;
 use azimuth_domain::event::Outcome;
-use azimuth_domain::ids::MessageId;
+use azimuth_domain::ids::{MessageId, TurnId};
 use azimuth_domain::limits::MAX_RESULT_BYTES_FOR_MODEL;
 use azimuth_domain::turn::{Step, ToolCall, Turn};
 use azimuth_ports::model::{ChatMessage, ModelCall};
 use azimuth_ports::store::StoreError;
+use moka::sync::Cache;
 
 use super::Engine;
 
@@ -21,30 +24,86 @@ const MAX_HISTORY_CHARS: usize = 400_000;
 /// A result of an earlier turn is shown up to here.
 const OLD_RESULT_BYTES: usize = 8 * 1024;
 
+/// Earlier turns that are kept in memory, bytes; a turn's overhead counts.
+const PAST_BYTES: u64 = 4 * 1024 * 1024;
+const BLOCK_OVERHEAD: usize = 300;
+
+/// How long an earlier turn is kept that nobody asks for.
+const PAST_UNUSED: Duration = Duration::from_mins(2);
+
+/// What earlier turns of open branches came down to. A terminal turn, what was said
+/// in it and what its calls found never change, so nothing here grows stale; a
+/// conversation that is deleted takes no turn that could ask for its past.
+pub(super) struct Past(Cache<(String, TurnId), Arc<Block>>);
+
+/// One terminal turn.
+struct Block {
+    messages: Vec<ChatMessage>,
+    /// Characters of all messages.
+    length: usize,
+    /// What the turn answers.
+    parent: Option<MessageId>,
+}
+
+impl Past {
+    pub(super) fn new() -> Self {
+        Self(
+            Cache::builder()
+                .max_capacity(PAST_BYTES)
+                .weigher(|key: &(String, TurnId), block: &Arc<Block>| {
+                    let bytes = key.0.len() + key.1.as_str().len() + block.length;
+                    u32::try_from(bytes + BLOCK_OVERHEAD).unwrap_or(u32::MAX)
+                })
+                .time_to_idle(PAST_UNUSED)
+                .build(),
+        )
+    }
+}
+
 impl Engine {
     /// The messages for the next step of `turn`.
     pub(super) async fn history(&self, turn: &Turn) -> Result<Vec<ChatMessage>, StoreError> {
-        let mut blocks = vec![self.block(turn, MAX_RESULT_BYTES_FOR_MODEL).await?];
-        let mut size: usize = blocks[0].iter().map(length).sum();
+        let present = self.block(turn, MAX_RESULT_BYTES_FOR_MODEL).await?;
+        let mut size: usize = present.iter().map(length).sum();
+        let mut past = Vec::new();
         let mut parent = turn.parent.clone();
         while let Some(id) = parent.take() {
-            if blocks.len() >= MAX_TURNS {
+            if past.len() + 1 >= MAX_TURNS {
                 break;
             }
-            let tenant = &turn.asker.user.tid;
-            let Some(earlier) = self.ports.store.turn(tenant, &id.turn()).await? else {
+            let Some(earlier) = self.earlier(&turn.asker.user.tid, &id.turn()).await? else {
                 break;
             };
-            let block = self.block(&earlier.item, OLD_RESULT_BYTES).await?;
-            size += block.iter().map(length).sum::<usize>();
+            size += earlier.length;
             if size > MAX_HISTORY_CHARS {
                 break;
             }
-            parent.clone_from(&earlier.item.parent);
-            blocks.push(block);
+            parent.clone_from(&earlier.parent);
+            past.push(earlier);
         }
-        blocks.reverse();
-        Ok(blocks.into_iter().flatten().collect())
+        let past = past.iter().rev().flat_map(|block| block.messages.clone());
+        Ok(past.chain(present).collect())
+    }
+
+    /// An earlier turn as the model sees it.
+    async fn earlier(&self, tenant: &str, id: &TurnId) -> Result<Option<Arc<Block>>, StoreError> {
+        let key = (tenant.to_owned(), id.clone());
+        if let Some(known) = self.past.0.get(&key) {
+            return Ok(Some(known));
+        }
+        let Some(found) = self.ports.store.turn(tenant, id).await? else {
+            return Ok(None);
+        };
+        let messages = self.block(&found.item, OLD_RESULT_BYTES).await?;
+        let block = Arc::new(Block {
+            length: messages.iter().map(length).sum(),
+            messages,
+            parent: found.item.parent.clone(),
+        });
+        if found.item.status.is_terminal() {
+            self.past.0.insert(key, Arc::clone(&block));
+        }
+        Ok(Some(block))
     }
 
     /// One turn: the question, then per step what was said, asked and found.

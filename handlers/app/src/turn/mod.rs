@@ -75,6 +75,7 @@ pub struct Engine {
     stops: Arc<TurnHub>,
     schemas: ArgumentSchemas,
     index: Mutex<Option<(String, Arc<ToolIndex>)>>,
+    past: history::Past,
     tasks: TaskTracker,
     quotas: bool,
 }
@@ -97,6 +98,7 @@ impl Engine {
             stops: TurnHub::new(),
             schemas: ArgumentSchemas::new(),
             index: Mutex::new(None),
+            past: history::Past::new(),
             tasks: TaskTracker::new(),
             quotas,
         })
