@@ -18,6 +18,11 @@ const OWNER_LENGTH: usize = 16;
 const CONVERSATION_LENGTH: usize = 26;
 const TURN_LENGTH: usize = 20;
 
+/// Where the parts begin; all but the last have a length of their own.
+const OWNER_AT: usize = 2;
+const CONVERSATION_AT: usize = OWNER_AT + OWNER_LENGTH + 1;
+const TURN_AT: usize = CONVERSATION_AT + CONVERSATION_LENGTH + 1;
+
 /// Whether `text` is made of the alphabet of ids and short enough.
 pub fn is_id_text(text: &str) -> bool {
     !text.is_empty()
@@ -91,20 +96,20 @@ macro_rules! id_type {
                 &self.0
             }
 
-            fn fields(&self) -> Vec<&str> {
-                self.0.split('_').collect()
+            /// Reads an id; `None` when it is none.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::is(text).then(|| Self(text.to_owned()))
             }
 
             /// Hash of the owner.
             pub fn owner(&self) -> OwnerKey {
-                OwnerKey(self.fields()[1].to_owned())
+                OwnerKey(self.0[OWNER_AT..CONVERSATION_AT - 1].to_owned())
             }
 
             /// The conversation that this id lies in.
             #[must_use]
             pub fn conversation(&self) -> ConversationId {
-                let fields = self.fields();
-                ConversationId(format!("c_{}_{}", fields[1], fields[2]))
+                ConversationId(format!("c_{}", &self.0[OWNER_AT..TURN_AT - 1]))
             }
 
             /// The partition of this id inside `tenant`.
@@ -122,9 +127,10 @@ macro_rules! id_type {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                Self::parse(&text).ok_or_else(|| {
-                    serde::de::Error::custom(concat!("not an id of kind ", $prefix))
-                })
+                if Self::is(&text) {
+                    return Ok(Self(text));
+                }
+                Err(serde::de::Error::custom(concat!("not an id of kind ", $prefix)))
             }
         }
     };
@@ -158,14 +164,19 @@ id_type!(
     "a"
 );
 
-fn split<'a>(text: &'a str, prefix: &str, parts: usize) -> Option<Vec<&'a str>> {
+/// The parts of an id of this kind, whose owner and conversation are sound.
+fn split<'a, const PARTS: usize>(text: &'a str, prefix: &str) -> Option<[&'a str; PARTS]> {
     if !is_id_text(text) {
         return None;
     }
-    let fields: Vec<&str> = text.split('_').collect();
+    let mut rest = text.split('_');
+    let mut fields = [""; PARTS];
+    for field in &mut fields {
+        *field = rest.next()?;
+    }
     let owner_is_hex =
         |f: &str| is_local(f, OWNER_LENGTH) && f.bytes().all(|b| b.is_ascii_hexdigit());
-    (fields.len() == parts
+    (rest.next().is_none()
         && fields[0] == prefix
         && owner_is_hex(fields[1])
         && is_local(fields[2], CONVERSATION_LENGTH))
@@ -186,9 +197,8 @@ impl ConversationId {
         Self(format!("c_{owner}_{}", &hash[..CONVERSATION_LENGTH]))
     }
 
-    /// Reads an id; `None` when it is none.
-    pub fn parse(text: &str) -> Option<Self> {
-        split(text, "c", 3).map(|_| Self(text.to_owned()))
+    fn is(text: &str) -> bool {
+        split::<3>(text, "c").is_some()
     }
 
     fn tail(&self) -> &str {
@@ -207,10 +217,8 @@ impl TurnId {
         ))
     }
 
-    /// Reads an id; `None` when it is none.
-    pub fn parse(text: &str) -> Option<Self> {
-        let fields = split(text, "t", 4)?;
-        is_local(fields[3], TURN_LENGTH).then(|| Self(text.to_owned()))
+    fn is(text: &str) -> bool {
+        split::<4>(text, "t").is_some_and(|fields| is_local(fields[3], TURN_LENGTH))
     }
 
     fn tail(&self) -> &str {
@@ -229,15 +237,14 @@ impl MessageId {
         Self(format!("m_{}-s{step}", turn.tail()))
     }
 
-    /// Reads an id; `None` when it is none.
-    pub fn parse(text: &str) -> Option<Self> {
-        let fields = split(text, "m", 4)?;
-        let (turn, local) = fields[3].split_once('-')?;
-        let local_is_known = local == "u"
-            || local
-                .strip_prefix('s')
-                .is_some_and(|n| n.parse::<u32>().is_ok_and(|v| v.to_string() == n));
-        (is_local(turn, TURN_LENGTH) && local_is_known).then(|| Self(text.to_owned()))
+    fn is(text: &str) -> bool {
+        split::<4>(text, "m")
+            .and_then(|fields| fields[3].split_once('-'))
+            .is_some_and(|(turn, local)| {
+                let local_is_known =
+                    local == "u" || local.strip_prefix('s').is_some_and(is_plain_number);
+                is_local(turn, TURN_LENGTH) && local_is_known
+            })
     }
 
     /// The turn that the message belongs to.
@@ -253,15 +260,25 @@ impl MessageId {
     }
 }
 
+fn is_of_call(text: &str, prefix: &str) -> bool {
+    split::<5>(text, prefix)
+        .is_some_and(|fields| is_local(fields[3], TURN_LENGTH) && is_call_local(fields[4]))
+}
+
 fn is_call_local(text: &str) -> bool {
     let Some((step, rest)) = text.split_once('-') else {
         return false;
     };
-    let number = |t: &str| t.parse::<u32>().is_ok_and(|v| v.to_string() == t);
     let (index, preview) = rest
         .split_once('p')
         .map_or((rest, None), |(i, p)| (i, Some(p)));
-    number(step) && number(index) && preview.is_none_or(number)
+    is_plain_number(step) && is_plain_number(index) && preview.is_none_or(is_plain_number)
+}
+
+/// Whether `text` is how a `u32` is written.
+fn is_plain_number(text: &str) -> bool {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    digits && (text == "0" || !text.starts_with('0')) && text.parse::<u32>().is_ok()
 }
 
 impl CallId {
@@ -270,17 +287,14 @@ impl CallId {
         Self(format!("k_{}_{step}-{index}", turn.tail()))
     }
 
-    /// Reads an id; `None` when it is none.
-    pub fn parse(text: &str) -> Option<Self> {
-        let fields = split(text, "k", 5)?;
-        (is_local(fields[3], TURN_LENGTH) && is_call_local(fields[4]))
-            .then(|| Self(text.to_owned()))
+    fn is(text: &str) -> bool {
+        is_of_call(text, "k")
     }
 
     /// The turn that asked for the call.
     pub fn turn(&self) -> TurnId {
-        let fields = self.fields();
-        TurnId(format!("t_{}_{}_{}", fields[1], fields[2], fields[3]))
+        let end = TURN_AT + TURN_LENGTH;
+        TurnId(format!("t_{}", &self.0[OWNER_AT..end]))
     }
 
     /// The approval of this call.
@@ -290,11 +304,8 @@ impl CallId {
 }
 
 impl ApprovalId {
-    /// Reads an id; `None` when it is none.
-    pub fn parse(text: &str) -> Option<Self> {
-        let fields = split(text, "a", 5)?;
-        (is_local(fields[3], TURN_LENGTH) && is_call_local(fields[4]))
-            .then(|| Self(text.to_owned()))
+    fn is(text: &str) -> bool {
+        is_of_call(text, "a")
     }
 
     /// The call that the approval is for.
@@ -378,9 +389,25 @@ mod tests {
         ] {
             assert_eq!(TurnId::parse(text), None, "{text}");
         }
-        for local in ["", "0", "0-", "-0", "01-0", "0-01", "0-0p", "0-0p01", "a-b"] {
+        for local in [
+            "",
+            "0",
+            "0-",
+            "-0",
+            "01-0",
+            "0-01",
+            "0-0p",
+            "0-0p01",
+            "a-b",
+            "4294967296-0",
+            "0-0_0",
+        ] {
             let text = format!("k_{}_{local}", &turn.as_str()[2..]);
             assert_eq!(CallId::parse(&text), None, "{text}");
+        }
+        for local in ["", "u0", "s", "s01", "s-1", "s4294967296", "x"] {
+            let text = format!("m_{}-{local}", &turn.as_str()[2..]);
+            assert_eq!(MessageId::parse(&text), None, "{text}");
         }
     }
 }

@@ -30,16 +30,23 @@ impl Timestamp {
         self.calendar().map_or_else(
             || "1970-01-01T00:00:00.000Z".to_owned(),
             |t| {
-                format!(
-                    "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-                    t.year(),
-                    u8::from(t.month()),
-                    t.day(),
-                    t.hour(),
-                    t.minute(),
-                    t.second(),
-                    t.millisecond()
-                )
+                // A list of conversations shows hundreds: `format!` takes ten times
+                // as long.
+                let mut text = String::with_capacity(24);
+                let parts = [
+                    (t.year().unsigned_abs(), 4, '-'),
+                    (u32::from(u8::from(t.month())), 2, '-'),
+                    (u32::from(t.day()), 2, 'T'),
+                    (u32::from(t.hour()), 2, ':'),
+                    (u32::from(t.minute()), 2, ':'),
+                    (u32::from(t.second()), 2, '.'),
+                    (u32::from(t.millisecond()), 3, 'Z'),
+                ];
+                for (value, digits, behind) in parts {
+                    push_digits(&mut text, value, digits);
+                    text.push(behind);
+                }
+                text
             },
         )
     }
@@ -61,6 +68,14 @@ impl Timestamp {
         let moment =
             time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).ok()?;
         (0..=9999).contains(&moment.year()).then_some(moment)
+    }
+}
+
+/// `value` with leading zeros; what is longer than `digits` loses its front.
+fn push_digits(text: &mut String, value: u32, digits: u32) {
+    for place in (0..digits).rev() {
+        let digit = value / 10_u32.pow(place) % 10;
+        text.push(char::from_digit(digit, 10).unwrap_or('0'));
     }
 }
 
@@ -91,5 +106,11 @@ mod tests {
             assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
         }
         assert_eq!(Timestamp(i64::MAX).to_rfc3339(), "1970-01-01T00:00:00.000Z");
+        let first = Timestamp(-62_167_219_200_000);
+        assert_eq!(first.to_rfc3339(), "0000-01-01T00:00:00.000Z");
+        assert_eq!(first.plus_ms(-1).to_rfc3339(), "1970-01-01T00:00:00.000Z");
+        let last = Timestamp(253_402_300_799_999);
+        assert_eq!(last.to_rfc3339(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(last.plus_ms(1).to_rfc3339(), "1970-01-01T00:00:00.000Z");
     }
 }
