@@ -208,5 +208,6 @@ mod tests {
         assert_eq!(pragma("journal_mode"), "wal");
         assert_eq!(pragma("synchronous"), "2", "FULL");
         assert_eq!(pragma("foreign_keys"), "1");
+        assert_eq!(pragma("temp_store"), "2", "MEMORY");
     }
 }

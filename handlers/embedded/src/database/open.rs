@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// Why a file cannot be used. Nothing of it can be mended by trying again.
@@ -183,8 +184,13 @@ fn connect(path: &Path, settings: &Settings) -> rusqlite::Result<Connection> {
         waiting_since.elapsed() < budget
     }))?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    // A plan that depends on the values is made again for each of them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     write_ahead(&connection, budget)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What a savepoint may have to undo and what does not fit a sort would else lie
+    // in a folder for everybody's temporary files.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "journal_size_limit", KEPT_LOG)?;

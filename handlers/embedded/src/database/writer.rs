@@ -1,7 +1,7 @@
 //! The one writing thread: whatever waits is committed together.
 //!
-//! Every piece of work has a savepoint of its own, so that one that fails does
-//! not undo its neighbours, and is answered only after the commit of the whole
+//! Every piece of work but the first has a savepoint of its own, so that one that
+//! fails does not undo its neighbours, and is answered only after the commit of the whole
 //! group has succeeded, because until then even a refusal rests on writes that
 //! may still vanish.
 
@@ -186,23 +186,35 @@ fn commit_group(
 
 fn gather(
     connection: &Connection,
-    first: Box<dyn Job>,
+    mut first: Box<dyn Job>,
     waiting: &mut mpsc::Receiver<Box<dyn Job>>,
     group: &mut Vec<Box<dyn Job>>,
 ) -> rusqlite::Result<()> {
     let started = Instant::now();
-    let mut next = Some(first);
-    while let Some(mut job) = next {
+    let performed = perform_first(connection, first.as_mut());
+    group.push(first);
+    performed?;
+    while group.len() < GROUP && started.elapsed() < GROUP_TIME {
+        let Ok(mut job) = waiting.try_recv() else {
+            break;
+        };
         let performed = perform(connection, job.as_mut());
         group.push(job);
         performed?;
-        next = if group.len() < GROUP && started.elapsed() < GROUP_TIME {
-            waiting.try_recv().ok()
-        } else {
-            None
-        };
     }
     Ok(())
+}
+
+/// What comes first needs no savepoint, which would copy every page before it is
+/// changed: undone, it leaves an empty transaction.
+fn perform_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
+    if job.perform(connection) {
+        return Ok(());
+    }
+    if !connection.is_autocommit() {
+        run(connection, "ROLLBACK")?;
+    }
+    run(connection, "BEGIN IMMEDIATE")
 }
 
 /// After some errors (full disk, broken file) `SQLite` rolls the transaction back
