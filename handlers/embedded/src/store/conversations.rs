@@ -57,9 +57,13 @@ impl ConversationStore for SqliteStore {
             None => None,
         };
         let (tenant, owner, query) = (tenant.to_owned(), owner.clone(), query.clone());
-        self.database
-            .read(move |connection| page(connection, &tenant, &owner, &query, after))
-            .await
+        let searches = query.text.is_some();
+        let work = move |connection: &Connection| page(connection, &tenant, &owner, &query, after);
+        if searches {
+            self.database.read(work).await
+        } else {
+            self.database.read_short(work).await
+        }
     }
 
     async fn purge(&self, key: &ConversationKey) -> Result<(), StoreError> {

@@ -9,7 +9,10 @@
 ///   one short range read however many conversations there are. `shelf`:
 ///   0 never listed, 1 listed, 2 archived, 3 deleted. `folded` is the title as
 ///   search sees it.
-/// - `turns.due_at` is `Turn::next_due_at`, null once the turn is terminal.
+/// - `turns.due_at` is `Turn::next_due_at`, null once the turn is terminal. One
+///   index holds all open turns: the sweeper reads it whole, which costs less than
+///   a second index that every write of every turn has to move its row in.
+/// - `events.number` grows with time, so what is to expire comes first.
 /// - `audit_unclosed` lists opens without a close, because the audit itself is
 ///   never changed and the sweeper must not read all of it.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -161,5 +164,12 @@ pub(super) const MIGRATIONS: &[&str] = &[
         WHERE awaits_approval = 1;
     CREATE INDEX turns_of_owner_with_approvals ON turns (tenant, owner, created_at)
         WHERE asked_for_approval = 1;
+",
+    "
+    DROP INDEX turns_due;
+    DROP INDEX turns_open;
+    CREATE INDEX turns_open ON turns (tenant, owner, conversation, id, due_at)
+        WHERE due_at IS NOT NULL;
+    DROP INDEX events_by_time;
 ",
 ];
