@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
-use azimuth_domain::principal::{Principal, Role};
+use azimuth_domain::principal::{Principal, Role, UserKey};
 use azimuth_ports::clock::Clock;
 use azimuth_ports::store::{StoreError, Versioned};
 use azimuth_ports::tokens::Secret;
@@ -118,8 +118,8 @@ impl Gate {
     }
 
     /// Whether the person is still let in; streams ask this from time to time.
-    pub async fn still_admits(&self, principal: &Principal) -> Result<bool, StoreError> {
-        let record = self.users.user(&principal.user).await?;
+    pub async fn still_admits(&self, user: &UserKey) -> Result<bool, StoreError> {
+        let record = self.users.user(user).await?;
         Ok(record.is_none_or(|r| !r.item.disabled))
     }
 

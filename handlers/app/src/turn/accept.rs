@@ -318,6 +318,7 @@ impl Engine {
             turn.parent.clone_from(&parent);
             let transition = turn.create(now);
             let (turn, events, effects) = number(transition);
+            let told = self.hub.has_readers(&turn.id).then(|| events.clone());
             conversation.active_turn = Some(turn.id.clone());
             conversation.updated_at = now;
             if conversation.title.is_empty() {
@@ -345,8 +346,8 @@ impl Engine {
             };
             match self.ports.store.commit(&intake.key, batch).await {
                 Ok(committed) => {
-                    // Nobody can read a turn yet whose id nobody was told.
-                    self.hub.announce(&turn.id, turn.event_seq);
+                    let told = told.unwrap_or_default();
+                    self.hub.tell(&turn.id, turn.event_seq, &told);
                     let claim = self.perform(&turn, &effects).await;
                     if let (Some(claim), Some(etag)) = (claim, committed.turn) {
                         self.drive_in_background(

@@ -224,7 +224,7 @@ impl Export {
         if token_is_over(self.clock.now(), self.reader.token_expires_at) {
             return Err(io::Error::other("the reader's token has expired"));
         }
-        let admitted = self.gate.still_admits(&self.reader).await;
+        let admitted = self.gate.still_admits(&self.reader.user).await;
         let admitted = admitted.map_err(|error| {
             tracing::error!(%error, "an audit export broke off");
             io::Error::other("the users' store does not answer")

@@ -79,7 +79,7 @@ pub async fn handle(
     let turn = super::turns::load(state.store.as_ref(), &caller, &id)
         .await?
         .item;
-    let mut reader = Reader::new(&state, &caller.principal, turn, after);
+    let mut reader = Reader::new(&state, &caller.principal, &turn, after);
     reader.check_not_expired().await?;
     if accepts_json(&headers) {
         return Ok(Json(long_poll(&mut reader, wait).await?).into_response());

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azimuth_domain::event::TurnEvent;
+use azimuth_domain::ids::TurnId;
 use azimuth_domain::limits::EVENT_TTL_MS;
-use azimuth_domain::principal::Principal;
+use azimuth_domain::principal::{Principal, UserKey};
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
 use azimuth_ports::clock::Clock;
 use azimuth_ports::store::{ConversationStore, StoreError};
@@ -25,13 +27,18 @@ const PAGE: usize = 256;
 /// Empty reads at the shortest interval before the reader slows down.
 const PATIENT_READS: u32 = 10;
 
-/// A place in a turn's log.
+/// A place in a turn's log. There may be ten thousand of them, so it keeps no more
+/// of turn and caller than it needs.
 pub struct Reader {
     store: Arc<dyn ConversationStore>,
     clock: Arc<dyn Clock>,
     gate: Gate,
-    principal: Principal,
-    turn: Turn,
+    user: UserKey,
+    token_expires_at: Timestamp,
+    turn: TurnId,
+    created_at: Timestamp,
+    /// Number of the turn's last event when it was loaded.
+    last_known: u64,
     after: u64,
     ended: bool,
     hints: Subscription,
@@ -45,15 +52,42 @@ pub struct Reader {
 impl Reader {
     /// A reader of `turn` for events after number `after`. Subscribes to hints
     /// before anything is read, so that none is missed.
-    pub fn new(state: &TurnState, principal: &Principal, turn: Turn, after: u64) -> Self {
+    pub fn new(state: &TurnState, principal: &Principal, turn: &Turn, after: u64) -> Self {
+        let hints = state.engine.hub().subscribe(&turn.id);
+        Self::with(state, principal, turn, after, hints)
+    }
+
+    /// A reader from the first event on of a turn that was made while `hints` were
+    /// there: nothing of it can lie in the store that was not told.
+    pub fn of_new(
+        state: &TurnState,
+        principal: &Principal,
+        turn: &Turn,
+        hints: Subscription,
+    ) -> Self {
+        let mut reader = Self::with(state, principal, turn, 0, hints);
+        reader.store_due = false;
+        reader
+    }
+
+    fn with(
+        state: &TurnState,
+        principal: &Principal,
+        turn: &Turn,
+        after: u64,
+        hints: Subscription,
+    ) -> Self {
         Self {
             store: Arc::clone(&state.store),
             clock: Arc::clone(&state.clock),
             gate: state.gate.clone(),
-            principal: principal.clone(),
-            ended: is_over(&turn, after),
-            hints: state.engine.hub().subscribe(&turn.id),
-            turn,
+            user: principal.user.clone(),
+            token_expires_at: principal.token_expires_at,
+            ended: is_over(turn, after),
+            hints,
+            turn: turn.id.clone(),
+            created_at: turn.created_at,
+            last_known: turn.event_seq,
             after,
             store_due: true,
             empty_reads: 0,
@@ -73,13 +107,13 @@ impl Reader {
 
     /// 410 when the number asked for existed and is no longer kept.
     pub async fn check_not_expired(&self) -> Answer<()> {
-        let age_ms = self.clock.now().since(self.turn.created_at);
-        if age_ms <= EVENT_TTL_MS || self.after >= self.turn.event_seq {
+        let age_ms = self.clock.now().since(self.created_at);
+        if age_ms <= EVENT_TTL_MS || self.after >= self.last_known {
             return Ok(());
         }
         let next = self
             .store
-            .events(&self.principal.user.tid, &self.turn.id, self.after, 1)
+            .events(&self.user.tid, &self.turn, self.after, 1)
             .await?;
         if next
             .first()
@@ -101,7 +135,7 @@ impl Reader {
             News::None | News::Stored => {
                 let found = self
                     .store
-                    .events(&self.principal.user.tid, &self.turn.id, self.after, PAGE)
+                    .events(&self.user.tid, &self.turn, self.after, PAGE)
                     .await?;
                 self.store_due = found.len() == PAGE;
                 found
@@ -138,17 +172,16 @@ impl Reader {
     /// Whether the reader's token has been expired for longer than it may be.
     pub(super) fn token_is_over(&self) -> bool {
         let grace_ms = i64::try_from(self.timings.expiry_grace.as_millis()).unwrap_or(i64::MAX);
-        self.clock.now() >= self.principal.token_expires_at.plus_ms(grace_ms)
+        self.clock.now() >= self.token_expires_at.plus_ms(grace_ms)
     }
 
     /// Looks again whether the reader may read on, and whether the turn is over
     /// without an event to come (somebody asked for numbers beyond its end).
     pub(super) async fn recheck(&mut self) -> Result<bool, StoreError> {
-        if !self.gate.still_admits(&self.principal).await? {
+        if !self.gate.still_admits(&self.user).await? {
             return Ok(false);
         }
-        let tenant = &self.principal.user.tid;
-        match self.store.turn(tenant, &self.turn.id).await? {
+        match self.store.turn(&self.user.tid, &self.turn).await? {
             Some(turn) => self.ended |= is_over(&turn.item, self.after),
             None => self.ended = true,
         }

@@ -104,7 +104,7 @@ impl Scene {
     }
 
     fn reader(&self, after: u64) -> Reader {
-        Reader::new(&self.state, &self.principal, self.log.turn.clone(), after)
+        Reader::new(&self.state, &self.principal, &self.log.turn, after)
     }
 
     /// Everything that a stream sends until it ends itself.

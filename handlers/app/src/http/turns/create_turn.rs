@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use azimuth_domain::ids::{ConversationId, MessageId};
+use azimuth_domain::ids::{ConversationId, MessageId, TurnId};
 use azimuth_domain::limits::MAX_MESSAGE_TEXT_BYTES;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
@@ -71,13 +71,22 @@ pub async fn handle(
         parent,
         language: caller.language(&headers),
     };
+    // Before the turn is made, so that its stream need not read from the store what
+    // this process has just written.
+    let hints = accepts_event_stream(&headers).then(|| {
+        let turn = TurnId::derived(&request.conversation, &request.idempotency_key);
+        state.engine.hub().subscribe(&turn)
+    });
     let accepted = state.engine.accept_chat(request).await?;
     let turn = accepted.turn;
-    if accepts_event_stream(&headers) {
-        let id = turn.id.clone();
-        let reader = Reader::new(&state, &caller.principal, turn, 0);
+    if let Some(hints) = hints {
+        if accepted.created {
+            let reader = Reader::of_new(&state, &caller.principal, &turn, hints);
+            return Ok(stream(reader, &turn.id));
+        }
+        let reader = Reader::new(&state, &caller.principal, &turn, 0);
         reader.check_not_expired().await?;
-        return Ok(stream(reader, &id));
+        return Ok(stream(reader, &turn.id));
     }
     Ok(accepted_response(&AcceptedTurn::of(&turn.id)))
 }
