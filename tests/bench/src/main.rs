@@ -111,10 +111,10 @@ async fn measure(run: Run) -> Done {
         scratch: run.scratch,
     };
     let machine = Machine::describe(&place.scratch, &place.root);
-    let rows = rows::measure(&place, run.name.as_deref()).await?;
+    let (rows, mut failures) = rows::measure(&place, run.name.as_deref()).await;
     report::print(&machine, &rows);
-    match &run.json {
-        Some(file) => report::write(file, &machine, &rows),
-        None => Ok(()),
+    if let Some(file) = &run.json {
+        report::write(file, &machine, &rows)?;
     }
+    failures.pop().map_or(Ok(()), Err)
 }

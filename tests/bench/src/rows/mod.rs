@@ -13,7 +13,7 @@ mod visible;
 
 use std::time::Instant;
 
-use crate::failure::Done;
+use crate::failure::{Done, Failure};
 use crate::figures::Row;
 use crate::stack::Place;
 
@@ -30,9 +30,10 @@ const BENCHES: [(&str, &str); 9] = [
     ("visible", "P14"),
 ];
 
-/// Measures all, or those whose name or ids contain `name`.
-pub async fn measure(place: &Place, name: Option<&str>) -> Done<Vec<Row>> {
-    let mut rows = Vec::new();
+/// Measures all, or those whose name or ids contain `name`. One that fails does not
+/// keep the others from being measured.
+pub async fn measure(place: &Place, name: Option<&str>) -> (Vec<Row>, Vec<Failure>) {
+    let (mut rows, mut failures) = (Vec::new(), Vec::new());
     for (bench, ids) in BENCHES {
         let wanted = name.is_none_or(|name| {
             bench.contains(name) || ids.split(' ').any(|id| id.eq_ignore_ascii_case(name))
@@ -42,18 +43,28 @@ pub async fn measure(place: &Place, name: Option<&str>) -> Done<Vec<Row>> {
         }
         let since = Instant::now();
         eprintln!("{bench} ({ids}) …");
-        match bench {
-            "start" => rows.push(start::measure(place).await?),
-            "load" => rows.extend(load::measure(place).await?),
-            "first-token" => rows.push(first_token::measure(place).await?),
-            "list" => rows.push(list::measure(place).await?),
-            "tool-call" => rows.push(tool_call::measure(place).await?),
-            "streams" => rows.push(streams::measure(place).await?),
-            "stored" => rows.extend(stored::measure(place).await?),
-            "across" => rows.push(across::measure(place).await?),
-            _ => rows.extend(visible::measure()?),
+        match one(bench, place).await {
+            Ok(measured) => rows.extend(measured),
+            Err(failure) => {
+                eprintln!("{bench} ({ids}): {failure}");
+                failures.push(failure);
+            }
         }
         eprintln!("{bench}: {:.0} s", since.elapsed().as_secs_f64());
     }
-    Ok(rows)
+    (rows, failures)
+}
+
+async fn one(bench: &str, place: &Place) -> Done<Vec<Row>> {
+    Ok(match bench {
+        "start" => vec![start::measure(place).await?],
+        "load" => load::measure(place).await?,
+        "first-token" => vec![first_token::measure(place).await?],
+        "list" => vec![list::measure(place).await?],
+        "tool-call" => vec![tool_call::measure(place).await?],
+        "streams" => vec![streams::measure(place).await?],
+        "stored" => stored::measure(place).await?,
+        "across" => vec![across::measure(place).await?],
+        _ => visible::measure()?,
+    })
 }
