@@ -176,6 +176,42 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_fails_in_a_group_is_undone_alone_wherever_it_stands() {
+        for failing in 0..3 {
+            let folder = tempfile::tempdir().unwrap();
+            let database = open(&folder.path().join("a.sqlite"));
+            let (go, gone) = std::sync::mpsc::channel::<()>();
+            let work = |number: usize, wait: Option<std::sync::mpsc::Receiver<()>>| {
+                database.write(move |connection| {
+                    if let Some(wait) = wait {
+                        wait.recv().unwrap();
+                    }
+                    add(connection, &number.to_string())?;
+                    if number == failing {
+                        return Err(Fault::Refused(StoreError::BadCursor));
+                    }
+                    Ok(())
+                })
+            };
+            // The first waits until all lie in the writer's queue.
+            let (a, b, c, ()) =
+                tokio::join!(work(0, Some(gone)), work(1, None), work(2, None), async {
+                    go.send(()).unwrap();
+                });
+            for (number, ended) in [a, b, c].into_iter().enumerate() {
+                assert_eq!(ended.is_err(), number == failing, "{ended:?}");
+            }
+            let kept: Vec<String> = (0..3)
+                .filter(|number| *number != failing)
+                .map(|number| number.to_string())
+                .collect();
+            assert_eq!(names(&database).await, kept);
+            let counts = database.write_counts();
+            assert_eq!((counts.writes, counts.commits), (3, 1), "one group");
+        }
+    }
+
+    #[tokio::test]
     async fn readers_cannot_write() {
         let folder = tempfile::tempdir().unwrap();
         let database = open(&folder.path().join("a.sqlite"));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::auth::test_issuer::{ISSUER, TENANT, TestIssuer};
-use crate::auth::test_keys::{TestClock, issuer_key};
+use crate::auth::test_keys::{TestClock, foreign_key, issuer_key};
 
 /// The present second of these tests.
 pub(super) const NOW: i64 = 1_795_525_509;
@@ -175,6 +175,55 @@ async fn platform_identity_headers_identify_nobody() {
     );
     let refused = verifier.authenticate(&headers).await.unwrap_err();
     assert_eq!(refused.code, TokenCode::Missing);
+}
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+#[tokio::test]
+async fn a_token_that_was_seen_before_is_held_against_the_clock_each_time() {
+    let (_issuer, verifier, clock) = given_a_verifier().await;
+    let token = token(|_| ());
+    verifier.verify(&token).await.unwrap();
+    clock.advance((3600 + 60) * 1000);
+    verifier.verify(&token).await.unwrap();
+    clock.advance(1000);
+    let refused = verifier.verify(&token).await.unwrap_err();
+    assert_eq!(refused.code, TokenCode::Expired);
+}
+
+#[tokio::test]
+async fn a_token_that_was_seen_before_is_refused_once_its_key_is_gone_or_another() {
+    let (issuer, verifier, clock) = given_a_verifier().await;
+    let token = token(|c| c["exp"] = json!(NOW + 100 * 24 * 60 * 60));
+    verifier.verify(&token).await.unwrap();
+
+    // The same key id for another key.
+    let mut other = foreign_key().jwk();
+    other["kid"] = issuer_key().jwk()["kid"].clone();
+    issuer.publish(vec![other]);
+    clock.advance(DAY_MS);
+    let refused = verifier.verify(&token).await.unwrap_err();
+    assert_eq!(refused.code, TokenCode::BadSignature);
+
+    issuer.publish(vec![issuer_key().jwk()]);
+    clock.advance(DAY_MS);
+    verifier.verify(&token).await.unwrap();
+    issuer.publish(vec![foreign_key().jwk()]);
+    clock.advance(DAY_MS);
+    let refused = verifier.verify(&token).await.unwrap_err();
+    assert_eq!(refused.code, TokenCode::KeyUnknown);
+}
+
+#[tokio::test]
+async fn a_token_that_differs_in_one_character_was_not_seen_before() {
+    let (_issuer, verifier, _clock) = given_a_verifier().await;
+    let token = token(|_| ());
+    verifier.verify(&token).await.unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let first = if signature.starts_with('A') { 'B' } else { 'A' };
+    let forged = format!("{signed}.{first}{}", &signature[1..]);
+    let refused = verifier.verify(&forged).await.unwrap_err();
+    assert_eq!(refused.code, TokenCode::BadSignature);
 }
 
 #[tokio::test]
