@@ -354,6 +354,7 @@ fn queries() -> Vec<Row> {
         bad("/v1/audit?outcome=fine", "outcome"),
         bad("/v1/audit?tool=", "tool"),
         bad("/v1/audit?limit=0", "limit"),
+        bad("/v1/audit/digests?limit=101", "limit"),
         bad("/v1/audit/export?format=xml", "format"),
         bad("/v1/audit/export?limit=5", "limit"),
     ]

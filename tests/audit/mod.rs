@@ -4,6 +4,7 @@ mod chains;
 mod readers;
 mod records;
 mod refusals;
+mod sealing;
 
 use std::sync::Arc;
 

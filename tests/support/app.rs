@@ -10,11 +10,14 @@ use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::PolicySet;
 use azimuth_app::routes;
+use azimuth_app::sealing::{SealedAudit, Sealer};
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::work::WorkItem;
-use azimuth_embedded::{SqliteQueue, SqliteStore, SystemClock, SystemRandom};
+use azimuth_embedded::{
+    FileSigner, SqliteDigests, SqliteQueue, SqliteStore, SystemClock, SystemRandom,
+};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::model::ChatModel;
 use azimuth_ports::queue::{Delivery, WorkQueue};
@@ -141,6 +144,8 @@ pub struct TestApp {
     pub clock: Arc<ShiftedClock>,
     /// Its audit, which can be told to fail.
     pub audit: Arc<WatchedAudit>,
+    /// What seals its audit in the background.
+    pub sealer: Arc<Sealer>,
     base: String,
     ground: Arc<Ground>,
     tasks: JoinSet<()>,
@@ -166,7 +171,11 @@ impl TestApp {
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new(as_clock.clone()));
         let store = Arc::new(SqliteStore::open(&data, as_clock.clone(), random.clone()).unwrap());
         let queue = Arc::new(SqliteQueue::open(&data).unwrap());
-        let audit = Arc::new(WatchedAudit::over(store.clone()));
+        let signer = Arc::new(FileSigner::open_or_create(&data, random.as_ref()).unwrap());
+        let digests = Arc::new(SqliteDigests::open(&data, store.clone()).unwrap());
+        let sealer = Sealer::new(digests.clone(), signer.clone(), as_clock.clone());
+        let sealed = SealedAudit::over(store.clone(), sealer.clone());
+        let audit = Arc::new(WatchedAudit::over(Arc::new(sealed)));
         let tools = Arc::clone(&ground.tools);
         let vault = Arc::new(vault(sandbox, &data, &store, &as_clock, &random));
         let policy = Arc::new(PolicySet::default_set().unwrap());
@@ -190,6 +199,8 @@ impl TestApp {
             engine: engine.clone(),
             store: store.clone(),
             audit: audit.clone(),
+            digests,
+            signer,
             users: store.clone(),
             tools: tools.clone(),
             queue: queue.clone(),
@@ -218,6 +229,8 @@ impl TestApp {
         tasks.spawn(async move {
             axum::serve(listener, router).await.unwrap();
         });
+        let sealing = sealer.clone();
+        tasks.spawn(async move { sealing.run().await });
         if shape.deliver {
             for (name, function) in FUNCTIONS {
                 let queue: Arc<dyn WorkQueue> = queue.clone();
@@ -232,6 +245,7 @@ impl TestApp {
             queue,
             clock,
             audit,
+            sealer,
             base,
             ground,
             tasks,

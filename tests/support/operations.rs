@@ -91,6 +91,7 @@ operations! {
     Own "list_tools" "GET" "/v1/tools" NONE "" => 200;
     Own "call_tool" "POST" "/v1/tools/fake/thing_list/calls" KEY r#"{"arguments":{}}"# => 202;
     Own "list_audit" "GET" "/v1/audit" NONE "" => 200;
+    Own "list_digests" "GET" "/v1/audit/digests" NONE "" => 200;
     Thing "get_audit" "GET" "/v1/audit/{record}" NONE "" => 200;
     Own "export_audit" "GET" "/v1/audit/export" NONE "" => 200;
 }

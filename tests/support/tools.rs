@@ -18,6 +18,9 @@ use tokio::sync::Notify;
 
 use crate::gate::Gate;
 
+/// Id of the Azure token that the server says it was given for every call.
+pub const TOKEN_ID: &str = "uti-of-the-fake-server";
+
 /// What a tool does next.
 #[derive(Clone)]
 pub enum Behaviour {
@@ -184,6 +187,7 @@ impl ToolServers for FakeTools {
             arguments: request.arguments.clone(),
         });
         request.begun.mark();
+        request.token.set(Some(TOKEN_ID.to_owned()));
         self.arrived.notify_waiters();
         let says = |value: Value| CallOutput {
             media_type: "application/json".to_owned(),

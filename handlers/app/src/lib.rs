@@ -5,6 +5,7 @@ pub mod policy;
 pub mod problem;
 mod redact;
 pub mod routes;
+pub mod sealing;
 mod tools;
 pub mod triggers;
 pub mod turn;

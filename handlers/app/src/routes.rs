@@ -102,6 +102,7 @@ macro_rules! each_endpoint {
             }
             audit {
                 audit::list_audit,
+                audit::list_digests,
                 audit::get_audit,
                 audit::export_audit,
             }

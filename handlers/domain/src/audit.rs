@@ -3,6 +3,8 @@
 //! A record's `id` is a write-once register inside its chain; `seq` has no gaps
 //! and `hash` covers everything else, the previous record's hash included.
 
+pub mod digest;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -101,6 +103,10 @@ pub struct AuditEntry {
     pub policy_version: Option<String>,
     /// Ties the record to the requests that reached Azure.
     pub correlation_id: Option<String>,
+    /// Id of the Azure token that the tool server was given for the call (`uti`), as
+    /// Azure's own log repeats it; in the close only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_uti: Option<String>,
     /// How it ended.
     pub outcome: Option<Outcome>,
     /// How long it took.
@@ -131,6 +137,7 @@ impl AuditEntry {
             decided_by: None,
             policy_version: None,
             correlation_id: None,
+            token_uti: None,
             outcome: None,
             duration_ms: None,
             result_sha256: None,

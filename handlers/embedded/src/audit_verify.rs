@@ -1,99 +1,55 @@
-//! Offline verification of the audit: in the database, or in an export.
+//! Offline verification of the audit: in the data folder, or in an export.
 //!
-//! It finds every change, insertion, removal and reordering inside a chain. A
-//! chain that was cut at its end, or removed as a whole, is consistent in
-//! itself; only signed digests tell.
+//! Inside a chain every change, insertion, removal and reordering breaks a hash. The
+//! signed digests fix how far each chain went, so a chain that was cut, rewritten to
+//! its end or taken out as a whole is named as well. What is younger than the last
+//! digest is compared with what the turns say, and reported as unsealed.
 
+mod bench;
 mod database;
+mod digests;
 mod dump;
 mod export;
+mod known;
+mod report;
+mod seals;
+mod turns;
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use azimuth_domain::audit::{AUDIT_VERSION, AuditRecord, ChainFault};
+use azimuth_domain::audit::digest::DigestKey;
+use azimuth_domain::audit::{AUDIT_VERSION, AuditRecord};
 use azimuth_domain::canonical::canonical_json;
 use serde_json::Value;
 
-pub use database::verify_database;
-pub use dump::export_database;
-pub use export::{Extent, verify_export};
+use crate::signer::PublicKeyError;
 
-/// What a verification found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct VerifyReport {
-    /// Chains that were walked.
-    pub chains: u64,
-    /// Records that were read.
-    pub records: u64,
-    /// The first fault of every chain that has one, by tenant and chain.
-    pub faults: Vec<RecordFault>,
-}
+pub use bench::Prepared;
+pub use database::{verify_database, verify_folder};
+pub use dump::export_folder;
+pub use export::{Extent, verify_export, verify_export_with};
+pub use known::read_known;
+pub use report::{
+    DigestFault, DigestFaultKind, FaultKind, Miscount, RecordFault, Unsealed, VerifyReport,
+};
+pub use seals::Anchor;
 
-impl VerifyReport {
-    /// The first record that is wrong; `None` when all holds.
-    pub fn first_fault(&self) -> Option<&RecordFault> {
-        self.faults.first()
-    }
-}
-
-impl fmt::Display for VerifyReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} records in {} chains: ", self.records, self.chains)?;
-        match self.first_fault() {
-            None => write!(f, "all hold"),
-            Some(fault) => write!(f, "{} broken, first {fault}", self.faults.len()),
-        }
-    }
-}
-
-/// A record that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("chain {chain}, record {seq} (tenant {tenant}): {what}")]
-pub struct RecordFault {
-    /// Tenant of the chain.
-    pub tenant: String,
-    /// The chain.
-    pub chain: String,
-    /// The record's number. For a gap, that of the first record that is missing.
-    pub seq: u64,
-    /// What is wrong with it.
-    pub what: FaultKind,
-}
-
-/// What can be wrong with a record.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FaultKind {
-    /// It was changed, or its place in the chain is wrong.
-    #[error("{}", place_in_words(.0))]
-    Chain(ChainFault),
-    /// A column of the table says something else than the record.
-    #[error("the column {0} does not say what the record says")]
-    Column(&'static str),
-    /// It is no record that this build knows.
-    #[error("it cannot be read: {0}")]
-    Unreadable(String),
-}
-
-/// The fault without the chain and the number, which [`RecordFault`] tells.
-fn place_in_words(fault: &ChainFault) -> String {
-    match fault {
-        ChainFault::Edited { .. } => "its content does not match its hash".to_owned(),
-        ChainFault::Gap {
-            expected, found, ..
-        } if found > expected => {
-            format!("it is missing, record {found} follows")
-        }
-        ChainFault::Gap { found, .. } => format!("record {found} stands in its place"),
-        ChainFault::Unlinked { .. } => "it does not follow the record before it".to_owned(),
-    }
+/// What the verifier knows from elsewhere, and trusts.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// The key that digests must be signed with; without it the one that lies beside
+    /// the data, or in the export.
+    pub key: Option<DigestKey>,
+    /// Digests that were seen before, from an older export or from
+    /// `GET /v1/audit/digests`: each must still be there.
+    pub known: Vec<Anchor>,
 }
 
 /// Why a verification could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The database cannot be read.
+    /// A database cannot be read.
     #[error("{path} cannot be verified: {source}")]
     Database {
         /// Which.
@@ -101,10 +57,27 @@ pub enum VerifyError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// A file cannot be read.
+    #[error("{path} cannot be read: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The export cannot be read.
     #[error("the export cannot be read: {0}")]
     Read(#[from] io::Error),
-    /// A line of the export is no record.
+    /// There are digests, and no key to check them with.
+    #[error("{0}; name the key with --key")]
+    Key(#[from] PublicKeyError),
+    /// The export has digests and no key.
+    #[error("the export holds digests and no public key; name it with --key")]
+    NoKey,
+    /// What was named as known digests holds none.
+    #[error("no digest is named there")]
+    NothingKnown,
+    /// A line of the export is none of ours.
     #[error("line {line} of the export is no audit record: {detail}")]
     Line {
         /// Which, from 1.

@@ -1,56 +1,16 @@
 //! The data key in a file, and what it seals.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use azimuth_ports::clock::Random;
 use azimuth_ports::tokens::{Sealer, TokenError};
-use zeroize::Zeroizing;
 
-use crate::database::{OpenError, prepare_folder};
-
-const KEY_BYTES: usize = 32;
+use crate::key_file::{self, KeyFileError};
 
 /// First byte of everything sealed: AES-256-GCM, nonce, ciphertext, tag.
 const FORM: u8 = 1;
-
-/// Why a key file is not used.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyFileError {
-    /// It cannot be made or read.
-    #[error("the key file {path} cannot be used: {source}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Its folder cannot be made.
-    #[error(transparent)]
-    Folder(#[from] OpenError),
-    /// Others than its owner have access to it.
-    #[error(
-        "the key file {path} is open to others (mode {mode:o}): run `chmod 600` on it, and \
-         replace it if somebody may have read it"
-    )]
-    OpenToOthers {
-        /// Which.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// It does not hold a key.
-    #[error("the key file {path} must hold exactly {KEY_BYTES} bytes and holds {found}")]
-    Length {
-        /// Which.
-        path: PathBuf,
-        /// How many bytes it holds.
-        found: u64,
-    },
-}
 
 /// [`Sealer`] with AES-256-GCM. Nonces are random and the context is
 /// authenticated, so a sealed entry opens only where it was meant to lie.
@@ -63,73 +23,13 @@ impl FileSealer {
     /// or makes one from `random`. Of several processes that start together one
     /// makes the key and the others use it.
     pub fn open_or_create(path: &Path, random: &dyn Random) -> Result<Self, KeyFileError> {
-        let because = |source| KeyFileError::File {
+        let key = key_file::open_or_create(path, random)?;
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &*key).map_err(|_| KeyFileError::File {
             path: path.to_owned(),
-            source,
-        };
-        let file = match File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                prepare_folder(path)?;
-                create(path, random).map_err(because)?;
-                File::open(path).map_err(because)?
-            }
-            opened => opened.map_err(because)?,
-        };
-        let key = read(path, file)?;
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &*key)
-            .map_err(|_| because(io::Error::other("the key is refused by the cipher")))?;
+            source: io::Error::other("the key is refused by the cipher"),
+        })?;
         Ok(Self { key })
     }
-}
-
-/// The file appears under its name with its whole content, or not at all.
-fn create(path: &Path, random: &dyn Random) -> io::Result<()> {
-    let key = Zeroizing::new(random.bytes32());
-    let unfinished = path.with_extension(format!("{}.new", random.ulid()));
-    let written = (|| {
-        let mut file = OpenOptions::new()
-            .create_new(true)
-            .write(true)
-            .mode(0o600)
-            .open(&unfinished)?;
-        file.write_all(&*key)?;
-        file.sync_all()?;
-        match fs::hard_link(&unfinished, path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            // Somebody else was faster; theirs is the key.
-            _ => Ok(()),
-        }
-    })();
-    let removed = fs::remove_file(&unfinished);
-    written?;
-    removed?;
-    path.parent()
-        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-}
-
-fn read(path: &Path, mut file: File) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
-    let because = |source| KeyFileError::File {
-        path: path.to_owned(),
-        source,
-    };
-    // Of the opened file, so that it cannot be exchanged between look and use.
-    let metadata = file.metadata().map_err(because)?;
-    let mode = metadata.mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(KeyFileError::OpenToOthers {
-            path: path.to_owned(),
-            mode,
-        });
-    }
-    if metadata.len() != KEY_BYTES as u64 {
-        return Err(KeyFileError::Length {
-            path: path.to_owned(),
-            found: metadata.len(),
-        });
-    }
-    let mut key = Zeroizing::new([0; KEY_BYTES]);
-    file.read_exact(&mut *key).map_err(because)?;
-    Ok(key)
 }
 
 impl Sealer for FileSealer {
@@ -168,7 +68,8 @@ impl Sealer for FileSealer {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use std::os::unix::fs::PermissionsExt;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::sync::Arc;
 
     use super::*;

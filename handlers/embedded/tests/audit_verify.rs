@@ -54,7 +54,9 @@ async fn an_untouched_database_holds() {
     let report = verify_database(&path).unwrap();
     assert_eq!((report.chains, report.records), (3, 18));
     assert_eq!(report.faults, []);
-    assert_eq!(report.to_string(), "18 records in 3 chains: all hold");
+    let told =
+        format!("18 records in 3 chains: all hold; unsealed since {NOON}: 18 records in 3 chains");
+    assert_eq!(report.to_string(), told);
 }
 
 #[tokio::test]

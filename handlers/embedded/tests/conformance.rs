@@ -15,6 +15,10 @@ mod sqlite_audit {
     azimuth_ports::conformance!(audit, super::rig::Embedded::new());
 }
 
+mod sqlite_digests {
+    azimuth_ports::conformance!(digests, super::rig::Embedded::new());
+}
+
 mod sqlite_users {
     azimuth_ports::conformance!(users, super::rig::Embedded::new());
 }

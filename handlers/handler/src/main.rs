@@ -43,19 +43,9 @@ enum Face {
 
 #[derive(Subcommand)]
 enum AuditFace {
-    /// Walk every chain; exit code 1 names the first record that does not hold.
-    Verify {
-        /// The data folder (its `azimuth.sqlite`).
-        #[arg(long, conflicts_with = "file", required_unless_present = "file")]
-        data: Option<PathBuf>,
-        /// An NDJSON export.
-        #[arg(long)]
-        file: Option<PathBuf>,
-        /// The export holds only some records of each chain: gaps are no fault.
-        #[arg(long, requires = "file")]
-        partial: bool,
-    },
-    /// Write every record as NDJSON.
+    /// Walk every chain and every digest; exit code 1 names what does not hold.
+    Verify(audit_command::Verify),
+    /// Write every record, the digests and the public key as NDJSON.
     Export {
         /// The data folder.
         #[arg(long)]
@@ -72,13 +62,8 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Some(Face::Audit {
-            what:
-                AuditFace::Verify {
-                    data,
-                    file,
-                    partial,
-                },
-        }) => audit_command::verify(data.as_deref(), file.as_deref(), partial),
+            what: AuditFace::Verify(verify),
+        }) => verify.run(),
         Some(Face::Audit {
             what: AuditFace::Export { data },
         }) => audit_command::export(&data),

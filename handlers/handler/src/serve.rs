@@ -73,7 +73,11 @@ async fn serve(config: Config, port: u16) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let Wired { parts, tools } = match wire::wire(&config).await {
+    let Wired {
+        parts,
+        tools,
+        sealer,
+    } = match wire::wire(&config).await {
         Ok(wired) => wired,
         Err(error) => {
             eprintln!("{error}");
@@ -96,6 +100,7 @@ async fn serve(config: Config, port: u16) -> ExitCode {
             tracing::error!(?ended, "the listener ended");
             ExitCode::FAILURE
         }
+        () = sealer.run() => ExitCode::FAILURE,
         () = interrupted() => ExitCode::from(130),
         () = orphaned() => {
             eprintln!("the host is gone; the handler ends");
@@ -103,6 +108,7 @@ async fn serve(config: Config, port: u16) -> ExitCode {
         }
     };
     tools.shutdown().await;
+    sealer.finish().await;
     code
 }
 

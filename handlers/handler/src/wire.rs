@@ -13,17 +13,22 @@ use azimuth_app::auth::verifier::{TokenVerifier, VerifierSettings};
 use azimuth_app::http::parts::{ApiParts, HttpConfig};
 use azimuth_app::models::Models;
 use azimuth_app::policy::PolicySet;
+use azimuth_app::sealing::{SealedAudit, Sealer};
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{EntraExchange, EntraSettings};
 use azimuth_azure::subscriptions::UserSubscriptions;
-use azimuth_embedded::{FileSealer, SqliteQueue, SqliteStore, SystemClock, SystemRandom};
+use azimuth_embedded::{
+    FileSealer, FileSigner, SqliteDigests, SqliteQueue, SqliteStore, SystemClock, SystemRandom,
+};
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
 use azimuth_mcp::{McpServers, Options, PoolLimits};
 use azimuth_models::openai::{OpenAiConfig, OpenAiModel};
 use azimuth_models::planner::OfflinePlanner;
+use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::digests::{DigestLog, DigestSigner};
 use azimuth_ports::model::ChatModel;
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::tools::ToolServers;
@@ -36,6 +41,8 @@ pub struct Wired {
     pub parts: ApiParts,
     /// The tool servers, to be shut down in order.
     pub tools: Arc<McpServers>,
+    /// Seals the audit in the background, and what is left at the end.
+    pub sealer: Arc<Sealer>,
 }
 
 /// Why the product cannot start; the text says what to do.
@@ -60,6 +67,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     let store = SqliteStore::open(data, Arc::clone(&clock), Arc::clone(&random))
         .map_err(|e| fails("the store cannot be opened")(&e))?;
     let store = Arc::new(store);
+    let sealing = sealing(data, &store, &clock, &random)?;
     let queue: Arc<dyn WorkQueue> = Arc::new(
         SqliteQueue::open(data).map_err(|e| fails("the work queue cannot be opened")(&e))?,
     );
@@ -74,7 +82,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         EnginePorts {
             store: store.clone(),
             queue: Arc::clone(&queue),
-            audit: store.clone(),
+            audit: sealing.audit.clone(),
             users: store.clone(),
             tools: tools.clone() as Arc<dyn ToolServers>,
             clock: Arc::clone(&clock),
@@ -98,7 +106,9 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     let parts = ApiParts {
         engine,
         store: store.clone(),
-        audit: store.clone(),
+        audit: sealing.audit,
+        digests: sealing.digests,
+        signer: sealing.signer,
         users: store,
         tools: tools.clone(),
         queue,
@@ -117,7 +127,42 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             ..HttpConfig::default()
         },
     };
-    Ok(Wired { parts, tools })
+    Ok(Wired {
+        parts,
+        tools,
+        sealer: sealing.sealer,
+    })
+}
+
+/// The audit, and what seals it.
+struct Sealing {
+    audit: Arc<dyn AuditLog>,
+    digests: Arc<dyn DigestLog>,
+    signer: Arc<dyn DigestSigner>,
+    sealer: Arc<Sealer>,
+}
+
+fn sealing(
+    data: &Path,
+    store: &Arc<SqliteStore>,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<Sealing, WiringError> {
+    let signer: Arc<dyn DigestSigner> = Arc::new(
+        FileSigner::open_or_create(data, random.as_ref())
+            .map_err(|e| fails("the key of the audit")(&e))?,
+    );
+    let digests: Arc<dyn DigestLog> = Arc::new(
+        SqliteDigests::open(data, Arc::clone(store))
+            .map_err(|e| fails("the digests of the audit cannot be opened")(&e))?,
+    );
+    let sealer = Sealer::new(digests.clone(), signer.clone(), Arc::clone(clock));
+    Ok(Sealing {
+        audit: Arc::new(SealedAudit::over(store.clone(), sealer.clone())),
+        digests,
+        signer,
+        sealer,
+    })
 }
 
 fn egress(azure: &AzureConfig) -> Result<Egress, WiringError> {

@@ -14,7 +14,7 @@ use azimuth_mcp::servers::{HostEnvironment, Identity, ServerConfig};
 use azimuth_mcp::{McpServers, Options, PoolLimits};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{AccessToken, TokenError, UserTokens};
-use azimuth_ports::tools::{Begun, CallRequest, ToolServers};
+use azimuth_ports::tools::{Begun, CallRequest, TokenUsed, ToolServers};
 use serde_json::json;
 
 struct Nothing;
@@ -84,6 +84,7 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
             consent: false,
             correlation_id: String::new(),
             begun: Begun::default(),
+            token: TokenUsed::default(),
         };
         let _never = servers.call(request).await;
         ExitCode::FAILURE

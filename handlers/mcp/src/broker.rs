@@ -19,8 +19,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use azimuth_domain::principal::UserKey;
 use azimuth_ports::clock::Clock;
-use azimuth_ports::tokens::{TokenError, UserTokens};
-use serde_json::json;
+use azimuth_ports::tokens::{AccessToken, TokenError, UserTokens};
+use azimuth_ports::tools::TokenUsed;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
@@ -33,6 +36,8 @@ use tokio_util::task::TaskTracker;
 const TOKEN_LIFE_SECONDS: i64 = 240;
 /// Longest wait for the vault and the identity provider.
 const TOKEN_DEADLINE: Duration = Duration::from_secs(20);
+/// Longest id of a token that is kept, bytes.
+const MAX_TOKEN_ID: usize = 64;
 const ENDPOINT: &str = "/msi/token";
 const IDENTITY_HEADER: &str = "x-identity-header";
 
@@ -53,12 +58,14 @@ struct Shared {
 struct Entry {
     digest: [u8; 32],
     user: UserKey,
+    newest: TokenUsed,
 }
 
 /// One process's right to ask. It ends when this is dropped.
 pub struct Ticket {
     header: String,
     digest: [u8; 32],
+    newest: TokenUsed,
     shared: Arc<Shared>,
 }
 
@@ -105,13 +112,16 @@ impl Broker {
     pub fn admit(&self, user: &UserKey, secret: [u8; 32]) -> Ticket {
         let header = hex::encode(secret);
         let digest = digest(header.as_bytes());
+        let newest = TokenUsed::default();
         self.shared.lock().push(Entry {
             digest,
             user: user.clone(),
+            newest: newest.clone(),
         });
         Ticket {
             header,
             digest,
+            newest,
             shared: Arc::clone(&self.shared),
         }
     }
@@ -121,6 +131,11 @@ impl Ticket {
     /// The value for `IDENTITY_HEADER`.
     pub fn header(&self) -> &str {
         &self.header
+    }
+
+    /// The newest token that its holder was given.
+    pub fn newest(&self) -> TokenUsed {
+        self.newest.clone()
     }
 }
 
@@ -139,12 +154,12 @@ impl Shared {
 
     /// Whose header value this is. Every entry is compared, in constant time, so
     /// that the answer's delay says nothing about the table.
-    fn holder(&self, presented: &[u8]) -> Option<UserKey> {
+    fn holder(&self, presented: &[u8]) -> Option<(UserKey, TokenUsed)> {
         let presented = digest(presented);
         let mut found = None;
         for entry in self.lock().iter() {
             if bool::from(entry.digest.ct_eq(&presented)) {
-                found = Some(entry.user.clone());
+                found = Some((entry.user.clone(), entry.newest.clone()));
             }
         }
         found
@@ -164,7 +179,7 @@ async fn get_token(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let Some(user) = headers
+    let Some((user, newest)) = headers
         .get(IDENTITY_HEADER)
         .and_then(|h| shared.holder(h.as_bytes()))
     else {
@@ -189,6 +204,7 @@ async fn get_token(
     let token = tokio::time::timeout(TOKEN_DEADLINE, shared.tokens.access_token(&user, audience));
     match token.await {
         Ok(Ok(token)) => {
+            newest.set(token_id(&token));
             let now = shared.clock.now().0.div_euclid(1000);
             let expires_on = token
                 .expires_at
@@ -215,6 +231,17 @@ async fn get_token(
             "the identity provider is slow".to_owned(),
         )),
     }
+}
+
+/// The claim `uti` of a token, if it has one. The vault gave the token, so its
+/// signature is not looked at.
+fn token_id(token: &AccessToken) -> Option<String> {
+    let payload = token.token.expose().split('.').nth(1)?;
+    let claims = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    let id = claims["uti"].as_str()?;
+    let is_short = id.len() <= MAX_TOKEN_ID && id.bytes().all(|b| b.is_ascii_graphic());
+    is_short.then(|| id.to_owned())
 }
 
 fn forbidden(error: &TokenError) -> Response {

@@ -93,6 +93,8 @@ pub(crate) struct Child {
     stop: CancellationToken,
     hurry: CancellationToken,
     ended: watch::Receiver<Option<End>>,
+    /// The newest Azure token that the process was given.
+    token: TokenUsed,
 }
 
 impl Child {
@@ -185,6 +187,11 @@ impl Child {
             stop: CancellationToken::new(),
             hurry: CancellationToken::new(),
             ended,
+            token: start
+                .ticket
+                .as_ref()
+                .map(Ticket::newest)
+                .unwrap_or_default(),
         });
         let (stop, hurry) = (child.stop.clone(), child.hurry.clone());
         let (ticket, room) = (start.ticket, start.room);
@@ -218,6 +225,11 @@ impl Child {
             tell.send_replace(Some(End { how, asked }));
         });
         child
+    }
+
+    /// Id of the newest Azure token that the process was given.
+    pub(crate) fn token_id(&self) -> Option<String> {
+        self.token.id()
     }
 
     /// Learns what the process offers now. Several may do so at once; when it is

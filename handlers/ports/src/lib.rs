@@ -6,6 +6,7 @@ pub mod audit;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod digests;
 pub mod model;
 pub mod queue;
 pub mod store;

@@ -1,7 +1,7 @@
 //! Tool servers: who they act for, what they offer, one call.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,6 +28,8 @@ pub struct CallRequest {
     pub correlation_id: String,
     /// Tells the caller whether the call has begun.
     pub begun: Begun,
+    /// Tells the caller which token the server was given.
+    pub token: TokenUsed,
 }
 
 /// Set by the adapter immediately before the first byte of the call can reach the
@@ -45,6 +47,30 @@ impl Begun {
     /// Whether the call has begun.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Which token the server was given for the call, by the id that the issuer gave it
+/// (`uti` of a token of Entra ID, which Azure's log repeats). Set by the adapter before
+/// the call's future ends, and never the token itself.
+///
+/// A server that several calls of one person use at once does not say for which of
+/// them it asked; then this is the newest that it was given.
+#[derive(Debug, Clone, Default)]
+pub struct TokenUsed(Arc<Mutex<Option<String>>>);
+
+impl TokenUsed {
+    /// The server was given this one.
+    pub fn set(&self, id: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = id;
+    }
+
+    /// Its id; `None` when there is none, or none is known.
+    pub fn id(&self) -> Option<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use azimuth_domain::principal::UserKey;
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::digests::{DigestLog, DigestSigner};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::subscriptions::SubscriptionDirectory;
@@ -34,6 +35,10 @@ pub struct ApiParts {
     pub store: Arc<dyn ConversationStore>,
     /// The audit.
     pub audit: Arc<dyn AuditLog>,
+    /// Its digests.
+    pub digests: Arc<dyn DigestLog>,
+    /// Who signs them.
+    pub signer: Arc<dyn DigestSigner>,
     /// Profiles and settings.
     pub users: Arc<dyn UserStore>,
     /// Tool servers: the catalogue, and their health.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::digests::{DigestLog, DigestSigner};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::subscriptions::SubscriptionDirectory;
@@ -99,6 +100,8 @@ pub struct ToolState {
 pub struct AuditState {
     pub gate: Gate,
     pub audit: Arc<dyn AuditLog>,
+    pub digests: Arc<dyn DigestLog>,
+    pub signer: Arc<dyn DigestSigner>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
 }
@@ -178,6 +181,8 @@ impl States {
             audit: AuditState {
                 gate,
                 audit: Arc::clone(&parts.audit),
+                digests: Arc::clone(&parts.digests),
+                signer: Arc::clone(&parts.signer),
                 clock: Arc::clone(&parts.clock),
                 random: Arc::clone(&parts.random),
             },

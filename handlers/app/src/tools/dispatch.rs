@@ -14,7 +14,7 @@ use azimuth_domain::turn::{
 };
 use azimuth_ports::audit::Appended;
 use azimuth_ports::store::{StoredResult, Versioned};
-use azimuth_ports::tools::{Begun, CallOutput, CallRequest, ToolError};
+use azimuth_ports::tools::{Begun, CallOutput, CallRequest, TokenUsed, ToolError};
 
 use super::record::correlation_id;
 use crate::turn::{ApplyError, Engine, Lease, StopSign, cut_text};
@@ -47,6 +47,8 @@ struct Effected {
     output: Option<CallOutput>,
     note: Option<String>,
     duration_ms: i64,
+    /// Id of the token that the tool server was given.
+    token_uti: Option<String>,
 }
 
 impl Engine {
@@ -129,6 +131,7 @@ impl Engine {
     async fn effect(&self, turn: &Turn, call: &ToolCall, mut stop: StopSign) -> Effected {
         let since = self.now();
         let begun = Begun::default();
+        let token = TokenUsed::default();
         let request = CallRequest {
             user: turn.asker.user.clone(),
             tool: call.tool.clone(),
@@ -137,6 +140,7 @@ impl Engine {
             consent: true,
             correlation_id: correlation_id(call),
             begun: begun.clone(),
+            token: token.clone(),
         };
         let running = self.tool_servers().call(request);
         tokio::pin!(running);
@@ -151,7 +155,10 @@ impl Engine {
             }
         };
         let duration_ms = self.now().since(since).max(0);
-        judge(call.effect, answer, duration_ms)
+        Effected {
+            token_uti: token.id(),
+            ..judge(call.effect, answer, duration_ms)
+        }
     }
 
     /// Stores the result before the close (rule 8).
@@ -201,6 +208,7 @@ impl Engine {
         effected: &Effected,
     ) -> Result<(Outcome, bool), String> {
         let entry = AuditEntry {
+            token_uti: effected.token_uti.clone(),
             outcome: Some(effected.outcome),
             duration_ms: Some(effected.duration_ms),
             result_sha256: effected
@@ -318,6 +326,7 @@ fn judge(
         output,
         note,
         duration_ms,
+        token_uti: None,
     }
 }
 

@@ -5,7 +5,7 @@ use azimuth_domain::canonical::names_only;
 use azimuth_domain::turn::{ToolCall, Turn};
 use serde_json::Value;
 
-use crate::redact::{redact, redact_json};
+use crate::redact::{redact, redact_arguments};
 use crate::turn::Engine;
 
 /// Longest string value of an argument in the audit, characters.
@@ -39,7 +39,7 @@ impl Engine {
             arguments: Some(if call.secret {
                 names_only(&call.arguments)
             } else {
-                shortened(&redact_json(call.arguments.clone()))
+                shortened(&redact_arguments(call.arguments.clone()))
             }),
             target: call.target.as_deref().map(|t| redact(t).into_owned()),
             approval_digest: call.approved_digest().map(ToOwned::to_owned),
@@ -50,6 +50,7 @@ impl Engine {
                 .map(|d| format!("{}:{}", d.by.tid, d.by.oid)),
             policy_version: Some(self.policy_version()),
             correlation_id: Some(correlation_id(call)),
+            token_uti: None,
             outcome: None,
             duration_ms: None,
             result_sha256: None,

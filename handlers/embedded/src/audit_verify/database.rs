@@ -2,97 +2,113 @@
 
 use std::path::Path;
 
-use azimuth_domain::audit::{AuditRecord, ChainFault, ChainWalk};
+use azimuth_domain::audit::AuditRecord;
 use azimuth_domain::event::Outcome;
 use azimuth_domain::ids::TurnId;
-use rusqlite::{Connection, OpenFlags, Row};
+use azimuth_domain::turn::{TURN_VERSION, Turn};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{FaultKind, RecordFault, VerifyError, VerifyReport, record_of_text};
+use super::bench::{Bench, Link};
+use super::turns::{self, Told};
+use super::{Extent, FaultKind, Trust, VerifyError, VerifyReport, digests, record_of_text};
 
-/// Walks every chain of the database file `path`, which is opened read-only and
-/// may be in use, as of one moment.
+/// Walks every chain of the database file `path` and the digests beside it, trusting
+/// the key that lies there.
 pub fn verify_database(path: &Path) -> Result<VerifyReport, VerifyError> {
-    walk(path).map_err(|source| VerifyError::Database {
-        path: path.to_owned(),
-        source,
-    })
+    verify(path, &Trust::default())
 }
 
-fn walk(path: &Path) -> rusqlite::Result<VerifyReport> {
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
-    let mut report = VerifyReport::default();
-    let mut current: Option<Chain> = None;
+/// Walks every chain of a data folder and its digests. The files are opened
+/// read-only and may be in use; the audit is read as of one moment.
+pub fn verify_folder(folder: &Path, trust: &Trust) -> Result<VerifyReport, VerifyError> {
+    verify(&folder.join("azimuth.sqlite"), trust)
+}
+
+fn verify(path: &Path, trust: &Trust) -> Result<VerifyReport, VerifyError> {
+    let because = |source| VerifyError::Database {
+        path: path.to_owned(),
+        source,
+    };
+    let connection = digests::open(path).map_err(because)?;
+    let anchors = digests::anchors(&connection).map_err(because)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let (seals, key) = digests::read(folder, anchors, trust)?;
+    let mut bench = Bench::new(Extent::Whole, seals);
+    connection
+        .unchecked_transaction()
+        .and_then(|moment| {
+            walk(&moment, &mut bench)?;
+            compare_with_turns(&moment, &mut bench)
+        })
+        .map_err(because)?;
+    let mut report = bench.finish();
+    report.key = (report.digests > 0).then(|| key.id().to_owned());
+    Ok(report)
+}
+
+fn walk(connection: &Connection, bench: &mut Bench) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
         "SELECT tenant, chain, id, seq, at, oid, kind, tool, outcome, turn, body FROM audit
          ORDER BY tenant, chain, seq",
     )?;
     let mut rows = statement.query([])?;
+    let mut place: Option<(String, String)> = None;
+    let mut links = Vec::new();
     while let Some(row) = rows.next()? {
         let columns = Columns::read(row)?;
         let body: String = row.get(10)?;
-        report.records += 1;
-        let mut chain = match current.take() {
-            Some(chain) if chain.is_of(&columns) => chain,
-            _ => {
-                report.chains += 1;
-                Chain::of(&columns)
+        let here = (columns.tenant.clone(), columns.chain.clone());
+        if let Some((tenant, chain)) = place.take_if(|place| *place != here) {
+            bench.chain(&tenant, &chain, &links);
+            links.clear();
+        }
+        place = Some(here);
+        links.push(columns.link(&body));
+    }
+    if let Some((tenant, chain)) = place {
+        bench.chain(&tenant, &chain, &links);
+    }
+    Ok(())
+}
+
+/// Turns were written after the records that they know of, so in one moment of the
+/// database each of those is there.
+fn compare_with_turns(connection: &Connection, bench: &mut Bench) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("SELECT tenant, body FROM turns")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (tenant, body): (String, String) = (row.get(0)?, row.get(1)?);
+        // The audit is judged here; a turn that cannot be read is none of its faults.
+        let Ok(turn) = serde_json::from_str::<Turn>(&body) else {
+            continue;
+        };
+        if turn.v > TURN_VERSION {
+            continue;
+        }
+        for told in turns::told_by(&turn) {
+            if !is_borne_out(connection, &tenant, &told)? {
+                let newest: u64 = connection
+                    .prepare_cached(
+                        "SELECT coalesce(max(seq), 0) FROM audit WHERE tenant = ? AND chain = ?",
+                    )?
+                    .query_row(params![tenant, told.chain], |row| row.get(0))?;
+                bench.untold(&tenant, told, newest);
             }
-        };
-        if !chain.is_broken
-            && let Err(fault) = chain.accept(&columns, &body)
-        {
-            chain.is_broken = true;
-            report.faults.push(fault);
         }
-        current = Some(chain);
     }
-    Ok(report)
+    Ok(())
 }
 
-struct Chain {
-    tenant: String,
-    name: String,
-    walk: ChainWalk,
-    is_broken: bool,
-}
-
-impl Chain {
-    fn of(columns: &Columns) -> Self {
-        Self {
-            tenant: columns.tenant.clone(),
-            name: columns.chain.clone(),
-            walk: ChainWalk::default(),
-            is_broken: false,
-        }
-    }
-
-    fn is_of(&self, columns: &Columns) -> bool {
-        self.tenant == columns.tenant && self.name == columns.chain
-    }
-
-    fn accept(&mut self, columns: &Columns, body: &str) -> Result<(), RecordFault> {
-        let fault = |seq, what| RecordFault {
-            tenant: columns.tenant.clone(),
-            chain: columns.chain.clone(),
-            seq,
-            what,
-        };
-        let record = record_of_text(body)
-            .map_err(|detail| fault(columns.seq, FaultKind::Unreadable(detail)))?;
-        if let Some(column) = columns.differ_from(&record) {
-            return Err(fault(columns.seq, FaultKind::Column(column)));
-        }
-        self.walk.accept(&record).map_err(|chain_fault| {
-            let seq = match &chain_fault {
-                ChainFault::Gap { expected, .. } => *expected,
-                ChainFault::Edited { seq, .. } | ChainFault::Unlinked { seq, .. } => *seq,
-            };
-            fault(seq, FaultKind::Chain(chain_fault))
-        })
-    }
+fn is_borne_out(connection: &Connection, tenant: &str, told: &Told) -> rusqlite::Result<bool> {
+    let body: Option<String> = connection
+        .prepare_cached("SELECT body FROM audit WHERE tenant = ? AND chain = ? AND id = ?")?
+        .query_row(params![tenant, told.chain, told.register], |row| row.get(0))
+        .optional()?;
+    // A record that cannot be read was named when its chain was walked.
+    Ok(body.is_some_and(|body| {
+        serde_json::from_str::<AuditRecord>(&body)
+            .map_or(true, |record| told.is_borne_out_by(&record))
+    }))
 }
 
 struct Columns {
@@ -122,6 +138,17 @@ impl Columns {
             outcome: row.get(8)?,
             turn: row.get(9)?,
         })
+    }
+
+    fn link(&self, body: &str) -> Link {
+        let record = match record_of_text(body) {
+            Ok(record) => record,
+            Err(detail) => return Link::broken(self.seq, FaultKind::Unreadable(detail)),
+        };
+        match self.differ_from(&record) {
+            Some(column) => Link::broken(self.seq, FaultKind::Column(column)),
+            None => Link::of(record),
+        }
     }
 
     /// The first column that says something else than `record`.

@@ -1,13 +1,26 @@
-//! Records as they were exported.
+//! Records and digests as they were exported: one JSON object a line.
+//!
+//! - a record as it is stored (`{"v":1,"tenant":…,"seq":…,"hash":…}`)
+//! - `{"key":{"id":…,"algorithm":"Ed25519","public":…}}`: the public key of the
+//!   digests, 64 hexadecimal digits
+//! - `{"anchor":{"tenant":…,"number":…,"hash":…}}`: the newest digest of a tenant
+//! - `{"digest":{…}}`: a digest as it is stored
+//! - `{"end":{"records":…,"digests":…}}`: how many there are
+//!
+//! The lines may come in any order. An export of the API holds records only.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use azimuth_domain::audit::{AuditRecord, ChainFault, GENESIS_HASH};
+use azimuth_domain::audit::AuditRecord;
+use azimuth_domain::audit::digest::{Digest, DigestKey};
 use azimuth_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{FaultKind, RecordFault, VerifyError, VerifyReport, record_of};
+use super::bench::{Bench, Link};
+use super::seals::{Anchor, Seals, digest_of};
+use super::{Miscount, Trust, VerifyError, VerifyReport, record_of};
 
 /// Whether an export claims to hold whole chains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,56 +32,145 @@ pub enum Extent {
     Partial,
 }
 
-/// What is kept of a record while the export is read: exports are longer than
-/// memory, and links are short.
-struct Link {
-    seq: u64,
-    prev_hash: String,
-    hash: String,
-    is_edited: bool,
+/// The public key of an export.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyLine {
+    pub(super) id: String,
+    pub(super) algorithm: String,
+    pub(super) public: String,
 }
 
-/// Verifies an export of one JSON record a line. The chains may be interleaved
-/// and the order of the lines does not matter. `at` may be spelt as in the API
-/// (RFC 3339) or as stored (Unix milliseconds).
+/// How long an export is.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndLine {
+    pub(super) records: u64,
+    pub(super) digests: u64,
+}
+
+/// A line of an export that is no record.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OtherLine {
+    Key(KeyLine),
+    Anchor(Anchor),
+    End(EndLine),
+}
+
+/// What an export holds.
+#[derive(Default)]
+struct Content {
+    chains: BTreeMap<(String, String), Vec<Link>>,
+    records: u64,
+    digests: Vec<Digest>,
+    anchors: Vec<Anchor>,
+    key: Option<DigestKey>,
+    end: Option<EndLine>,
+}
+
+/// [`verify_export_with`] the key that the export itself names.
 pub fn verify_export(reader: impl BufRead, extent: Extent) -> Result<VerifyReport, VerifyError> {
-    let mut chains: BTreeMap<(String, String), Vec<Link>> = BTreeMap::new();
-    let mut report = VerifyReport::default();
+    verify_export_with(reader, extent, &Trust::default())
+}
+
+/// Verifies an export. The chains may be interleaved and the order of the lines does
+/// not matter. `at` of a record may be spelt as in the API (RFC 3339) or as stored
+/// (Unix milliseconds).
+pub fn verify_export_with(
+    reader: impl BufRead,
+    extent: Extent,
+    trust: &Trust,
+) -> Result<VerifyReport, VerifyError> {
+    let mut content = Content::default();
     for (line, text) in (1..).zip(reader.lines()) {
         let text = text?;
         if text.trim().is_empty() {
             continue;
         }
-        let record = parse(&text).map_err(|detail| VerifyError::Line { line, detail })?;
-        let link = Link {
-            seq: record.seq,
-            is_edited: record.computed_hash() != record.hash,
-            prev_hash: record.prev_hash,
-            hash: record.hash,
-        };
-        chains
-            .entry((record.tenant, record.chain))
-            .or_default()
-            .push(link);
-        report.records += 1;
+        let taken = content.take(&text);
+        taken.map_err(|detail| VerifyError::Line { line, detail })?;
     }
-    for ((tenant, chain), mut links) in chains {
-        report.chains += 1;
-        links.sort_by_key(|link| link.seq);
-        if let Some((seq, fault)) = first_fault(&chain, &links, extent) {
-            report.faults.push(RecordFault {
-                tenant,
-                chain,
-                seq,
-                what: FaultKind::Chain(fault),
-            });
-        }
-    }
-    Ok(report)
+    content.judge(extent, trust)
 }
 
-fn parse(text: &str) -> Result<AuditRecord, String> {
-    let mut value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+impl Content {
+    fn take(&mut self, text: &str) -> Result<(), String> {
+        let mut value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let single = value
+            .as_object_mut()
+            .filter(|members| members.len() == 1)
+            .and_then(|members| members.remove("digest"));
+        if let Some(digest) = single {
+            self.digests.push(digest_of(&digest)?);
+            return Ok(());
+        }
+        let names = value.as_object().filter(|members| members.len() == 1);
+        if names.is_some_and(|members| {
+            ["key", "anchor", "end"]
+                .iter()
+                .any(|name| members.contains_key(*name))
+        }) {
+            let other = serde_json::from_value(value).map_err(|error| error.to_string())?;
+            return self.take_other(other);
+        }
+        let record = record(value)?;
+        let place = (record.tenant.clone(), record.chain.clone());
+        self.chains.entry(place).or_default().push(Link::of(record));
+        self.records += 1;
+        Ok(())
+    }
+
+    fn take_other(&mut self, line: OtherLine) -> Result<(), String> {
+        match line {
+            OtherLine::Anchor(anchor) => self.anchors.push(anchor),
+            OtherLine::End(end) => self.end = Some(end),
+            OtherLine::Key(line) => {
+                let key = DigestKey::parse(&line.public)
+                    .filter(|key| key.id() == line.id && line.algorithm == "Ed25519")
+                    .ok_or("it is no Ed25519 key, or has another id")?;
+                self.key = Some(key);
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(self, extent: Extent, trust: &Trust) -> Result<VerifyReport, VerifyError> {
+        let needs_key = !self.digests.is_empty();
+        let key = match trust.key.clone().or(self.key) {
+            Some(key) => key,
+            None if needs_key => return Err(VerifyError::NoKey),
+            None => DigestKey::new([0; 32]),
+        };
+        let mut digests = self.digests;
+        digests.sort_by(|a, b| (&a.tenant, a.number).cmp(&(&b.tenant, b.number)));
+        let held = digests.len() as u64;
+        let anchors = self.anchors.into_iter().chain(trust.known.iter().cloned());
+        let mut seals = Seals::new(key.clone(), anchors);
+        for digest in digests {
+            seals.accept(&digest.tenant.clone(), digest.number, Ok(digest));
+        }
+        let mut bench = Bench::new(extent, seals);
+        for ((tenant, chain), mut links) in self.chains {
+            links.sort_by_key(|link| link.seq);
+            bench.chain(&tenant, &chain, &links);
+        }
+        let mut report = bench.finish();
+        report.key = needs_key.then(|| key.id().to_owned());
+        report.miscount = self
+            .end
+            .filter(|end| (end.records, end.digests) != (self.records, held))
+            .map(|end| Miscount {
+                told_records: end.records,
+                told_digests: end.digests,
+                records: self.records,
+                digests: held,
+            });
+        Ok(report)
+    }
+}
+
+fn record(mut value: Value) -> Result<AuditRecord, String> {
     if let Some(at) = value.get_mut("at")
         && let Some(spelt) = at.as_str()
     {
@@ -77,37 +179,4 @@ fn parse(text: &str) -> Result<AuditRecord, String> {
             .ok_or("`at` is no moment")?;
     }
     record_of(&value)
-}
-
-/// The number of the record that is wrong or missing, and what is wrong.
-fn first_fault(chain: &str, links: &[Link], extent: Extent) -> Option<(u64, ChainFault)> {
-    let mut last: Option<&Link> = None;
-    for link in links {
-        let seq = link.seq;
-        let chain = chain.to_owned();
-        let expected = last.map_or(1, |last| last.seq.saturating_add(1));
-        let is_gap = match extent {
-            Extent::Whole => seq != expected,
-            Extent::Partial => seq < expected,
-        };
-        if is_gap {
-            return Some((
-                expected,
-                ChainFault::Gap {
-                    chain,
-                    expected,
-                    found: seq,
-                },
-            ));
-        }
-        if link.is_edited {
-            return Some((seq, ChainFault::Edited { chain, seq }));
-        }
-        let previous = last.map_or(GENESIS_HASH, |last| last.hash.as_str());
-        if seq == expected && link.prev_hash != previous {
-            return Some((seq, ChainFault::Unlinked { chain, seq }));
-        }
-        last = Some(link);
-    }
-    None
 }

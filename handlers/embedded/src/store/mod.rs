@@ -5,6 +5,7 @@ mod audit_query;
 mod commit;
 mod conversations;
 mod cursor;
+pub(crate) mod digests;
 mod documents;
 mod events;
 mod messages;
@@ -22,6 +23,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use azimuth_ports::clock::{Clock, Random};
+
+pub use digests::SqliteDigests;
 
 use crate::database::{Database, OpenError, Settings, WriteCounts};
 

@@ -172,4 +172,5 @@ pub(super) const MIGRATIONS: &[&str] = &[
         WHERE due_at IS NOT NULL;
     DROP INDEX events_by_time;
 ",
+    super::digests::ANCHORS,
 ];

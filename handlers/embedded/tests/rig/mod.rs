@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use azimuth_domain::time::Timestamp;
-use azimuth_embedded::{SqliteQueue, SqliteStore, SystemRandom};
+use azimuth_embedded::{SqliteDigests, SqliteQueue, SqliteStore, SystemRandom};
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::Clock;
 use azimuth_ports::conformance::Rig;
+use azimuth_ports::conformance::digests::Sealed;
 use azimuth_ports::conformance::samples::NOON;
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::ConversationStore;
@@ -59,13 +60,22 @@ impl Embedded {
         let random = Arc::new(SystemRandom::new(self.clock.clone()));
         SqliteStore::open(self.path(), self.clock.clone(), random).unwrap()
     }
+
+    pub fn sealed(&self) -> Sealed {
+        let store = Arc::new(self.store());
+        let digests = SqliteDigests::open(self.path(), store.clone()).unwrap();
+        Sealed {
+            log: store,
+            digests: Arc::new(digests),
+        }
+    }
 }
 
 macro_rules! rig {
-    ($port:ident, $open:ident) => {
+    ($port:ty, $open:ident) => {
         #[async_trait]
-        impl Rig<dyn $port> for Embedded {
-            async fn open(&self) -> Arc<dyn $port> {
+        impl Rig<$port> for Embedded {
+            async fn open(&self) -> Arc<$port> {
                 Arc::new(self.$open())
             }
 
@@ -80,8 +90,9 @@ macro_rules! rig {
     };
 }
 
-rig!(WorkQueue, queue);
-rig!(ConversationStore, store);
-rig!(AuditLog, store);
-rig!(UserStore, store);
-rig!(TokenStore, store);
+rig!(dyn WorkQueue, queue);
+rig!(dyn ConversationStore, store);
+rig!(dyn AuditLog, store);
+rig!(dyn UserStore, store);
+rig!(dyn TokenStore, store);
+rig!(Sealed, sealed);

@@ -33,8 +33,15 @@ impl UserTokens for Tokens {
             "brief" => 90_000,
             _ => 3_600_000,
         };
+        let text = match user.oid.as_str() {
+            "marked" => {
+                let claims = format!(r#"{{"uti":"of:{audience}"}}"#);
+                format!("e30.{}.s", URL_SAFE_NO_PAD.encode(claims))
+            }
+            other => format!("{other}@{audience}"),
+        };
         Ok(AccessToken {
-            token: Secret::new(format!("{}@{audience}", user.oid)),
+            token: Secret::new(text),
             expires_at: Timestamp(NOW_MS + life_ms),
         })
     }
@@ -94,6 +101,54 @@ impl Running {
 }
 
 const MANAGEMENT: &str = "api-version=2019-08-01&resource=https://management.azure.test/";
+
+#[tokio::test]
+async fn the_newest_token_of_a_process_is_known_by_its_id() {
+    let running = Running::start().await;
+    let (marked, plain) = (running.admit("marked", 1), running.admit("alice", 2));
+    assert_eq!(marked.newest().id(), None);
+    let vault = "resource=https://vault.azure.test";
+    for (query, id) in [
+        (MANAGEMENT, Some("of:https://management.azure.test")),
+        (vault, Some("of:https://vault.azure.test")),
+        (
+            "resource=https://elsewhere.test",
+            Some("of:https://vault.azure.test"),
+        ),
+    ] {
+        running.ask(Some(marked.header()), query).await;
+        assert_eq!(marked.newest().id().as_deref(), id, "{query}");
+    }
+    let asked = running.ask(Some(plain.header()), MANAGEMENT).await;
+    assert_eq!((asked.0, plain.newest().id()), (200, None), "it has no id");
+    drop((marked, plain));
+    running.end().await;
+}
+
+#[test]
+fn only_a_short_plain_id_is_kept() {
+    let id = |claims: &str| {
+        let token = format!("e30.{}.s", URL_SAFE_NO_PAD.encode(claims));
+        token_id(&AccessToken {
+            token: Secret::new(token),
+            expires_at: Timestamp(0),
+        })
+    };
+    let of = |uti: &str| id(&json!({"uti": uti}).to_string());
+    assert_eq!(of("aB3-_x"), Some("aB3-_x".to_owned()));
+    assert_eq!(of(&"x".repeat(64)).map(|id| id.len()), Some(64));
+    for none in [
+        of(&"x".repeat(65)),
+        of("a b"),
+        of("\u{e9}"),
+        id("{}"),
+        id("[]"),
+        id(r#"{"uti":1}"#),
+        id("x"),
+    ] {
+        assert_eq!(none, None);
+    }
+}
 
 #[tokio::test]
 async fn each_process_gets_its_own_users_token_and_a_short_life() {

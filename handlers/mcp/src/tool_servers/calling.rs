@@ -71,6 +71,7 @@ impl Shared {
             limits,
         )
         .await;
+        request.token.set(lease.child.token_id());
         if ended.reusable {
             lease.succeeded();
             if lease.child.memory_bytes().await > limits.max_memory_bytes {

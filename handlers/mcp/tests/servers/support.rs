@@ -14,7 +14,7 @@ use azimuth_mcp::servers::{HostEnvironment, Identity, ServerConfig};
 use azimuth_mcp::{McpServers, Options, PoolLimits};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{AccessToken, Secret, TokenError, UserTokens};
-use azimuth_ports::tools::{Begun, CallOutput, CallRequest, ToolError, ToolServers};
+use azimuth_ports::tools::{Begun, CallOutput, CallRequest, TokenUsed, ToolError, ToolServers};
 use serde_json::{Value, json};
 
 pub const FAKE: &str = env!("CARGO_BIN_EXE_azimuth-fake-mcp");
@@ -171,6 +171,7 @@ pub fn request(user: &str, tool: &str, arguments: Value) -> CallRequest {
         consent: false,
         correlation_id: "correlation".into(),
         begun: Begun::default(),
+        token: TokenUsed::default(),
     }
 }
 

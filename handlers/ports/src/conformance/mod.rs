@@ -10,6 +10,7 @@
 //! ```
 
 pub mod audit;
+pub mod digests;
 pub mod queue;
 pub mod samples;
 pub mod store;
@@ -36,8 +37,8 @@ pub trait Rig<P: ?Sized + Send + Sync>: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// Makes one test of every rule of a suite (`queue`, `store`, `audit`, `users`,
-/// `tokens`). `$rig` makes a fresh rig and may await. The calling crate needs
+/// Makes one test of every rule of a suite (`queue`, `store`, `audit`, `digests`,
+/// `users`, `tokens`). `$rig` makes a fresh rig and may await. The calling crate needs
 /// `tokio` with `macros` and `rt-multi-thread`.
 #[macro_export]
 macro_rules! conformance {
@@ -114,6 +115,18 @@ macro_rules! conformance {
             opens_without_a_close_are_found_oldest_first,
         ] }
     };
+    (digests, $rig:expr) => {
+        $crate::conformance_tests! { digests, $rig, [
+            what_no_digest_covers_is_unsealed,
+            a_digest_seals_no_further_than_it_says,
+            digests_of_tenants_are_apart,
+            what_waits_longest_is_told_first,
+            of_sixteen_digests_of_one_number_one_is_kept,
+            another_handle_sees_what_is_sealed,
+            digests_are_listed_newest_first_and_page,
+            a_cursor_of_no_list_of_digests_is_refused,
+        ] }
+    };
     (users, $rig:expr) => {
         $crate::conformance_tests! { users, $rig, [
             a_user_is_created_once,
@@ -159,6 +172,7 @@ mod tests {
         let list = include_str!("mod.rs");
         let sources = [
             include_str!("audit.rs"),
+            include_str!("digests.rs"),
             include_str!("queue.rs"),
             include_str!("store/batches.rs"),
             include_str!("store/lists.rs"),

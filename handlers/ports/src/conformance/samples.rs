@@ -190,6 +190,7 @@ pub fn entry(user: &UserKey, kind: AuditKind) -> AuditEntry {
         decided_by: None,
         policy_version: None,
         correlation_id: None,
+        token_uti: None,
         outcome: None,
         duration_ms: None,
         result_sha256: None,

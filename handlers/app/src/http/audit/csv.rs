@@ -7,7 +7,7 @@ use azimuth_domain::canonical::canonical_json;
 use csv::{QuoteStyle, WriterBuilder};
 
 /// Columns, in order.
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 26] = [
     "chain",
     "seq",
     "at",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 25] = [
     "decided_by",
     "policy_version",
     "correlation_id",
+    "token_uti",
     "outcome",
     "duration_ms",
     "result_sha256",
@@ -76,6 +77,7 @@ pub(super) fn line(record: &AuditRecord) -> Vec<u8> {
         text(&entry.decided_by),
         text(&entry.policy_version),
         text(&entry.correlation_id),
+        text(&entry.token_uti),
         entry
             .outcome
             .map(|o| o.as_str().to_owned())
@@ -194,7 +196,7 @@ mod tests {
         let rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].len(), COLUMNS.len());
-        assert_eq!(&rows[0][21], "'=HYPERLINK(\"x\"),\n\"quoted\"");
+        assert_eq!(&rows[0][22], "'=HYPERLINK(\"x\"),\n\"quoted\"");
         assert_eq!(&rows[0][6], "none");
     }
 }

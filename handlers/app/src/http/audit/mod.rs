@@ -7,6 +7,7 @@ mod filter;
 pub mod get_audit;
 mod id;
 pub mod list_audit;
+pub mod list_digests;
 mod view;
 
 use azimuth_domain::audit::{AuditEntry, AuditKind, admin_chain};

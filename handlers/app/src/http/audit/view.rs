@@ -51,6 +51,9 @@ pub struct AuditRecordView {
     pub policy_version: Option<String>,
     /// Ties the record to the requests that reached Azure.
     pub correlation_id: Option<String>,
+    /// Id of the Azure token that the tool server was given (`uti`), to find the call in
+    /// Azure's log.
+    pub token_uti: Option<String>,
     /// How it ended.
     pub outcome: Option<OutcomeView>,
     /// How long it took.
@@ -117,6 +120,7 @@ impl From<AuditRecord> for AuditRecordView {
             decided_by: entry.decided_by,
             policy_version: entry.policy_version,
             correlation_id: entry.correlation_id,
+            token_uti: entry.token_uti,
             outcome: entry.outcome.map(OutcomeView::from),
             duration_ms: entry.duration_ms,
             result_sha256: entry.result_sha256,

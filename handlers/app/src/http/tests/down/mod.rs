@@ -6,11 +6,12 @@ mod store;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
+use azimuth_domain::audit::digest::{Digest, DigestKey};
 use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditRecord};
 use azimuth_domain::event::TurnEvent;
 use azimuth_domain::principal::UserKey;
@@ -18,6 +19,7 @@ use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
 use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::digests::{DigestLog, DigestSigner, SignError, UnsealedChain};
 use azimuth_ports::queue::{Delivery, QueueError, WorkQueue};
 use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
 use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
@@ -133,6 +135,8 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
         engine,
         store: down.clone(),
         audit: down.clone(),
+        digests: down.clone(),
+        signer: down.clone(),
         users: down.clone(),
         tools: down.clone(),
         queue: down.clone(),
@@ -251,6 +255,38 @@ impl AuditLog for Down {
         _: usize,
     ) -> Result<Vec<AuditRecord>, AuditError> {
         self.audit()
+    }
+}
+
+#[async_trait]
+impl DigestLog for Down {
+    async fn unsealed(&self, _: Option<&str>, _: usize) -> Result<Vec<UnsealedChain>, AuditError> {
+        self.audit()
+    }
+    async fn newest_digest(&self, _: &str) -> Result<Option<Digest>, AuditError> {
+        self.audit()
+    }
+    async fn append_digest(&self, _: &Digest) -> Result<bool, AuditError> {
+        self.audit()
+    }
+    async fn digests(
+        &self,
+        _: &str,
+        _: usize,
+        _: Option<&str>,
+    ) -> Result<Page<Digest>, AuditError> {
+        self.audit()
+    }
+}
+
+#[async_trait]
+impl DigestSigner for Down {
+    fn key(&self) -> &DigestKey {
+        static KEY: LazyLock<DigestKey> = LazyLock::new(|| DigestKey::new([7; 32]));
+        &KEY
+    }
+    async fn sign(&self, _: &[u8]) -> Result<String, SignError> {
+        Err(SignError(INSIDE.to_owned()))
     }
 }
 
