@@ -197,3 +197,247 @@ impl AuditLog for SealedAudit {
         self.inner.open_without_close(before, limit).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use azimuth_domain::audit::AuditKind;
+    use azimuth_domain::audit::digest::DigestKey;
+    use azimuth_domain::principal::UserKey;
+    use azimuth_ports::digests::UnsealedChain;
+    use tokio::time::advance;
+
+    use super::*;
+
+    const TENANT: &str = "t";
+
+    /// One chain and its digests, in memory.
+    struct Shelf {
+        records: Mutex<Vec<AuditRecord>>,
+        digests: Mutex<Vec<Digest>>,
+        /// How often the key does not answer.
+        failures: AtomicUsize,
+        /// Whether another process takes the next number.
+        is_raced: Mutex<bool>,
+        key: DigestKey,
+    }
+
+    impl Shelf {
+        fn new(failures: usize) -> Arc<Self> {
+            Arc::new(Self {
+                records: Mutex::default(),
+                digests: Mutex::default(),
+                failures: AtomicUsize::new(failures),
+                is_raced: Mutex::default(),
+                key: DigestKey::new([1; 32]),
+            })
+        }
+
+        fn sealed(&self) -> Vec<u64> {
+            let digests = self.digests.lock().unwrap();
+            digests.iter().map(|digest| digest.chains[0].seq).collect()
+        }
+    }
+
+    impl Clock for Shelf {
+        fn now(&self) -> Timestamp {
+            Timestamp(1_795_525_509_123)
+        }
+    }
+
+    #[async_trait]
+    impl AuditLog for Shelf {
+        async fn append(
+            &self,
+            tenant: &str,
+            chain: &str,
+            id: &str,
+            at: Timestamp,
+            entry: AuditEntry,
+        ) -> Result<Appended, AuditError> {
+            let mut records = self.records.lock().unwrap();
+            let last = records.last().map(|r| (r.seq, r.hash.as_str()));
+            let record = AuditRecord::next(last, tenant, chain, id, at, entry);
+            records.push(record.clone());
+            Ok(Appended::Created(record))
+        }
+        async fn record(
+            &self,
+            _: &str,
+            _: &str,
+            _: &str,
+        ) -> Result<Option<AuditRecord>, AuditError> {
+            Ok(None)
+        }
+        async fn query(&self, _: &str, _: &AuditQuery) -> Result<Page<AuditRecord>, AuditError> {
+            Err(AuditError::BadCursor)
+        }
+        async fn open_without_close(
+            &self,
+            _: Timestamp,
+            _: usize,
+        ) -> Result<Vec<AuditRecord>, AuditError> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[async_trait]
+    impl DigestLog for Shelf {
+        async fn unsealed(
+            &self,
+            _: Option<&str>,
+            _: usize,
+        ) -> Result<Vec<UnsealedChain>, AuditError> {
+            let sealed_seq = self.sealed().last().copied().unwrap_or_default();
+            let records = self.records.lock().unwrap();
+            let last = records.last().filter(|record| record.seq > sealed_seq);
+            let chain = last.map(|record| UnsealedChain {
+                tenant: TENANT.to_owned(),
+                head: ChainHead {
+                    chain: record.chain.clone(),
+                    seq: record.seq,
+                    hash: record.hash.clone(),
+                },
+                sealed_seq,
+                since: record.at,
+            });
+            Ok(chain.into_iter().collect())
+        }
+        async fn newest_digest(&self, _: &str) -> Result<Option<Digest>, AuditError> {
+            Ok(self.digests.lock().unwrap().last().cloned())
+        }
+        async fn append_digest(&self, digest: &Digest) -> Result<bool, AuditError> {
+            let mut digests = self.digests.lock().unwrap();
+            assert_eq!(digest.number, digests.len() as u64 + 1);
+            digests.push(digest.clone());
+            Ok(!std::mem::take(&mut *self.is_raced.lock().unwrap()))
+        }
+        async fn digests(
+            &self,
+            _: &str,
+            _: usize,
+            _: Option<&str>,
+        ) -> Result<Page<Digest>, AuditError> {
+            Err(AuditError::BadCursor)
+        }
+    }
+
+    #[async_trait]
+    impl DigestSigner for Shelf {
+        fn key(&self) -> &DigestKey {
+            &self.key
+        }
+        async fn sign(&self, _: &[u8]) -> Result<String, SignError> {
+            let left = self.failures.load(Ordering::SeqCst);
+            self.failures
+                .store(left.saturating_sub(1), Ordering::SeqCst);
+            if left > 0 {
+                return Err(SignError("told to fail".to_owned()));
+            }
+            Ok("00".to_owned())
+        }
+    }
+
+    struct Desk {
+        shelf: Arc<Shelf>,
+        sealer: Arc<Sealer>,
+        audit: SealedAudit,
+    }
+
+    impl Desk {
+        fn new(failures: usize) -> Self {
+            let shelf = Shelf::new(failures);
+            let sealer = Sealer::new(shelf.clone(), shelf.clone(), shelf.clone());
+            Self {
+                audit: SealedAudit::over(shelf.clone(), sealer.clone()),
+                shelf,
+                sealer,
+            }
+        }
+
+        async fn append(&self) {
+            let user = UserKey::new(TENANT, "o");
+            let entry = AuditEntry::of_user(AuditKind::Denied, "w".to_owned(), &user);
+            let appended = self
+                .audit
+                .append(TENANT, "c", "id", self.shelf.now(), entry);
+            assert!(appended.await.is_ok());
+        }
+    }
+
+    /// Runs the sealer for so long.
+    async fn pass(desk: &Desk, time: Duration) {
+        let sealer = desk.sealer.clone();
+        let running = tokio::time::timeout(time, async move { sealer.run().await });
+        assert!(running.await.is_err(), "it never ends");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn appends_of_a_moment_share_a_digest_that_comes_soon() {
+        let desk = Desk::new(0);
+        let appending = async {
+            // The sealer has looked at what was left, and waits.
+            advance(Duration::from_millis(1)).await;
+            for _ in 0..5 {
+                desk.append().await;
+            }
+            assert_eq!(desk.shelf.sealed(), [0; 0], "nobody waits for a digest");
+            tokio::time::sleep(GATHER + Duration::from_millis(1)).await;
+            assert_eq!(desk.shelf.sealed(), [5]);
+            desk.append().await;
+            tokio::time::sleep(GATHER + Duration::from_millis(1)).await;
+            assert_eq!(desk.shelf.sealed(), [5, 6]);
+        };
+        tokio::join!(pass(&desk, Duration::from_secs(60)), appending);
+        assert_eq!(desk.shelf.sealed(), [5, 6], "without records no digests");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_left_is_sealed_at_the_start() {
+        let desk = Desk::new(0);
+        desk.append().await;
+        pass(&desk, Duration::from_millis(1)).await;
+        assert_eq!(desk.shelf.sealed(), [1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_that_does_not_answer_delays_and_loses_nothing() {
+        let desk = Desk::new(3);
+        desk.append().await;
+        // 1, 2 and 4 seconds of patience.
+        pass(&desk, Duration::from_millis(6_900)).await;
+        assert_eq!(desk.shelf.sealed(), [0; 0]);
+        let desk = Desk::new(3);
+        desk.append().await;
+        pass(&desk, Duration::from_millis(7_100)).await;
+        assert_eq!(desk.shelf.sealed(), [1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_orderly_end_seals_without_gathering_and_does_not_hang() {
+        let desk = Desk::new(0);
+        desk.append().await;
+        desk.sealer.finish().await;
+        assert_eq!(desk.shelf.sealed(), [1]);
+        let desk = Desk::new(1);
+        desk.append().await;
+        desk.sealer.finish().await;
+        assert_eq!(desk.shelf.sealed(), [0; 0], "the next start seals it");
+    }
+
+    #[tokio::test]
+    async fn what_another_process_sealed_is_not_sealed_again() {
+        let desk = Desk::new(0);
+        desk.append().await;
+        *desk.shelf.is_raced.lock().unwrap() = true;
+        assert_eq!(desk.sealer.seal().await.unwrap(), 0);
+        assert_eq!(desk.shelf.sealed(), [1]);
+        desk.append().await;
+        assert_eq!(desk.sealer.seal().await.unwrap(), 1);
+        assert_eq!(desk.shelf.sealed(), [1, 2]);
+    }
+}

@@ -230,7 +230,7 @@ fn deleted(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
     let mut records = records.clone();
     let gone = records.remove(rng.below(records.len()));
     let found = named(ground, place, &records);
-    if found.is_none() && gone.seq as usize == records.len() + 1 {
+    if found.is_none() && gone.seq == records.len() as u64 + 1 {
         // The last one, which is young: the chain's end is not sealed.
         return Ok(Shown::Unsealed);
     }
@@ -262,7 +262,7 @@ fn forged_in(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
     let at = rng.below(records.len() + 1);
     let model = records[rng.below(records.len())].clone();
     let mut forged = edit_content(&model, rng);
-    forged.id = "forged".to_owned();
+    "forged".clone_into(&mut forged.id);
     records.insert(at, forged);
     link(&mut records, at);
     must_show(named(ground, place, &records), at as u64 + 1, "forged")

@@ -73,9 +73,9 @@ fn faults(ground: &Ground, digests: &[Digest]) -> Vec<(String, u64, DigestFaultK
 
 fn is_there(
     faults: &[(String, u64, DigestFaultKind)],
-    expected: (&str, u64, DigestFaultKind),
+    expected: &(&str, u64, DigestFaultKind),
 ) -> Result<Shown, String> {
-    let (tenant, number, what) = &expected;
+    let (tenant, number, what) = expected;
     let is_same =
         |f: &(String, u64, DigestFaultKind)| (f.0.as_str(), f.1, &f.2) == (*tenant, *number, what);
     if faults.iter().any(is_same) {
@@ -104,7 +104,7 @@ fn edited(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
             .any(|fault| fault.0 == tenant)
             .then_some(Shown::Named)
             .ok_or(field),
-        "/signature" => is_there(&found, (&tenant, number, DigestFaultKind::Forged)),
+        "/signature" => is_there(&found, &(&tenant, number, DigestFaultKind::Forged)),
         "/key_id" => {
             let is_foreign = |f: &(String, u64, DigestFaultKind)| {
                 f.0 == tenant && f.1 == number && matches!(f.2, DigestFaultKind::ForeignKey(_))
@@ -115,7 +115,7 @@ fn edited(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
                 .then_some(Shown::Named)
                 .ok_or(field)
         }
-        _ => is_there(&found, (&tenant, number, DigestFaultKind::Edited)),
+        _ => is_there(&found, &(&tenant, number, DigestFaultKind::Edited)),
     }
 }
 
@@ -132,7 +132,7 @@ fn edited_and_hashed(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
     }
     digests[at].hash = digests[at].computed_hash();
     let found = faults(ground, &digests);
-    is_there(&found, (&place.0, place.1, DigestFaultKind::Forged))
+    is_there(&found, &(&place.0, place.1, DigestFaultKind::Forged))
 }
 
 /// The signature, and every number and hash after it, made anew with another key.
@@ -143,21 +143,21 @@ fn signed_by_a_stranger(ground: &Ground, rng: &mut Rng) -> Result<Shown, String>
     let claims_ours = rng.below(2) == 0;
     let mut before = digests[at].prev_hash.clone();
     for digest in digests[at..].iter_mut().filter(|d| d.tenant == tenant) {
-        digest.prev_hash = before;
+        digest.prev_hash.clone_from(&before);
         digest.chains[0].seq += 1;
         if !claims_ours {
             ground.stranger.key().id().clone_into(&mut digest.key_id);
         }
         digest.hash = digest.computed_hash();
         digest.signature = signed(ground, &digest.signed_text());
-        before = digest.hash.clone();
+        before.clone_from(&digest.hash);
     }
     let what = if claims_ours {
         DigestFaultKind::Forged
     } else {
         DigestFaultKind::ForeignKey(ground.stranger.key().id().to_owned())
     };
-    is_there(&faults(ground, &digests), (&tenant, number, what))
+    is_there(&faults(ground, &digests), &(&tenant, number, what))
 }
 
 fn signed(ground: &Ground, text: &[u8]) -> String {
@@ -185,7 +185,7 @@ fn added_by_a_stranger(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> 
     let mut digests = ground.digests.clone();
     digests.insert(at, added);
     let found = faults(ground, &digests);
-    is_there(&found, (&expected.0, expected.1, DigestFaultKind::Forged))
+    is_there(&found, &(&expected.0, expected.1, DigestFaultKind::Forged))
 }
 
 fn signature_edited(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
@@ -200,7 +200,7 @@ fn signature_edited(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
     digest.signature.replace_range(byte..=byte, other);
     let place = (digest.tenant.clone(), digest.number);
     let found = faults(ground, &digests);
-    is_there(&found, (&place.0, place.1, DigestFaultKind::Forged))
+    is_there(&found, &(&place.0, place.1, DigestFaultKind::Forged))
 }
 
 fn removed(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
@@ -209,7 +209,7 @@ fn removed(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
     let found = faults(ground, &digests);
     is_there(
         &found,
-        (&gone.tenant, gone.number, DigestFaultKind::Missing),
+        &(&gone.tenant, gone.number, DigestFaultKind::Missing),
     )
 }
 
@@ -229,7 +229,10 @@ fn newest_removed(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
         }
     }
     let found = faults(ground, &digests);
-    is_there(&found, (&anchor.tenant, kept + 1, DigestFaultKind::Missing))
+    is_there(
+        &found,
+        &(&anchor.tenant, kept + 1, DigestFaultKind::Missing),
+    )
 }
 
 fn doubled(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
@@ -238,7 +241,7 @@ fn doubled(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
     let (tenant, number) = (copy.tenant.clone(), copy.number);
     digests.insert(at, copy);
     let what = DigestFaultKind::OutOfPlace(number + 1);
-    is_there(&faults(ground, &digests), (&tenant, number, what))
+    is_there(&faults(ground, &digests), &(&tenant, number, what))
 }
 
 fn swapped(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
@@ -253,7 +256,7 @@ fn swapped(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
     digests[one + 1].number = number;
     let expected = digests[one].number;
     let found = faults(ground, &digests);
-    is_there(&found, (&tenant, expected, DigestFaultKind::Edited))
+    is_there(&found, &(&tenant, expected, DigestFaultKind::Edited))
 }
 
 fn moved(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {

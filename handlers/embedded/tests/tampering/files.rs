@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use azimuth_embedded::FileSigner;
@@ -52,13 +53,12 @@ pub async fn bend_them(mut rng: Rng) {
     keys_exchanged(&mut bench);
     all_set_back(&mut bench);
     exports(&mut bench, &mut rng);
+    let mut told = std::io::stderr();
     for (kind, count) in &bench.seen {
-        println!("{count:>7} named  {kind}");
+        writeln!(told, "{count:>7} named  {kind}").unwrap();
     }
-    println!(
-        "{} tamperings of files, 0 unseen",
-        bench.seen.values().sum::<usize>()
-    );
+    let total: usize = bench.seen.values().sum();
+    writeln!(told, "{total} tamperings of the audit's files, 0 unseen").unwrap();
 }
 
 impl Bench {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use azimuth_domain::audit::digest::{Digest, DigestKey};
 use azimuth_domain::audit::{AuditKind, AuditRecord};
 use azimuth_domain::event::Outcome;
-use azimuth_embedded::audit_verify::{Anchor, Prepared, verify_folder};
+use azimuth_embedded::audit_verify::{Anchor, Prepared, Trust, verify_folder};
 use azimuth_embedded::{FileSigner, SqliteDigests, SystemRandom};
 use azimuth_ports::audit::{AuditLog, AuditQuery};
 use azimuth_ports::conformance::samples::{NOON, alice, bob, entry, eve};
@@ -123,7 +123,7 @@ impl Ground {
             assert_eq!(records.len(), 8);
             assert_eq!(self.prepared.chain(tenant, chain, records), (None, 2));
         }
-        let report = verify_folder(self.folder(), &Default::default()).unwrap();
+        let report = verify_folder(self.folder(), &Trust::default()).unwrap();
         assert!(report.holds(), "{report}");
         assert_eq!((report.chains, report.records, report.digests), (6, 48, 6));
         assert_eq!(

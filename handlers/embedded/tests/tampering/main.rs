@@ -12,6 +12,7 @@ mod files;
 mod ground;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use ground::{Ground, Rng};
 
@@ -57,15 +58,22 @@ async fn more_than_a_hundred_thousand_ways_to_bend_the_audit_all_show() {
             unseen.extend(missed);
         }
     });
+    // Past the capture of the test harness: how many of which kind is to be seen.
+    let mut told = std::io::stderr();
     let mut total = 0;
     for (at, kind) in kinds.iter().enumerate() {
         let count = |shown| tally.get(&(at, shown)).copied().unwrap_or_default();
         let (named, young) = (count(Shown::Named), count(Shown::Unsealed));
-        println!("{:>7} named {young:>6} unsealed  {}", named, kind.name);
+        writeln!(told, "{named:>7} named {young:>6} unsealed  {}", kind.name).unwrap();
         assert!(named > 0, "{} was never named", kind.name);
         total += named + young;
     }
-    println!("{total} tamperings, {} unseen", unseen.len());
+    writeln!(
+        told,
+        "{total} tamperings of the audit, {} unseen",
+        unseen.len()
+    )
+    .unwrap();
     assert!(unseen.is_empty(), "{:#?}", &unseen[..unseen.len().min(10)]);
     assert!(total >= 100_000, "{total}");
 }
