@@ -71,6 +71,8 @@ async fn tampering_with_any_column_names_the_record() {
         let turn = alice.ask(&alice.converse().await, "list a").await;
         alice.wait_for(&turn, &["done"], PATIENCE).await;
     }
+    // What is bent is bent after it was sealed.
+    app.sealer.finish().await;
     let file = app.data().join("azimuth.sqlite");
     assert_eq!(verify_database(&file).unwrap().first_fault(), None);
     let connection = Connection::open(&file).unwrap();
@@ -159,6 +161,7 @@ async fn a_record_that_was_taken_out_is_missed() {
         let turn = alice.ask(&conversation, "list a").await;
         alice.wait_for(&turn, &["done"], PATIENCE).await;
     }
+    app.sealer.finish().await;
     let file = app.data().join("azimuth.sqlite");
     let connection = Connection::open(&file).unwrap();
     connection.busy_timeout(Duration::from_secs(10)).unwrap();

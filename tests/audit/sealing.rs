@@ -204,6 +204,17 @@ async fn young() -> (TestApp, String) {
     assert_eq!(decided.status, 200, "{decided:?}");
     alice.wait_for(&turn, &["done"], PATIENCE).await;
     sealed(&alice, &conversation, 3).await;
+    let number = |file: &str, table: &str| -> u64 {
+        let sql = format!("SELECT coalesce(max(number), 0) FROM {table}");
+        open(&app, file)
+            .query_row(&sql, [], |row| row.get(0))
+            .unwrap()
+    };
+    until("the newest digest is anchored", || async {
+        let made = number("audit-digests.sqlite", "digests");
+        (number("azimuth.sqlite", "audit_anchors") == made).then_some(())
+    })
+    .await;
     change(&app, "azimuth.sqlite", "DELETE FROM audit_anchors");
     change(&app, "audit-digests.sqlite", "DELETE FROM digests");
     let report = verify(&app);

@@ -41,6 +41,14 @@ async fn the_audit_tells_every_call_and_names_an_edited_record() {
     let folder = data.to_str().expect("a path");
     let whole = stack.handler(&["audit", "verify", "--data", folder]);
     assert!(whole.status.success(), "{whole:?}");
+    let export = stack.handler(&["audit", "export", "--data", folder]);
+    assert!(export.status.success(), "{export:?}");
+    let file = data.join("export.ndjson");
+    std::fs::write(&file, &export.stdout).unwrap();
+    let elsewhere = stack.handler(&["audit", "verify", "--file", file.to_str().unwrap()]);
+    assert!(elsewhere.status.success(), "{elsewhere:?}");
+    let told = String::from_utf8(elsewhere.stdout).unwrap();
+    assert!(told.contains(" digests (key "), "{told}");
 
     let database = rusqlite::Connection::open(data.join("azimuth.sqlite")).unwrap();
     let edited = database

@@ -107,6 +107,10 @@ pub struct AuditEntry {
     /// Azure's own log repeats it; in the close only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_uti: Option<String>,
+    /// Id that Azure gave the request, where the answer names one (`x-ms-request-id`);
+    /// in the close only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub azure_request_id: Option<String>,
     /// How it ended.
     pub outcome: Option<Outcome>,
     /// How long it took.
@@ -138,6 +142,7 @@ impl AuditEntry {
             policy_version: None,
             correlation_id: None,
             token_uti: None,
+            azure_request_id: None,
             outcome: None,
             duration_ms: None,
             result_sha256: None,

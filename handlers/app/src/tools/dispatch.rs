@@ -16,6 +16,7 @@ use azimuth_ports::audit::Appended;
 use azimuth_ports::store::{StoredResult, Versioned};
 use azimuth_ports::tools::{Begun, CallOutput, CallRequest, TokenUsed, ToolError};
 
+use super::answer::request_id;
 use super::record::correlation_id;
 use crate::turn::{ApplyError, Engine, Lease, StopSign, cut_text};
 
@@ -209,6 +210,11 @@ impl Engine {
     ) -> Result<(Outcome, bool), String> {
         let entry = AuditEntry {
             token_uti: effected.token_uti.clone(),
+            azure_request_id: effected
+                .output
+                .as_ref()
+                .filter(|_| !call.secret)
+                .and_then(|output| request_id(&output.bytes)),
             outcome: Some(effected.outcome),
             duration_ms: Some(effected.duration_ms),
             result_sha256: effected

@@ -1,5 +1,6 @@
 //! Tools: who may call them, which are offered, and the one way to call them.
 
+mod answer;
 mod decide;
 pub(crate) mod dispatch;
 mod record;

@@ -51,6 +51,7 @@ impl Engine {
             policy_version: Some(self.policy_version()),
             correlation_id: Some(correlation_id(call)),
             token_uti: None,
+            azure_request_id: None,
             outcome: None,
             duration_ms: None,
             result_sha256: None,

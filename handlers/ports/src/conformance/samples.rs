@@ -191,6 +191,7 @@ pub fn entry(user: &UserKey, kind: AuditKind) -> AuditEntry {
         policy_version: None,
         correlation_id: None,
         token_uti: None,
+        azure_request_id: None,
         outcome: None,
         duration_ms: None,
         result_sha256: None,

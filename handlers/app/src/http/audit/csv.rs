@@ -7,7 +7,7 @@ use azimuth_domain::canonical::canonical_json;
 use csv::{QuoteStyle, WriterBuilder};
 
 /// Columns, in order.
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 27] = [
     "chain",
     "seq",
     "at",
@@ -27,6 +27,7 @@ const COLUMNS: [&str; 26] = [
     "policy_version",
     "correlation_id",
     "token_uti",
+    "azure_request_id",
     "outcome",
     "duration_ms",
     "result_sha256",
@@ -78,6 +79,7 @@ pub(super) fn line(record: &AuditRecord) -> Vec<u8> {
         text(&entry.policy_version),
         text(&entry.correlation_id),
         text(&entry.token_uti),
+        text(&entry.azure_request_id),
         entry
             .outcome
             .map(|o| o.as_str().to_owned())
@@ -196,7 +198,7 @@ mod tests {
         let rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].len(), COLUMNS.len());
-        assert_eq!(&rows[0][22], "'=HYPERLINK(\"x\"),\n\"quoted\"");
+        assert_eq!(&rows[0][23], "'=HYPERLINK(\"x\"),\n\"quoted\"");
         assert_eq!(&rows[0][6], "none");
     }
 }

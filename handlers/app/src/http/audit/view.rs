@@ -54,6 +54,8 @@ pub struct AuditRecordView {
     /// Id of the Azure token that the tool server was given (`uti`), to find the call in
     /// Azure's log.
     pub token_uti: Option<String>,
+    /// Id that Azure gave the request, where the answer names one.
+    pub azure_request_id: Option<String>,
     /// How it ended.
     pub outcome: Option<OutcomeView>,
     /// How long it took.
@@ -121,6 +123,7 @@ impl From<AuditRecord> for AuditRecordView {
             policy_version: entry.policy_version,
             correlation_id: entry.correlation_id,
             token_uti: entry.token_uti,
+            azure_request_id: entry.azure_request_id,
             outcome: entry.outcome.map(OutcomeView::from),
             duration_ms: entry.duration_ms,
             result_sha256: entry.result_sha256,
