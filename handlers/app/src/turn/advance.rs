@@ -108,7 +108,7 @@ impl Engine {
                     None => Ok(()),
                 },
                 Work::CheckSignIn => self.check_sign_in(&turn.item).await,
-                Work::Expire => self.expire(&turn.item, false).await,
+                Work::Expire => self.expire(&turn.item, None).await,
             };
             failed = failed.or(done.err());
         }
@@ -123,9 +123,9 @@ impl Engine {
     pub(super) async fn expire(
         &self,
         turn: &Turn,
-        grant_is_gone: bool,
+        grant_gone_at: Option<Timestamp>,
     ) -> Result<(), TriggerError> {
-        let command = Command::Expire(Expire { grant_is_gone });
+        let command = Command::Expire(Expire { grant_gone_at });
         match self.apply(&turn.asker.user.tid, &turn.id, command).await {
             Ok(applied) => {
                 self.perform(&applied.turn.item, &applied.effects).await;

@@ -65,12 +65,13 @@ impl Engine {
 
     /// Looks at the grant first; only without one the deadline counts.
     pub(super) async fn check_sign_in(self: &Arc<Self>, turn: &Turn) -> Result<(), TriggerError> {
+        let looked_at = self.ports.clock.now();
         match self.vault.has_access(&turn.asker.user).await {
             Ok(()) => {
                 self.resume(turn).await?;
                 Ok(())
             }
-            Err(TokenError::GrantGone(_)) => self.expire(turn, true).await,
+            Err(TokenError::GrantGone(_)) => self.expire(turn, Some(looked_at)).await,
             Err(error) => Err(TriggerError::Retry(error.to_string())),
         }
     }

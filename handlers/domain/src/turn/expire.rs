@@ -4,20 +4,23 @@ use super::{CallState, Draft, FailureCode, NotRunReason, Refusal, TurnStatus};
 use crate::event::EventBody;
 use crate::ids::CallId;
 use crate::policy::DenyReason;
+use crate::time::Timestamp;
 
 /// Applies every deadline that has passed. A sign-in's deadline counts only when
-/// the caller has looked at the grant and found none.
+/// the caller has looked at the grant after it and found none: the person may have
+/// signed in between an earlier look and the deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expire {
-    /// The asker's grant was looked at and is gone.
-    pub grant_is_gone: bool,
+    /// When the asker's grant was looked at and was gone; `None` without a look.
+    pub grant_gone_at: Option<Timestamp>,
 }
 
 impl Expire {
     pub(super) fn apply(self, draft: &mut Draft) -> Result<(), Refusal> {
         let now = draft.now;
+        let nobody_signed_in = |deadline| self.grant_gone_at.is_some_and(|at| deadline <= at);
         if let TurnStatus::WaitingSignIn { deadline } = draft.turn.status {
-            if !self.grant_is_gone || deadline > now {
+            if !nobody_signed_in(deadline) {
                 return Err(Refusal::NothingDue);
             }
             // A tool call without a model has its call already.
@@ -43,9 +46,7 @@ impl Expire {
                 CallState::Previewing { deadline, .. } if deadline <= now => {
                     due.push((call.id.clone(), Due::Preview));
                 }
-                CallState::AwaitingSignIn { deadline, .. }
-                    if deadline <= now && self.grant_is_gone =>
-                {
+                CallState::AwaitingSignIn { deadline, .. } if nobody_signed_in(deadline) => {
                     due.push((call.id.clone(), Due::SignIn));
                 }
                 _ => {}

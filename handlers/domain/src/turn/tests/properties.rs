@@ -66,7 +66,7 @@ fn call_of(kind: u8) -> ProposedCall {
     }
 }
 
-fn command(turn: &Turn, wanted: &Move) -> Option<Command> {
+fn command(turn: &Turn, wanted: &Move, now: i64) -> Option<Command> {
     let id = |index: &usize| turn.calls().get(*index).map(|c| c.id.clone());
     Some(match wanted {
         Move::ClaimModel => Command::ClaimModel(ClaimModel { lease_ms: LEASE }),
@@ -136,7 +136,7 @@ fn command(turn: &Turn, wanted: &Move) -> Option<Command> {
         Move::Poison(index) => Command::PoisonCall(PoisonCall { call: id(index)? }),
         Move::Cancel => Command::Cancel(Cancel),
         Move::Expire(gone) => Command::Expire(Expire {
-            grant_is_gone: *gone,
+            grant_gone_at: gone.then(|| at(now)),
         }),
         Move::Watch(number) => Command::RaiseWatch(RaiseWatch { number: *number }),
         Move::Wait(_) => return None,
@@ -213,7 +213,7 @@ fn run_out(mut turn: Turn, mut now: i64) -> Turn {
                     result: None,
                 }),
                 Work::CheckSignIn | Work::Expire => Command::Expire(Expire {
-                    grant_is_gone: true,
+                    grant_gone_at: Some(at(now)),
                 }),
             };
             step(&turn, command, at(now)).ok()
@@ -247,7 +247,7 @@ proptest! {
             if let Move::Wait(ms) = wanted {
                 now += ms;
             }
-            let Some(command) = command(&turn, wanted) else { continue };
+            let Some(command) = command(&turn, wanted, now) else { continue };
             if let Ok(transition) = step(&turn, command, at(now)) {
                 check(&turn, &transition);
                 turn = transition.turn;
