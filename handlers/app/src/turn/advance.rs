@@ -9,7 +9,7 @@ use azimuth_domain::turn::{
 };
 use azimuth_domain::work::WorkItem;
 
-use super::commit::WATCHDOG_DELAY;
+use super::commit::{Beside, WATCHDOG_DELAY};
 use super::{ApplyError, Engine};
 use crate::triggers::TriggerError;
 
@@ -63,7 +63,13 @@ impl Engine {
         let mut turn = turn;
         if number >= turn.watch {
             let raise = Command::RaiseWatch(RaiseWatch { number });
-            match self.apply(&item.tenant, &item.turn, raise).await {
+            // Tried once: a write whose reply was lost looks like somebody else's to a
+            // second try, and then nobody renews. The message comes back instead, and
+            // its redelivery does.
+            let raised = self
+                .apply_once(&item.tenant, &item.turn, &raise, &Beside::default())
+                .await;
+            match raised {
                 Ok(applied) => {
                     return self.renew_watchdog(&applied.turn.item, number + 1).await;
                 }

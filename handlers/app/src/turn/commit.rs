@@ -128,7 +128,8 @@ impl Engine {
             .await
     }
 
-    async fn apply_once(
+    /// One try: a failure may be a write that happened.
+    pub(super) async fn apply_once(
         &self,
         tenant: &str,
         id: &TurnId,
