@@ -28,9 +28,10 @@ pub struct Group {
 }
 
 /// In the order of a full run: what fails fast comes first.
-pub const GROUPS: [Group; 11] = [
+pub const GROUPS: [Group; 12] = [
     group(CHECK, &["xtask", "azimuth-bench"], false),
     group("domain", &["azimuth-domain"], false),
+    group("model", &["azimuth-sim"], false),
     group(
         "conformance",
         &["azimuth-ports", "azimuth-embedded", "azimuth-azure"],
