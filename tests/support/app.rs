@@ -174,8 +174,8 @@ impl TestApp {
         let signer = Arc::new(FileSigner::open_or_create(&data, random.as_ref()).unwrap());
         let digests = Arc::new(SqliteDigests::open(&data, store.clone()).unwrap());
         let sealer = Sealer::new(digests.clone(), signer.clone(), as_clock.clone());
-        let sealed = SealedAudit::over(store.clone(), sealer.clone());
-        let audit = Arc::new(WatchedAudit::over(Arc::new(sealed)));
+        let audit = SealedAudit::over(store.clone(), sealer.clone());
+        let audit = Arc::new(WatchedAudit::over(Arc::new(audit)));
         let tools = Arc::clone(&ground.tools);
         let vault = Arc::new(vault(sandbox, &data, &store, &as_clock, &random));
         let policy = Arc::new(PolicySet::default_set().unwrap());

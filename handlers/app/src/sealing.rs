@@ -392,7 +392,7 @@ mod tests {
             tokio::time::sleep(GATHER + Duration::from_millis(1)).await;
             assert_eq!(desk.shelf.sealed(), [5, 6]);
         };
-        tokio::join!(pass(&desk, Duration::from_secs(60)), appending);
+        tokio::join!(pass(&desk, Duration::from_mins(1)), appending);
         assert_eq!(desk.shelf.sealed(), [5, 6], "without records no digests");
     }
 
