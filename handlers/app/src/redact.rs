@@ -34,6 +34,10 @@ const PATTERNS: &[(&str, &str)] = &[
         MARK,
     ),
     (
+        r"\be[A-Za-z0-9_=-]{23,}\.e[A-Za-z0-9_=-]{23,}\.[A-Za-z0-9_=-]{24,}",
+        MARK,
+    ),
+    (
         r"(?i)\b(bearer|sharedaccesssignature|basic)(\s+|%20)[A-Za-z0-9._~+/=%&-]{16,}",
         "$1 [redacted]",
     ),

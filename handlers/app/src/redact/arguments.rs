@@ -155,8 +155,8 @@ fn looks_random(run: &str) -> bool {
         let changes = changes(part);
         let is_padded = part.ends_with('=') && part.len() >= 40 && changes >= 20;
         let is_dense = part.len() >= LONGEST_WORD && changes >= RANDOM_CHANGES;
-        let words = part.split(|c: char| !c.is_ascii_alphanumeric());
-        is_padded || is_dense || words.into_iter().any(is_no_word)
+        let mut words = part.split(|c: char| !c.is_ascii_alphanumeric());
+        is_padded || is_dense || words.any(is_no_word)
     })
 }
 

@@ -20,6 +20,9 @@ use super::{redact, redact_arguments};
 /// Made-up secrets of each pattern.
 const SAMPLES: usize = 24;
 
+/// Shortest secret that can be told from other text, characters.
+const SHORTEST: usize = 8;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Rule {
@@ -77,12 +80,19 @@ fn nothing_of_a_secret_that_microsoft_knows_is_left() {
     for rule in &rules {
         let theirs = Regex::new(&rule.pattern).unwrap();
         let made_up = string_regex(&without_anchors(&rule.pattern)).unwrap();
-        for _ in 0..SAMPLES {
+        let mut tried = 0;
+        while tried < SAMPLES {
             let sample = made_up.new_tree(&mut runner).unwrap().current();
             let found = theirs.captures(&sample);
             let found = found.unwrap_or_else(|| panic!("{}: {sample}", rule.name));
             let secret = found.name("refine").map_or(&found[0], |m| m.as_str());
             let secret = secret.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+            // Case folding lets letters in that no key has, and a token of a letter or
+            // two stands in any text.
+            if !secret.is_ascii() || secret.len() < SHORTEST {
+                continue;
+            }
+            tried += 1;
             let text = |value: &str| redact_arguments(json!(value)).as_str().unwrap().to_owned();
             let mut outs = vec![text(&sample), text(&format!("it is {sample} now"))];
             if rule.detection_metadata.contains("Identifiable") {
