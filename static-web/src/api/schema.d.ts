@@ -143,6 +143,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit/digests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the audit is sealed: the chains of the caller's own conversations, and
+         *     for an auditor all of the tenant, which is itself recorded.
+         */
+        get: operations["list_digests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit/export": {
         parameters: {
             query?: never;
@@ -565,6 +585,8 @@ export interface components {
              * @description Attempt of the call.
              */
             attempt?: number | null;
+            /** @description Id that Azure gave the request, where the answer names one. */
+            azure_request_id?: string | null;
             /** @description The call. */
             call_id?: string | null;
             /** @description The chain. */
@@ -604,6 +626,11 @@ export interface components {
             target?: string | null;
             /** @description Tenant of the person on whose behalf it happened. */
             tid: string;
+            /**
+             * @description Id of the Azure token that the tool server was given (`uti`), to find the call in
+             *     Azure's log.
+             */
+            token_uti?: string | null;
             /** @description `server/tool`. */
             tool?: string | null;
             /** @description Pinned hash of the tool. */
@@ -668,6 +695,18 @@ export interface components {
             target?: string | null;
             /** @description The tool. */
             tool: string;
+        };
+        /** @description How far a digest covers one chain. */
+        ChainHeadView: {
+            /** @description The chain. */
+            chain: string;
+            /** @description Hash of that record. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Number of its newest record then.
+             */
+            seq: number;
         };
         /** @description One channel. */
         Channel: {
@@ -761,6 +800,61 @@ export interface components {
             by: components["schemas"]["PersonView"];
             /** @description Why, in their words. */
             reason?: string | null;
+        };
+        /**
+         * @description The key that digests are signed with. Keep it somewhere else: `handler audit
+         *     verify --key` takes it.
+         */
+        DigestKeyView: {
+            /** @description `Ed25519`. */
+            algorithm: string;
+            /** @description First 16 digits of the SHA-256 of its bytes. */
+            id: string;
+            /** @description Its 32 bytes in hexadecimal digits. */
+            public: string;
+        };
+        /** @description The tenant's digests, newest first, and what none of them covers. */
+        DigestPage: {
+            /** @description The digests. */
+            items: components["schemas"]["DigestView"][];
+            /** @description The key that signs now. */
+            key: components["schemas"]["DigestKeyView"];
+            /** @description Send it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+            /** @description Where the chains stand. */
+            state: components["schemas"]["SealStateView"];
+        };
+        /**
+         * @description A digest. An auditor gets it whole, so that its hash can be computed again;
+         *     everybody else sees of `chains` only their own.
+         */
+        DigestView: {
+            /** @description When it was made. */
+            at: components["schemas"]["Moment"];
+            /** @description How many chains it covers. */
+            chain_count: number;
+            /** @description Those chains, as far as they are for the caller. */
+            chains: components["schemas"]["ChainHeadView"][];
+            /** @description Its hash. */
+            hash: string;
+            /** @description Id of the key that signed it. */
+            key_id: string;
+            /**
+             * Format: int64
+             * @description Position among the tenant's digests, from 1.
+             */
+            number: number;
+            /** @description Hash of the digest before. */
+            prev_hash: string;
+            /** @description Ed25519 signature, 128 hexadecimal digits. */
+            signature: string;
+            /** @description Whose chains it covers. */
+            tenant: string;
+            /**
+             * Format: int32
+             * @description Version of this shape.
+             */
+            v: number;
         };
         /**
          * @description What a call may do.
@@ -1030,6 +1124,8 @@ export interface components {
                  * @description Attempt of the call.
                  */
                 attempt?: number | null;
+                /** @description Id that Azure gave the request, where the answer names one. */
+                azure_request_id?: string | null;
                 /** @description The call. */
                 call_id?: string | null;
                 /** @description The chain. */
@@ -1069,6 +1165,11 @@ export interface components {
                 target?: string | null;
                 /** @description Tenant of the person on whose behalf it happened. */
                 tid: string;
+                /**
+                 * @description Id of the Azure token that the tool server was given (`uti`), to find the call in
+                 *     Azure's log.
+                 */
+                token_uti?: string | null;
                 /** @description `server/tool`. */
                 tool?: string | null;
                 /** @description Pinned hash of the tool. */
@@ -1234,6 +1335,16 @@ export interface components {
             /** @description Whether the tool said more than is stored. */
             truncated: boolean;
         };
+        /** @description Where the chains stand. */
+        SealStateView: {
+            sealed_up_to?: components["schemas"]["Moment"] | null;
+            /**
+             * @description The chains that go further than the digests, those that wait longest first;
+             *     at most 100.
+             */
+            unsealed: components["schemas"]["UnsealedChainView"][];
+            unsealed_since?: components["schemas"]["Moment"] | null;
+        };
         /** @description What to change; a field that is left out stays as it is, null resets it. */
         SettingsPatch: {
             /** @description Id or name of a subscription. */
@@ -1362,6 +1473,23 @@ export interface components {
             /** @description Tokens so far. */
             usage: components["schemas"]["UsageView"];
             waiting_for?: components["schemas"]["WaitView"] | null;
+        };
+        /** @description A chain that goes further than the digests. */
+        UnsealedChainView: {
+            /** @description The chain. */
+            chain: string;
+            /**
+             * Format: int64
+             * @description Number of its newest record that a digest covers; 0 when none does.
+             */
+            sealed_seq: number;
+            /**
+             * Format: int64
+             * @description Number of its newest record.
+             */
+            seq: number;
+            /** @description When its oldest record was written that no digest covers. */
+            since: components["schemas"]["Moment"];
         };
         /** @description Tokens. */
         UsageView: {
@@ -1658,6 +1786,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditRecordView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_digests: {
+        parameters: {
+            query?: {
+                /** @description Where to go on. */
+                cursor?: string;
+                /** @description At most this many, 1–100; 20 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DigestPage"];
                 };
             };
             /** @description A problem document */
