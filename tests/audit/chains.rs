@@ -58,7 +58,7 @@ async fn chains_hold_under_concurrent_turns() {
     let report = verify_database(&app.data().join("azimuth.sqlite")).unwrap();
     assert!(report.holds(), "{report}");
     assert_eq!((report.chains, report.records), (20, 200), "{report}");
-    app.sealer.seal().await.unwrap();
+    app.digest_writer.seal().await.unwrap();
     let report = verify_database(&app.data().join("azimuth.sqlite")).unwrap();
     assert!(report.holds() && report.digests > 1, "{report}");
     assert_eq!(report.unsealed.map(|unsealed| unsealed.records), Some(0));
@@ -72,7 +72,7 @@ async fn tampering_with_any_column_names_the_record() {
         alice.wait_for(&turn, &["done"], PATIENCE).await;
     }
     // What is bent is bent after it was sealed.
-    app.sealer.finish().await;
+    app.digest_writer.finish().await;
     let file = app.data().join("azimuth.sqlite");
     assert_eq!(verify_database(&file).unwrap().first_fault(), None);
     let connection = Connection::open(&file).unwrap();
@@ -161,7 +161,7 @@ async fn a_record_that_was_taken_out_is_missed() {
         let turn = alice.ask(&conversation, "list a").await;
         alice.wait_for(&turn, &["done"], PATIENCE).await;
     }
-    app.sealer.finish().await;
+    app.digest_writer.finish().await;
     let file = app.data().join("azimuth.sqlite");
     let connection = Connection::open(&file).unwrap();
     connection.busy_timeout(Duration::from_secs(10)).unwrap();

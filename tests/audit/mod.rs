@@ -1,10 +1,10 @@
 //! The audit: nothing without a record, and no record that can be bent.
 
 mod chains;
+mod digests;
 mod readers;
 mod records;
 mod refusals;
-mod sealing;
 
 use std::sync::Arc;
 

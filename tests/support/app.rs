@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use azimuth_app::digests::{AuditWithDigests, DigestWriter};
 use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::PolicySet;
 use azimuth_app::routes;
-use azimuth_app::sealing::{SealedAudit, Sealer};
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
@@ -145,7 +145,7 @@ pub struct TestApp {
     /// Its audit, which can be told to fail.
     pub audit: Arc<WatchedAudit>,
     /// What seals its audit in the background.
-    pub sealer: Arc<Sealer>,
+    pub digest_writer: Arc<DigestWriter>,
     base: String,
     ground: Arc<Ground>,
     tasks: JoinSet<()>,
@@ -173,8 +173,8 @@ impl TestApp {
         let queue = Arc::new(SqliteQueue::open(&data).unwrap());
         let signer = Arc::new(FileSigner::open_or_create(&data, random.as_ref()).unwrap());
         let digests = Arc::new(SqliteDigests::open(&data, store.clone()).unwrap());
-        let sealer = Sealer::new(digests.clone(), signer.clone(), as_clock.clone());
-        let audit = SealedAudit::over(store.clone(), sealer.clone());
+        let digest_writer = DigestWriter::new(digests.clone(), signer.clone(), as_clock.clone());
+        let audit = AuditWithDigests::over(store.clone(), digest_writer.clone());
         let audit = Arc::new(WatchedAudit::over(Arc::new(audit)));
         let tools = Arc::clone(&ground.tools);
         let vault = Arc::new(vault(sandbox, &data, &store, &as_clock, &random));
@@ -229,8 +229,8 @@ impl TestApp {
         tasks.spawn(async move {
             axum::serve(listener, router).await.unwrap();
         });
-        let sealing = sealer.clone();
-        tasks.spawn(async move { sealing.run().await });
+        let in_background = digest_writer.clone();
+        tasks.spawn(async move { in_background.run().await });
         if shape.deliver {
             for (name, function) in FUNCTIONS {
                 let queue: Arc<dyn WorkQueue> = queue.clone();
@@ -245,7 +245,7 @@ impl TestApp {
             queue,
             clock,
             audit,
-            sealer,
+            digest_writer,
             base,
             ground,
             tasks,

@@ -1,11 +1,11 @@
 pub mod auth;
+pub mod digests;
 pub mod http;
 pub mod models;
 pub mod policy;
 pub mod problem;
 mod redact;
 pub mod routes;
-pub mod sealing;
 mod tools;
 pub mod triggers;
 pub mod turn;

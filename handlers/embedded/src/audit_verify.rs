@@ -5,11 +5,11 @@
 //! its end or taken out as a whole is named as well. What is younger than the last
 //! digest is compared with what the turns say, and reported as unsealed.
 
-mod bench;
 mod database;
 mod digests;
 mod dump;
 mod export;
+mod judge;
 mod known;
 mod report;
 mod seals;
@@ -25,10 +25,10 @@ use serde_json::Value;
 
 use crate::signer::PublicKeyError;
 
-pub use bench::Prepared;
 pub use database::{verify_database, verify_folder};
 pub use dump::export_folder;
 pub use export::{Extent, verify_export, verify_export_with};
+pub use judge::Prepared;
 pub use known::read_known;
 pub use report::{
     DigestFault, DigestFaultKind, FaultKind, Miscount, RecordFault, Unsealed, VerifyReport,

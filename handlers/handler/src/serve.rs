@@ -76,7 +76,7 @@ async fn serve(config: Config, port: u16) -> ExitCode {
     let Wired {
         parts,
         tools,
-        sealer,
+        digest_writer,
     } = match wire::wire(&config).await {
         Ok(wired) => wired,
         Err(error) => {
@@ -100,7 +100,7 @@ async fn serve(config: Config, port: u16) -> ExitCode {
             tracing::error!(?ended, "the listener ended");
             ExitCode::FAILURE
         }
-        () = sealer.run() => ExitCode::FAILURE,
+        () = digest_writer.run() => ExitCode::FAILURE,
         () = interrupted() => ExitCode::from(130),
         () = orphaned() => {
             eprintln!("the host is gone; the handler ends");
@@ -108,7 +108,7 @@ async fn serve(config: Config, port: u16) -> ExitCode {
         }
     };
     tools.shutdown().await;
-    sealer.finish().await;
+    digest_writer.finish().await;
     code
 }
 

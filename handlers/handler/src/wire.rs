@@ -10,10 +10,10 @@ use std::sync::Arc;
 use azimuth_app::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
 use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
 use azimuth_app::auth::verifier::{TokenVerifier, VerifierSettings};
+use azimuth_app::digests::{AuditWithDigests, DigestWriter};
 use azimuth_app::http::parts::{ApiParts, HttpConfig};
 use azimuth_app::models::Models;
 use azimuth_app::policy::PolicySet;
-use azimuth_app::sealing::{SealedAudit, Sealer};
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
@@ -42,7 +42,7 @@ pub struct Wired {
     /// The tool servers, to be shut down in order.
     pub tools: Arc<McpServers>,
     /// Seals the audit in the background, and what is left at the end.
-    pub sealer: Arc<Sealer>,
+    pub digest_writer: Arc<DigestWriter>,
 }
 
 /// Why the product cannot start; the text says what to do.
@@ -67,7 +67,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     let store = SqliteStore::open(data, Arc::clone(&clock), Arc::clone(&random))
         .map_err(|e| fails("the store cannot be opened")(&e))?;
     let store = Arc::new(store);
-    let sealing = sealing(data, &store, &clock, &random)?;
+    let digests = audit_digests(data, &store, &clock, &random)?;
     let queue: Arc<dyn WorkQueue> = Arc::new(
         SqliteQueue::open(data).map_err(|e| fails("the work queue cannot be opened")(&e))?,
     );
@@ -82,7 +82,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         EnginePorts {
             store: store.clone(),
             queue: Arc::clone(&queue),
-            audit: sealing.audit.clone(),
+            audit: digests.audit.clone(),
             users: store.clone(),
             tools: tools.clone() as Arc<dyn ToolServers>,
             clock: Arc::clone(&clock),
@@ -106,9 +106,9 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     let parts = ApiParts {
         engine,
         store: store.clone(),
-        audit: sealing.audit,
-        digests: sealing.digests,
-        signer: sealing.signer,
+        audit: digests.audit,
+        digests: digests.digests,
+        signer: digests.signer,
         users: store,
         tools: tools.clone(),
         queue,
@@ -130,24 +130,24 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     Ok(Wired {
         parts,
         tools,
-        sealer: sealing.sealer,
+        digest_writer: digests.digest_writer,
     })
 }
 
 /// The audit, and what seals it.
-struct Sealing {
+struct AuditDigests {
     audit: Arc<dyn AuditLog>,
     digests: Arc<dyn DigestLog>,
     signer: Arc<dyn DigestSigner>,
-    sealer: Arc<Sealer>,
+    digest_writer: Arc<DigestWriter>,
 }
 
-fn sealing(
+fn audit_digests(
     data: &Path,
     store: &Arc<SqliteStore>,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
-) -> Result<Sealing, WiringError> {
+) -> Result<AuditDigests, WiringError> {
     let signer: Arc<dyn DigestSigner> = Arc::new(
         FileSigner::open_or_create(data, random.as_ref())
             .map_err(|e| fails("the key of the audit")(&e))?,
@@ -156,12 +156,12 @@ fn sealing(
         SqliteDigests::open(data, Arc::clone(store))
             .map_err(|e| fails("the digests of the audit cannot be opened")(&e))?,
     );
-    let sealer = Sealer::new(digests.clone(), signer.clone(), Arc::clone(clock));
-    Ok(Sealing {
-        audit: Arc::new(SealedAudit::over(store.clone(), sealer.clone())),
+    let digest_writer = DigestWriter::new(digests.clone(), signer.clone(), Arc::clone(clock));
+    Ok(AuditDigests {
+        audit: Arc::new(AuditWithDigests::over(store.clone(), digest_writer.clone())),
         digests,
         signer,
-        sealer,
+        digest_writer,
     })
 }
 

@@ -8,7 +8,7 @@ use azimuth_domain::ids::TurnId;
 use azimuth_domain::turn::{TURN_VERSION, Turn};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::bench::{Bench, Link};
+use super::judge::{Judge, Link};
 use super::turns::{self, Told};
 use super::{Extent, FaultKind, Trust, VerifyError, VerifyReport, digests, record_of_text};
 
@@ -33,20 +33,20 @@ fn verify(path: &Path, trust: &Trust) -> Result<VerifyReport, VerifyError> {
     let anchors = digests::anchors(&connection).map_err(because)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let (seals, key) = digests::read(folder, anchors, trust)?;
-    let mut bench = Bench::new(Extent::Whole, seals);
+    let mut judge = Judge::new(Extent::Whole, seals);
     connection
         .unchecked_transaction()
         .and_then(|moment| {
-            walk(&moment, &mut bench)?;
-            compare_with_turns(&moment, &mut bench)
+            walk(&moment, &mut judge)?;
+            compare_with_turns(&moment, &mut judge)
         })
         .map_err(because)?;
-    let mut report = bench.finish();
+    let mut report = judge.finish();
     report.key = (report.digests > 0).then(|| key.id().to_owned());
     Ok(report)
 }
 
-fn walk(connection: &Connection, bench: &mut Bench) -> rusqlite::Result<()> {
+fn walk(connection: &Connection, judge: &mut Judge) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
         "SELECT tenant, chain, id, seq, at, oid, kind, tool, outcome, turn, body FROM audit
          ORDER BY tenant, chain, seq",
@@ -59,21 +59,21 @@ fn walk(connection: &Connection, bench: &mut Bench) -> rusqlite::Result<()> {
         let body: String = row.get(10)?;
         let here = (columns.tenant.clone(), columns.chain.clone());
         if let Some((tenant, chain)) = place.take_if(|place| *place != here) {
-            bench.chain(&tenant, &chain, &links);
+            judge.chain(&tenant, &chain, &links);
             links.clear();
         }
         place = Some(here);
         links.push(columns.link(&body));
     }
     if let Some((tenant, chain)) = place {
-        bench.chain(&tenant, &chain, &links);
+        judge.chain(&tenant, &chain, &links);
     }
     Ok(())
 }
 
 /// Turns were written after the records that they know of, so in one moment of the
 /// database each of those is there.
-fn compare_with_turns(connection: &Connection, bench: &mut Bench) -> rusqlite::Result<()> {
+fn compare_with_turns(connection: &Connection, judge: &mut Judge) -> rusqlite::Result<()> {
     let mut statement = connection.prepare("SELECT tenant, body FROM turns")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -92,7 +92,7 @@ fn compare_with_turns(connection: &Connection, bench: &mut Bench) -> rusqlite::R
                         "SELECT coalesce(max(seq), 0) FROM audit WHERE tenant = ? AND chain = ?",
                     )?
                     .query_row(params![tenant, told.chain], |row| row.get(0))?;
-                bench.untold(&tenant, told, newest);
+                judge.untold(&tenant, told, newest);
             }
         }
     }

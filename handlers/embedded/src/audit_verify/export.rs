@@ -18,7 +18,7 @@ use azimuth_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::bench::{Bench, Link};
+use super::judge::{Judge, Link};
 use super::seals::{Anchor, Seals, digest_of};
 use super::{Miscount, Trust, VerifyError, VerifyReport, record_of};
 
@@ -150,12 +150,12 @@ impl Content {
         for digest in digests {
             seals.accept(&digest.tenant.clone(), digest.number, Ok(digest));
         }
-        let mut bench = Bench::new(extent, seals);
+        let mut judge = Judge::new(extent, seals);
         for ((tenant, chain), mut links) in self.chains {
             links.sort_by_key(|link| link.seq);
-            bench.chain(&tenant, &chain, &links);
+            judge.chain(&tenant, &chain, &links);
         }
-        let mut report = bench.finish();
+        let mut report = judge.finish();
         report.key = needs_key.then(|| key.id().to_owned());
         report.miscount = self
             .end

@@ -4,7 +4,7 @@
 //! Nobody waits for it. An append wakes it, it lets [`GATHER`] pass so that a turn's
 //! records and those of its neighbours share a digest, and seals; so a turn that has
 //! ended is sealed that much later. What is left when the process ends in order is
-//! sealed by [`Sealer::finish`], what is left after a crash by the next start.
+//! sealed by [`DigestWriter::finish`], what is left after a crash by the next start.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ const LAST: Duration = Duration::from_secs(5);
 
 /// Why a digest could not be made. Trying again is safe.
 #[derive(Debug, thiserror::Error)]
-pub enum SealError {
+pub enum DigestError {
     /// The audit, or the digests.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -50,15 +50,15 @@ pub enum SealError {
 }
 
 /// Makes digests of what no digest covers.
-pub struct Sealer {
+pub struct DigestWriter {
     digests: Arc<dyn DigestLog>,
     signer: Arc<dyn DigestSigner>,
     clock: Arc<dyn Clock>,
     appended: Notify,
 }
 
-impl Sealer {
-    /// A sealer that works once [`Sealer::run`] does.
+impl DigestWriter {
+    /// A writer that works once [`DigestWriter::run`] does.
     pub fn new(
         digests: Arc<dyn DigestLog>,
         signer: Arc<dyn DigestSigner>,
@@ -105,7 +105,7 @@ impl Sealer {
     }
 
     /// Seals everything that is not, and says with how many digests.
-    pub async fn seal(&self) -> Result<usize, SealError> {
+    pub async fn seal(&self) -> Result<usize, DigestError> {
         let mut made = 0;
         loop {
             let waiting = self.digests.unsealed(None, CHAINS).await?;
@@ -120,7 +120,7 @@ impl Sealer {
     }
 
     /// One digest of one tenant; false when others left nothing to seal.
-    async fn seal_tenant(&self, tenant: &str) -> Result<bool, SealError> {
+    async fn seal_tenant(&self, tenant: &str) -> Result<bool, DigestError> {
         for _ in 0..TRIES {
             // In this order: what somebody else seals in between takes the number.
             let newest = self.digests.newest_digest(tenant).await?;
@@ -137,25 +137,28 @@ impl Sealer {
                 return Ok(true);
             }
         }
-        Err(SealError::Contended)
+        Err(DigestError::Contended)
     }
 }
 
 /// An audit whose records are sealed soon after they were written.
-pub struct SealedAudit {
+pub struct AuditWithDigests {
     inner: Arc<dyn AuditLog>,
-    sealer: Arc<Sealer>,
+    digest_writer: Arc<DigestWriter>,
 }
 
-impl SealedAudit {
-    /// Passes everything on to `inner`, and wakes `sealer`.
-    pub fn over(inner: Arc<dyn AuditLog>, sealer: Arc<Sealer>) -> Self {
-        Self { inner, sealer }
+impl AuditWithDigests {
+    /// Passes everything on to `inner`, and wakes `digest writer`.
+    pub fn over(inner: Arc<dyn AuditLog>, digest_writer: Arc<DigestWriter>) -> Self {
+        Self {
+            inner,
+            digest_writer,
+        }
     }
 }
 
 #[async_trait]
-impl AuditLog for SealedAudit {
+impl AuditLog for AuditWithDigests {
     async fn append(
         &self,
         tenant: &str,
@@ -167,7 +170,7 @@ impl AuditLog for SealedAudit {
         let appended = self.inner.append(tenant, chain, id, at, entry).await;
         // After an error the record may be there all the same.
         if !matches!(appended, Ok(Appended::Exists(_))) {
-            self.sealer.appended.notify_one();
+            self.digest_writer.appended.notify_one();
         }
         appended
     }
@@ -344,18 +347,18 @@ mod tests {
 
     struct Desk {
         shelf: Arc<Shelf>,
-        sealer: Arc<Sealer>,
-        audit: SealedAudit,
+        digest_writer: Arc<DigestWriter>,
+        audit: AuditWithDigests,
     }
 
     impl Desk {
         fn new(failures: usize) -> Self {
             let shelf = Shelf::new(failures);
-            let sealer = Sealer::new(shelf.clone(), shelf.clone(), shelf.clone());
+            let digest_writer = DigestWriter::new(shelf.clone(), shelf.clone(), shelf.clone());
             Self {
-                audit: SealedAudit::over(shelf.clone(), sealer.clone()),
+                audit: AuditWithDigests::over(shelf.clone(), digest_writer.clone()),
                 shelf,
-                sealer,
+                digest_writer,
             }
         }
 
@@ -369,10 +372,10 @@ mod tests {
         }
     }
 
-    /// Runs the sealer for so long.
+    /// Runs the digest writer for so long.
     async fn pass(desk: &Desk, time: Duration) {
-        let sealer = desk.sealer.clone();
-        let running = tokio::time::timeout(time, async move { sealer.run().await });
+        let digest_writer = desk.digest_writer.clone();
+        let running = tokio::time::timeout(time, async move { digest_writer.run().await });
         assert!(running.await.is_err(), "it never ends");
     }
 
@@ -380,7 +383,7 @@ mod tests {
     async fn appends_of_a_moment_share_a_digest_that_comes_soon() {
         let desk = Desk::new(0);
         let appending = async {
-            // The sealer has looked at what was left, and waits.
+            // The digest writer has looked at what was left, and waits.
             advance(Duration::from_millis(1)).await;
             for _ in 0..5 {
                 desk.append().await;
@@ -421,11 +424,11 @@ mod tests {
     async fn an_orderly_end_seals_without_gathering_and_does_not_hang() {
         let desk = Desk::new(0);
         desk.append().await;
-        desk.sealer.finish().await;
+        desk.digest_writer.finish().await;
         assert_eq!(desk.shelf.sealed(), [1]);
         let desk = Desk::new(1);
         desk.append().await;
-        desk.sealer.finish().await;
+        desk.digest_writer.finish().await;
         assert_eq!(desk.shelf.sealed(), [0; 0], "the next start seals it");
     }
 
@@ -434,10 +437,10 @@ mod tests {
         let desk = Desk::new(0);
         desk.append().await;
         *desk.shelf.is_raced.lock().unwrap() = true;
-        assert_eq!(desk.sealer.seal().await.unwrap(), 0);
+        assert_eq!(desk.digest_writer.seal().await.unwrap(), 0);
         assert_eq!(desk.shelf.sealed(), [1]);
         desk.append().await;
-        assert_eq!(desk.sealer.seal().await.unwrap(), 1);
+        assert_eq!(desk.digest_writer.seal().await.unwrap(), 1);
         assert_eq!(desk.shelf.sealed(), [1, 2]);
     }
 }

@@ -152,7 +152,7 @@ fn place_fault(
 }
 
 /// A verification that goes through chain after chain.
-pub(super) struct Bench {
+pub(super) struct Judge {
     extent: Extent,
     seals: Seals,
     report: VerifyReport,
@@ -162,7 +162,7 @@ pub(super) struct Bench {
     blamed: BTreeSet<(String, String)>,
 }
 
-impl Bench {
+impl Judge {
     pub(super) fn new(extent: Extent, seals: Seals) -> Self {
         Self {
             extent,

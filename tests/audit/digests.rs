@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
-use azimuth_app::sealing::Sealer;
+use azimuth_app::digests::DigestWriter;
 use azimuth_domain::audit::digest::Digest;
 use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord};
 use azimuth_domain::canonical::canonical_json;
@@ -155,7 +155,7 @@ async fn what_an_earlier_process_left_the_next_one_seals() {
     let user = app.user("alice");
     let chain = "admin-left-2026-11-25";
     let entry = AuditEntry::of_user(AuditKind::Denied, "gone".to_owned(), &user);
-    // Past the audit that wakes the sealer, as if the process had died here.
+    // Past the audit that wakes the digest writer, as if the process had died here.
     let appended = app
         .store
         .append(&user.tid, chain, "op", app.clock.now(), entry)
@@ -171,14 +171,14 @@ async fn what_an_earlier_process_left_the_next_one_seals() {
 async fn an_orderly_end_leaves_nothing_unsealed() {
     let (app, alice) = super::clerk().await;
     some_turn(&alice, "list a").await;
-    let sealer: &Sealer = &app.sealer;
-    sealer.finish().await;
+    let digest_writer: &DigestWriter = &app.digest_writer;
+    digest_writer.finish().await;
     let report = verify(&app);
     assert!(report.holds(), "{report}");
     let unsealed = report.unsealed.unwrap();
     assert_eq!((unsealed.records, unsealed.chains), (0, 0));
     assert_eq!(
-        sealer.seal().await.unwrap(),
+        digest_writer.seal().await.unwrap(),
         0,
         "and there is nothing more to do"
     );
