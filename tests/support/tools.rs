@@ -89,6 +89,7 @@ fn spec(name: &str, description: &str, effect: EffectClass) -> ToolSpec {
             tenant: Some("tenant".to_owned()),
         },
         target_parameter: Some("name".to_owned()),
+        preview: None,
         availability: Availability::Enabled,
         shared_identity: false,
     }

@@ -8,6 +8,7 @@ mod limits;
 mod openai;
 mod outcomes;
 mod policy;
+mod previews;
 mod recovery;
 mod repair;
 mod replay;

@@ -81,6 +81,7 @@ codes! {
     TurnEnded = 409 "turn_ended" "The turn has ended.";
     ApprovalExpired = 409 "approval_expired" "The approval has expired.";
     ApprovalDecided = 409 "approval_decided" "The approval has been decided.";
+    ApprovalDrifted = 409 "approval_drifted" "What the call would do has changed. Look at the new preview and decide again.";
     ApprovalCancelled = 409 "approval_cancelled" "The approval was cancelled.";
     DigestMismatch = 409 "digest_mismatch" "The call is not the one that was shown.";
     AzureSignInNeeded = 409 "azure_sign_in_needed" "The person must sign in to Azure again.";

@@ -13,6 +13,7 @@ use crate::event::Outcome;
 use crate::ids::{CallId, ConversationId, TurnId};
 use crate::principal::UserKey;
 use crate::time::Timestamp;
+use crate::turn::ReadKind;
 
 /// `prev_hash` of a chain's first record.
 pub const GENESIS_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -85,6 +86,9 @@ pub struct AuditEntry {
     pub turn_id: Option<TurnId>,
     /// The call, where there is one.
     pub call_id: Option<CallId>,
+    /// Set when the call is a read of ours about another call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<ReadKind>,
     /// Attempt of the call, from 1.
     pub attempt: Option<u32>,
     /// `server/tool`.
@@ -132,6 +136,7 @@ impl AuditEntry {
             acting_identity: ActingIdentity::None,
             turn_id: None,
             call_id: None,
+            purpose: None,
             attempt: None,
             tool: None,
             tool_hash: None,
@@ -229,6 +234,18 @@ pub fn open_id(call: &CallId, attempt: u32) -> String {
 /// Register of an attempt's close.
 pub fn close_id(call: &CallId, attempt: u32) -> String {
     format!("{call}:{attempt}:close")
+}
+
+/// Register of what `decider` said of a call; `round` counts how often people were
+/// asked anew.
+pub fn decision_id(call: &CallId, round: u32, decider: &UserKey, approved: bool) -> String {
+    let verdict = if approved { "yes" } else { "no" };
+    let register = format!("{call}:decision:{}:{verdict}", decider.owner());
+    if round == 0 {
+        register
+    } else {
+        format!("{register}:{round}")
+    }
 }
 
 /// What is wrong with a chain.

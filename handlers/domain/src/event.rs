@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::ids::{ApprovalId, CallId, MessageId, TurnId};
 use crate::policy::ApprovalBy;
+use crate::preview::Finding;
 use crate::time::Timestamp;
 use crate::tool::EffectClass;
 
@@ -110,12 +111,16 @@ pub enum EventBody {
         digest: String,
         by: ApprovalBy,
         expires_at: Timestamp,
+        /// What the call would do, see [`crate::preview::Preview`].
         preview: Option<Value>,
+        /// `shown`, or why there is none: `none`, `failed`, `late`.
+        #[serde(default = "no_preview")]
+        preview_state: String,
     },
     ApprovalDecided {
         approval_id: ApprovalId,
         call_id: CallId,
-        /// `approved`, `denied`, `expired` or `cancelled`.
+        /// `approved`, `denied`, `expired`, `cancelled` or `superseded`.
         decision: String,
         reason: Option<String>,
     },
@@ -134,6 +139,11 @@ pub enum EventBody {
         result_ref: Option<ResultRef>,
         preview: Option<String>,
         note: Option<String>,
+    },
+    /// Nobody knew how the call had ended, and a read has looked.
+    ToolCallChecked {
+        call_id: CallId,
+        finding: Finding,
     },
     Usage {
         input_tokens: u64,
@@ -154,6 +164,10 @@ pub enum EventBody {
     TurnCancelled {},
 }
 
+fn no_preview() -> String {
+    "none".to_owned()
+}
+
 impl EventBody {
     /// The event's name on the wire.
     pub fn name(&self) -> &'static str {
@@ -169,6 +183,7 @@ impl EventBody {
             Self::ToolCallStarted { .. } => "tool_call_started",
             Self::ToolCallProgress { .. } => "tool_call_progress",
             Self::ToolCallFinished { .. } => "tool_call_finished",
+            Self::ToolCallChecked { .. } => "tool_call_checked",
             Self::Usage { .. } => "usage",
             Self::TurnWaiting { .. } => "turn_waiting",
             Self::TurnResumed {} => "turn_resumed",

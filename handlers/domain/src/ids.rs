@@ -297,6 +297,12 @@ impl CallId {
         TurnId(format!("t_{}", &self.0[OWNER_AT..end]))
     }
 
+    /// Number `number` of the reads about this call.
+    #[must_use]
+    pub fn preview(&self, number: u32) -> Self {
+        Self(format!("{}p{number}", self.0))
+    }
+
     /// The approval of this call.
     pub fn approval(&self) -> ApprovalId {
         ApprovalId(format!("a_{}", &self.0[2..]))
@@ -349,6 +355,9 @@ mod tests {
         );
         assert_eq!(call.approval().call(), call);
         assert_eq!(call.turn(), turn);
+        let preview = call.preview(0);
+        assert_eq!(CallId::parse(preview.as_str()), Some(preview.clone()));
+        assert_eq!(preview.turn(), turn);
         assert_eq!(message.turn(), turn);
         assert_eq!(message.step(), Some(12));
         assert_eq!(MessageId::of_user(&turn).turn(), turn);

@@ -12,6 +12,7 @@ pub mod event;
 pub mod ids;
 pub mod limits;
 pub mod policy;
+pub mod preview;
 pub mod principal;
 pub mod search;
 pub mod time;

@@ -17,6 +17,19 @@ pub const MAX_ATTEMPTS: u32 = 3;
 pub const MAX_TURN_BYTES: usize = 64 * 1024;
 /// Kept free in the turn document for the end of each open call (rule 2).
 pub const RESERVED_BYTES_PER_CALL: usize = 1536;
+/// Kept free beside it for what is read about a call: a second read, and what
+/// people are shown.
+pub const RESERVED_BYTES_PER_PREVIEW: usize = 2560;
+/// How long people wait for a preview before they are asked without (rule 3a).
+pub const PREVIEW_DEADLINE_MS: i64 = 10_000;
+/// Longest time that a read of ours about a call may take.
+pub const READ_DEADLINE_MS: i64 = 30_000;
+/// How often people are asked anew because what a call would do has changed.
+pub const MAX_DRIFTS: u32 = 3;
+/// Fields of a resource that a preview shows.
+pub const MAX_PREVIEW_FIELDS: usize = 6;
+/// Longest name or value in a preview, characters.
+pub const MAX_PREVIEW_VALUE_CHARS: usize = 64;
 /// Running time of a turn, waiting for people not counted.
 pub const MAX_RUNNING_MS: i64 = 30 * 60 * 1000;
 /// Model tokens of a turn, prompt and answer of all steps.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::canonical::{canonical_json, sha256_hex};
+use crate::preview::PreviewRule;
 
 /// A tool of a tool server. Names are unique inside a server only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -149,6 +150,9 @@ pub struct ToolSpec {
     /// Parameter that names the thing worked on, for the audit's `target`.
     #[serde(default)]
     pub target_parameter: Option<String>,
+    /// Which read tells what a call would do, where one does.
+    #[serde(default)]
+    pub preview: Option<PreviewRule>,
     /// Whether it may be used.
     pub availability: Availability,
     /// True when the server acts under one identity for everybody.
@@ -233,6 +237,7 @@ mod tests {
                 tenant: None,
             },
             target_parameter: Some("vault".into()),
+            preview: None,
             availability: Availability::Enabled,
             shared_identity: false,
         }

@@ -120,7 +120,7 @@ impl McpServers {
         {
             let file = catalogue::azure()?;
             prompting.extend(catalogue::prompting(server, &file));
-            let specs = catalogue::built_in_specs(server, file);
+            let specs = catalogue::built_in_specs(server, file, catalogue::azure_previews()?);
             known.tools.insert(server.name.clone(), specs);
         }
         let launcher = Launcher {

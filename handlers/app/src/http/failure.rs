@@ -87,6 +87,7 @@ impl From<DecideError> for Problem {
                 .context(context),
             DecideError::Expired => Self::new(Code::ApprovalExpired),
             DecideError::AlreadyDecided => Self::new(Code::ApprovalDecided),
+            DecideError::Drifted => Self::new(Code::ApprovalDrifted),
             DecideError::Cancelled => Self::new(Code::ApprovalCancelled),
             DecideError::SignInNeeded => Self::new(Code::AzureSignInNeeded),
             DecideError::DigestMismatch => Self::new(Code::DigestMismatch).pointer("/digest"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use azimuth_domain::audit::{AuditEntry, AuditKind, close_id, conversation_chain, open_id};
 use azimuth_domain::canonical::sha256_hex;
 use azimuth_domain::event::{Outcome, ResultRef};
-use azimuth_domain::limits::{CALL_DEADLINE_MS, LEASE_MS, MAX_PREVIEW_BYTES};
+use azimuth_domain::limits::{CALL_DEADLINE_MS, LEASE_MS, MAX_PREVIEW_BYTES, READ_DEADLINE_MS};
 use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{
     Command, FinishCall, ReclaimCall, ReleaseCall, ToolCall, Turn, Verdict,
@@ -133,11 +133,16 @@ impl Engine {
         let since = self.now();
         let begun = Begun::default();
         let token = TokenUsed::default();
+        let deadline_ms = if call.purpose.is_some() {
+            READ_DEADLINE_MS
+        } else {
+            CALL_DEADLINE_MS
+        };
         let request = CallRequest {
             user: turn.asker.user.clone(),
             tool: call.tool.clone(),
             arguments: call.arguments.clone(),
-            deadline: Duration::from_millis(CALL_DEADLINE_MS.unsigned_abs()),
+            deadline: Duration::from_millis(deadline_ms.unsigned_abs()),
             consent: true,
             correlation_id: correlation_id(call),
             begun: begun.clone(),
@@ -259,13 +264,16 @@ impl Engine {
         let command = match outcome {
             Outcome::Ok | Outcome::Error | Outcome::Unknown => {
                 let (reference, preview) = result.unzip();
+                let own = (!adopted).then_some(effected.output.as_ref());
+                let reading = own.and_then(|output| self.reading(turn, call, output));
                 Command::FinishCall(FinishCall {
                     call: call.id.clone(),
                     attempt: call.attempt,
                     outcome,
                     result: reference,
-                    preview,
+                    preview: preview.filter(|_| call.purpose.is_none()),
                     note: effected.note,
+                    reading,
                     duration_ms: Some(effected.duration_ms),
                     claim_lease_ms: Some(LEASE_MS),
                 })

@@ -3,4 +3,5 @@
 mod answer;
 mod decide;
 pub(crate) mod dispatch;
+mod preview;
 mod record;

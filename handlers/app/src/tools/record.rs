@@ -33,6 +33,7 @@ impl Engine {
             },
             turn_id: Some(turn.id.clone()),
             call_id: Some(call.id.clone()),
+            purpose: call.purpose.as_ref().map(|purpose| purpose.kind),
             attempt: is_attempt.then_some(call.attempt),
             tool: Some(call.tool.to_string()),
             tool_hash: Some(call.tool_hash.clone()),

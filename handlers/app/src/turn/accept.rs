@@ -226,12 +226,14 @@ impl Engine {
                 },
             })?;
         let decision = self.decide_call(&roles, asker, spec, &arguments);
+        let plan = self.plan_read(&catalogue, &roles, asker, spec, &arguments);
         Ok(ProposedCall {
             model_call_id: "console".to_owned(),
             tool: tool.clone(),
             class: spec.classify(&arguments),
             target: spec.target(&arguments),
             tool_hash: spec.hash.clone(),
+            plan,
             arguments,
             proposal: Proposal::Decided(decision),
         })

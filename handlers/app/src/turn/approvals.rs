@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use azimuth_domain::audit::{AuditEntry, AuditKind, conversation_chain};
+use azimuth_domain::audit::{AuditEntry, AuditKind, conversation_chain, decision_id};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::ids::ApprovalId;
+use azimuth_domain::policy::DenyReason;
 use azimuth_domain::principal::Principal;
 use azimuth_domain::turn::{
     Asker, CallState, Command, DecideApproval, Refusal, ToolCall, Turn, TurnStatus,
@@ -40,6 +41,9 @@ pub enum DecideError {
     /// Somebody has decided already.
     #[error("the approval is decided already")]
     AlreadyDecided,
+    /// What the call would do has changed; people are asked anew.
+    #[error("what the call would do has changed")]
+    Drifted,
     /// The turn was cancelled or has ended.
     #[error("the turn was cancelled")]
     Cancelled,
@@ -107,7 +111,11 @@ impl Engine {
                     return Err(DecideError::Expired);
                 }
                 if wanted.digest != request.digest {
-                    return Err(DecideError::DigestMismatch);
+                    return Err(if wanted.drifts > 0 {
+                        DecideError::Drifted
+                    } else {
+                        DecideError::DigestMismatch
+                    });
                 }
             }
             CallState::AwaitingApproval { .. }
@@ -115,9 +123,13 @@ impl Engine {
             {
                 return Err(DecideError::SignInNeeded);
             }
+            CallState::Previewing { .. }
+            | CallState::Denied {
+                reason: DenyReason::Drift,
+            } => return Err(DecideError::Drifted),
             CallState::Cancelled => return Err(DecideError::Cancelled),
             CallState::Denied {
-                reason: azimuth_domain::policy::DenyReason::ApprovalExpired,
+                reason: DenyReason::ApprovalExpired,
             } => return Err(DecideError::Expired),
             _ if found.item.status == TurnStatus::Running => {
                 return Err(DecideError::AlreadyDecided);
@@ -193,8 +205,8 @@ impl Engine {
             )
         };
         let chain = conversation_chain(&turn.id.conversation());
-        let verdict = if decision.approve { "yes" } else { "no" };
-        let register = format!("{}:decision:{}:{verdict}", call.id, decider.user.owner());
+        let round = call.approval.as_ref().map_or(0, |asked| asked.drifts);
+        let register = decision_id(&call.id, round, &decider.user, decision.approve);
         self.ports
             .audit
             .append(

@@ -6,10 +6,11 @@ use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::ids::CallId;
 use azimuth_domain::limits::{LEASE_MS, SIGN_IN_DEADLINE_MS};
 use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason};
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::digest::approval_digest;
 use azimuth_domain::turn::{
-    AwaitSignIn, CallState, ClaimCall, Command, DenyCall, Effect, Refusal, ToolCall, Turn,
-    TurnStatus,
+    AwaitSignIn, CallState, ClaimCall, Command, DenyCall, Effect, Refusal, RepeatPreview, ToolCall,
+    Turn, TurnStatus,
 };
 use azimuth_domain::work::WorkItem;
 use azimuth_ports::store::Versioned;
@@ -64,7 +65,14 @@ impl Engine {
         let tenant = turn.item.asker.user.tid.clone();
         match &call.state {
             CallState::Queued { .. } if turn.item.status == TurnStatus::Running => {
-                self.run_queued(&turn, call).await
+                match turn.item.repeat_of(id) {
+                    None => self.run_queued(&turn, call).await,
+                    Some(repeat) if is_alive(repeat, now) => Ok(Next::Leave),
+                    Some(repeat) => {
+                        self.reclaim(&turn.item, repeat, false).await?;
+                        Ok(Next::Look)
+                    }
+                }
             }
             CallState::Started { lease_until, .. } if *lease_until <= now => {
                 self.reclaim(&turn.item, call, false).await?;
@@ -83,7 +91,8 @@ impl Engine {
         }
     }
 
-    /// Policy, approval, token, claim: in this order, on one version of the turn.
+    /// Policy, approval, token, preview, claim: in this order. What is decided holds
+    /// for the version of the turn that is written.
     async fn run_queued(
         self: &Arc<Self>,
         turn: &Versioned<Turn>,
@@ -108,23 +117,56 @@ impl Engine {
                 Err(error) => return Err(TriggerError::Retry(error.to_string())),
             }
         }
-        let claim = Command::ClaimCall(ClaimCall {
-            call: call.id.clone(),
-            lease_ms: LEASE_MS,
-        });
+        let claim = if call.must_repeat_preview() {
+            Command::RepeatPreview(RepeatPreview {
+                call: call.id.clone(),
+                lease_ms: LEASE_MS,
+            })
+        } else {
+            Command::ClaimCall(ClaimCall {
+                call: call.id.clone(),
+                lease_ms: LEASE_MS,
+            })
+        };
         let claimed = match self.apply_to(turn, claim).await {
             Ok(Some(applied)) => applied,
             Ok(None) | Err(ApplyError::Refused(_)) => return Ok(Next::Look),
             Err(error) => return Err(error.into()),
         };
         self.perform(&claimed.turn.item, &claimed.effects).await;
-        let Some(call) = claimed.turn.item.call(&call.id).cloned() else {
+        let Some(repeat) = claimed.turn.item.repeat_of(&call.id) else {
+            return self.run_claimed(&claimed.turn.item, &call.id).await;
+        };
+        match self.run_attempt(&claimed.turn.item, repeat).await {
+            // The write that ended the repeat decided: it carries the claim, or people
+            // are asked anew.
+            AttemptEnd::Finished(after, None) => {
+                let claimed = after.item.call(&call.id).is_some_and(|now| {
+                    matches!(now.state, CallState::Started { .. }) && now.attempt > call.attempt
+                });
+                if claimed {
+                    return self.run_claimed(&after.item, &call.id).await;
+                }
+                Ok(Next::Leave)
+            }
+            end => self.after_attempt(end).await,
+        }
+    }
+
+    /// Runs a call that this executor has just claimed.
+    async fn run_claimed(self: &Arc<Self>, turn: &Turn, id: &CallId) -> Result<Next, TriggerError> {
+        let Some(call) = turn.call(id) else {
             return Ok(Next::Leave);
         };
         if !matches!(call.state, CallState::Started { .. }) {
             return Ok(Next::Look);
         }
-        match self.run_attempt(&claimed.turn.item, &call).await {
+        let end = self.run_attempt(turn, call).await;
+        self.after_attempt(end).await
+    }
+
+    async fn after_attempt(self: &Arc<Self>, end: AttemptEnd) -> Result<Next, TriggerError> {
+        match end {
             AttemptEnd::Finished(turn, Some(claim)) => {
                 self.drive(*turn, claim).await;
                 Ok(Next::Leave)
@@ -169,6 +211,10 @@ impl Engine {
             call: call.id.clone(),
             deadline_ms: SIGN_IN_DEADLINE_MS,
         });
+        // A read of ours does not wait for the person; people are asked without it.
+        if call.purpose.is_some() {
+            return self.write(turn, command).await;
+        }
         let parked = match self.apply_to(turn, command).await {
             Ok(Some(applied)) => applied,
             Ok(None) | Err(ApplyError::Refused(_)) => return Ok(Next::Look),
@@ -200,6 +246,10 @@ impl Engine {
     }
 }
 
+fn is_alive(call: &ToolCall, now: Timestamp) -> bool {
+    matches!(call.state, CallState::Started { lease_until, .. } if lease_until > now)
+}
+
 /// Whether the digest in the queue is that of exactly this call, and given by
 /// whom policy asks for now.
 fn is_approved(turn: &Turn, call: &ToolCall, by: ApprovalBy) -> bool {
@@ -209,7 +259,10 @@ fn is_approved(turn: &Turn, call: &ToolCall, by: ApprovalBy) -> bool {
     else {
         return false;
     };
-    let decided = call.approval.as_ref().and_then(|a| a.decided.as_ref());
+    let Some(approval) = &call.approval else {
+        return false;
+    };
+    let decided = approval.decided.as_ref();
     let decider_fits = decided.is_some_and(|d| {
         d.approved
             && match by {
@@ -219,7 +272,7 @@ fn is_approved(turn: &Turn, call: &ToolCall, by: ApprovalBy) -> bool {
     });
     decider_fits
         && call.approved_digest() == Some(digest.as_str())
-        && approval_digest(turn, call, None) == *digest
+        && approval_digest(turn, call, approval.preview.hash().as_deref()) == *digest
 }
 
 impl From<ApplyError> for TriggerError {

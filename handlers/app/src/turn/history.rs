@@ -178,6 +178,10 @@ impl Engine {
                 false,
             ),
         };
+        let content = match &call.checked {
+            Some(checked) => format!("{content}\n{}", checked.finding.sentence()),
+            None => content,
+        };
         Ok(ChatMessage::ToolResult {
             call_id: call.model_call_id.clone(),
             tool: call.tool.clone(),

@@ -136,6 +136,10 @@ impl Engine {
         self.ports.tools.as_ref()
     }
 
+    pub(crate) fn argument_schemas(&self) -> &ArgumentSchemas {
+        &self.schemas
+    }
+
     pub(crate) fn policy(&self) -> &PolicySet {
         &self.policy
     }

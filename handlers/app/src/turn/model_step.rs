@@ -323,6 +323,7 @@ impl Engine {
             },
             target: None,
             tool_hash: String::new(),
+            plan: None,
             proposal: Proposal::Invalid(sentence),
         };
         let catalogue = self.ports.tools.catalogue();
@@ -363,12 +364,14 @@ impl Engine {
             return refused;
         }
         let decision = self.decide_call(roles, &turn.asker, spec, &arguments);
+        let plan = self.plan_read(&catalogue, roles, &turn.asker, spec, &arguments);
         ProposedCall {
             model_call_id: call.id.clone(),
             tool: spec.tool.clone(),
             class: spec.classify(&arguments),
             target: spec.target(&arguments),
             tool_hash: spec.hash.clone(),
+            plan,
             arguments,
             proposal: Proposal::Decided(decision),
         }

@@ -159,9 +159,10 @@ fn orphan_outcome(turn: Option<&Turn>, open: &AuditRecord, attempt: u32) -> Opti
     let Some(turn) = turn else {
         return Some(Outcome::Unknown);
     };
-    let call = open.entry.call_id.as_ref().and_then(|id| turn.call(id))?;
-    let past = call.attempt > attempt;
-    let ended = call.state.outcome();
+    let call = turn.call(open.entry.call_id.as_ref()?);
+    // A read about a call is dropped from the turn when a later one takes its place.
+    let past = call.is_none_or(|call| call.attempt > attempt);
+    let ended = call.and_then(|call| call.state.outcome());
     if open.entry.writer.starts_with("sealer:") && (past || ended.is_some()) {
         return Some(Outcome::NotRun);
     }

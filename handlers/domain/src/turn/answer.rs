@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use super::digest::approval_digest;
 use super::{
-    Approval, CallState, Draft, Effect, FailureCode, ModelState, NotRunReason, Refusal, Step,
-    ToolCall, TurnKind, TurnStatus, Usage,
+    CallState, Draft, Effect, FailureCode, ModelState, NotRunReason, Refusal, Step, ToolCall,
+    TurnKind, TurnStatus, Usage,
 };
 use crate::canonical::names_only;
 use crate::event::EventBody;
 use crate::ids::{CallId, MessageId};
-use crate::limits::{APPROVAL_DEADLINE_MS, MAX_TURN_BYTES, RESERVED_BYTES_PER_CALL};
-use crate::policy::{ApprovalBy, Decision};
+use crate::limits::{MAX_TURN_BYTES, RESERVED_BYTES_PER_CALL, RESERVED_BYTES_PER_PREVIEW};
+use crate::policy::Decision;
+use crate::preview::ReadPlan;
 use crate::tool::{Classification, ToolRef};
 
 /// What the model said in a step. Counts only under the current claim.
@@ -46,6 +46,8 @@ pub struct ProposedCall {
     pub target: Option<String>,
     /// Pinned hash of the tool.
     pub tool_hash: String,
+    /// The read that tells what it would do, when the asker may make it.
+    pub plan: Option<ReadPlan>,
     /// What becomes of it.
     pub proposal: Proposal,
 }
@@ -105,33 +107,37 @@ impl Answer {
 /// grow too large for them and for their ends.
 pub(super) fn propose(draft: &mut Draft, calls: Vec<ProposedCall>) {
     let step = draft.turn.step_no();
-    let mut events = Vec::new();
-    let mut effects = Vec::new();
+    let before = (draft.events.len(), draft.effects.len());
     for (index, proposed) in calls.into_iter().enumerate() {
         let id = CallId::new(&draft.turn.id, step, index);
-        let call = admit(draft, id, proposed, &mut events, &mut effects);
-        draft.current_step().calls.push(call);
+        admit(draft, &id, proposed);
     }
-    let reserved = draft.turn.calls().len() * RESERVED_BYTES_PER_CALL;
+    let reserved: usize = draft.turn.calls().iter().map(reserved_bytes).sum();
     let size = serde_json::to_vec(&draft.turn).map_or(usize::MAX, |bytes| bytes.len());
     if size.saturating_add(reserved) > MAX_TURN_BYTES {
-        draft.current_step().calls.clear();
+        *draft.current_step() = Step {
+            message: draft.current_step().message.take(),
+            ..Step::default()
+        };
+        draft.events.truncate(before.0);
+        draft.effects.truncate(before.1);
         return draft.fail(FailureCode::TurnTooLarge);
     }
-    draft.events.append(&mut events);
-    draft.effects.append(&mut effects);
     draft.advance_when_complete();
 }
 
-fn admit(
-    draft: &Draft,
-    id: CallId,
-    proposed: ProposedCall,
-    events: &mut Vec<EventBody>,
-    effects: &mut Vec<Effect>,
-) -> ToolCall {
+fn reserved_bytes(call: &ToolCall) -> usize {
+    let previews = if call.plan.is_some() {
+        RESERVED_BYTES_PER_PREVIEW
+    } else {
+        0
+    };
+    RESERVED_BYTES_PER_CALL + previews
+}
+
+fn admit(draft: &mut Draft, id: &CallId, proposed: ProposedCall) {
     let mut call = ToolCall {
-        id,
+        id: id.clone(),
         model_call_id: proposed.model_call_id,
         tool: proposed.tool,
         arguments: proposed.arguments,
@@ -146,15 +152,22 @@ fn admit(
         preview: None,
         note: None,
         duration_ms: None,
+        plan: proposed.plan,
+        reads: 0,
+        checked: None,
+        purpose: None,
     };
     let never_runs = matches!(
         proposed.proposal,
         Proposal::Invalid(_) | Proposal::Decided(Decision::Deny { .. })
     );
-    if call.secret && never_runs {
-        call.arguments = names_only(&call.arguments);
+    if never_runs {
+        call.plan = None;
+        if call.secret {
+            call.arguments = names_only(&call.arguments);
+        }
     }
-    events.push(EventBody::ToolCallRequested {
+    draft.event(EventBody::ToolCallRequested {
         call_id: call.id.clone(),
         server: call.tool.server.clone(),
         tool: call.tool.name.clone(),
@@ -165,50 +178,33 @@ fn admit(
             call.arguments.clone()
         },
     });
-    match proposed.proposal {
-        Proposal::Decided(Decision::Allow) => effects.push(Effect::Enqueue(call.id.clone())),
-        Proposal::Decided(Decision::RequireApproval { by }) => {
-            await_approval(draft, &mut call, by, events);
+    let asks = match proposed.proposal {
+        Proposal::Decided(Decision::Allow) => {
+            draft.effect(Effect::Enqueue(id.clone()));
+            None
         }
+        Proposal::Decided(Decision::RequireApproval { by }) => Some(by),
         Proposal::Decided(Decision::Deny { reason }) => {
             call.state = CallState::Denied { reason };
             call.note = Some(reason.sentence().to_owned());
-            effects.push(Effect::RecordDenied(call.id.clone()));
-            events.push(finished(&call));
+            draft.effect(Effect::RecordDenied(id.clone()));
+            draft.event(finished(&call));
+            None
         }
         Proposal::Invalid(sentence) => {
             call.state = CallState::NotRun {
                 reason: NotRunReason::Invalid,
             };
             call.note = Some(sentence);
-            events.push(finished(&call));
+            draft.event(finished(&call));
+            None
         }
-    }
-    call
-}
-
-/// Until previews exist, Previewing passes straight on to this state (rule 3a).
-fn await_approval(draft: &Draft, call: &mut ToolCall, by: ApprovalBy, events: &mut Vec<EventBody>) {
-    let expires_at = draft.now.plus_ms(APPROVAL_DEADLINE_MS);
-    let digest = approval_digest(&draft.turn, call, None);
-    call.state = CallState::AwaitingApproval {
-        deadline: expires_at,
     };
-    call.approval = Some(Approval {
-        by,
-        digest: digest.clone(),
-        requested_at: draft.now,
-        expires_at,
-        decided: None,
-    });
-    events.push(EventBody::ApprovalRequired {
-        approval_id: call.id.approval(),
-        call_id: call.id.clone(),
-        digest,
-        by,
-        expires_at,
-        preview: None,
-    });
+    draft.current_step().calls.push(call);
+    if let Some(by) = asks {
+        // The call was just added, so it is there.
+        let _ = draft.ask_person(id, by);
+    }
 }
 
 fn finished(call: &ToolCall) -> EventBody {

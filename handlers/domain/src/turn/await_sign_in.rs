@@ -1,9 +1,10 @@
 //! Rule 6a: the asker's grant for Azure is gone.
 
-use super::{CallState, Draft, Refusal, TurnStatus};
+use super::{CallState, Draft, NotRunReason, Refusal, TurnStatus};
 use crate::ids::CallId;
 
-/// Parks a queued call until its asker signs in to Azure. Costs no attempt.
+/// Parks a queued call until its asker signs in to Azure. Costs no attempt. A read
+/// of ours does not wait: it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwaitSignIn {
     /// The call.
@@ -22,6 +23,17 @@ impl AwaitSignIn {
         let CallState::Queued { digest } = &call.state else {
             return Err(Refusal::WrongState);
         };
+        if call.purpose.is_some() {
+            draft.end_call(
+                &self.call,
+                CallState::NotRun {
+                    reason: NotRunReason::SignIn,
+                },
+                None,
+            )?;
+            draft.advance_when_complete();
+            return Ok(());
+        }
         call.state = CallState::AwaitingSignIn {
             digest: digest.clone(),
             deadline: now.plus_ms(self.deadline_ms),

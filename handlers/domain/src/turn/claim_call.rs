@@ -29,27 +29,40 @@ impl ClaimCall {
             }
             _ => return Err(Refusal::WrongState),
         }
-        if call.attempt >= MAX_ATTEMPTS {
-            draft.end_call(
-                &self.call,
-                CallState::NotRun {
-                    reason: NotRunReason::Attempts,
-                },
-                Some("Every attempt was lost before the call began.".to_owned()),
-            )?;
-            draft.advance_when_complete();
-            return Ok(());
+        if call.must_repeat_preview() {
+            return Err(Refusal::PreviewNeeded);
         }
-        call.attempt += 1;
-        let attempt = call.attempt;
-        call.state = CallState::Started {
-            lease_until: now.plus_ms(self.lease_ms),
-            since: now,
-        };
+        begin_attempt(draft, &self.call, self.lease_ms)
+    }
+}
+
+/// The claim itself, or the end of a call whose attempts are spent. The caller has
+/// checked that it may start.
+pub(super) fn begin_attempt(draft: &mut Draft, id: &CallId, lease_ms: i64) -> Result<(), Refusal> {
+    let now = draft.now;
+    let call = draft.call_mut(id)?;
+    if call.attempt >= MAX_ATTEMPTS {
+        draft.end_call(
+            id,
+            CallState::NotRun {
+                reason: NotRunReason::Attempts,
+            },
+            Some("Every attempt was lost before the call began.".to_owned()),
+        )?;
+        draft.advance_when_complete();
+        return Ok(());
+    }
+    call.attempt += 1;
+    let attempt = call.attempt;
+    call.state = CallState::Started {
+        lease_until: now.plus_ms(lease_ms),
+        since: now,
+    };
+    if call.purpose.is_none() {
         draft.event(EventBody::ToolCallStarted {
-            call_id: self.call,
+            call_id: id.clone(),
             attempt,
         });
-        Ok(())
     }
+    Ok(())
 }

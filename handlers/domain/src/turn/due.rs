@@ -35,7 +35,7 @@ impl Turn {
         }
         let mut expire = false;
         let mut sign_in = false;
-        for call in self.calls() {
+        for call in self.calls_and_previews() {
             match &call.state {
                 CallState::Queued { .. } => work.push(Work::Enqueue(call.id.clone())),
                 CallState::Started { lease_until, .. } if *lease_until <= now => {
@@ -86,7 +86,7 @@ impl Turn {
                 ModelState::Answered => {}
             }
         }
-        for call in self.calls() {
+        for call in self.calls_and_previews() {
             match &call.state {
                 CallState::Queued { .. } => due.push(self.updated_at),
                 CallState::Started { lease_until, .. } => due.push(*lease_until),
@@ -102,7 +102,7 @@ impl Turn {
     /// Whether somebody who is alive holds the turn or one of its calls.
     pub fn has_living_lease(&self, now: Timestamp) -> bool {
         matches!(&self.model, ModelState::Claimed { lease_until, .. } if *lease_until > now)
-            || self.calls().iter().any(
+            || self.calls_and_previews().any(
                 |c| matches!(&c.state, CallState::Started { lease_until, .. } if *lease_until > now),
             )
     }

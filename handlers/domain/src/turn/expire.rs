@@ -3,7 +3,8 @@
 use super::{CallState, Draft, FailureCode, NotRunReason, Refusal, TurnStatus};
 use crate::event::EventBody;
 use crate::ids::CallId;
-use crate::policy::DenyReason;
+use crate::policy::{ApprovalBy, DenyReason};
+use crate::preview::PreviewState;
 use crate::time::Timestamp;
 
 /// Applies every deadline that has passed. A sign-in's deadline counts only when
@@ -26,8 +27,7 @@ impl Expire {
             // A tool call without a model has its call already.
             let open: Vec<_> = draft
                 .turn
-                .calls()
-                .iter()
+                .calls_and_previews()
                 .filter(|c| !c.state.is_terminal())
                 .map(|c| c.id.clone())
                 .collect();
@@ -43,8 +43,12 @@ impl Expire {
                 CallState::AwaitingApproval { deadline } if deadline <= now => {
                     due.push((call.id.clone(), Due::Approval));
                 }
-                CallState::Previewing { deadline, .. } if deadline <= now => {
-                    due.push((call.id.clone(), Due::Preview));
+                CallState::Previewing {
+                    deadline,
+                    by,
+                    ref preview_call,
+                } if deadline <= now => {
+                    due.push((call.id.clone(), Due::Preview(by, preview_call.clone())));
                 }
                 CallState::AwaitingSignIn { deadline, .. } if nobody_signed_in(deadline) => {
                     due.push((call.id.clone(), Due::SignIn));
@@ -72,9 +76,9 @@ impl Expire {
                     )?;
                     draft.effect(super::Effect::RecordDenied(id));
                 }
-                Due::Preview => {
-                    let deadline = now.plus_ms(crate::limits::APPROVAL_DEADLINE_MS);
-                    draft.call_mut(&id)?.state = CallState::AwaitingApproval { deadline };
+                Due::Preview(by, read) => {
+                    draft.drop_queued_preview(&read)?;
+                    draft.ask_showing(&id, by, PreviewState::Late)?;
                 }
                 Due::SignIn => give_up_sign_in(draft, &id)?,
             }
@@ -96,6 +100,6 @@ fn give_up_sign_in(draft: &mut Draft, id: &CallId) -> Result<(), Refusal> {
 
 enum Due {
     Approval,
-    Preview,
+    Preview(ApprovalBy, CallId),
     SignIn,
 }

@@ -3,6 +3,7 @@
 use super::{CallState, Draft, Refusal, TurnKind, claim_model};
 use crate::event::{Outcome, ResultRef};
 use crate::ids::CallId;
+use crate::preview::Reading;
 
 /// Ends the attempt that the executor holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,9 @@ pub struct FinishCall {
     pub preview: Option<String>,
     /// One sentence, when there is something to say.
     pub note: Option<String>,
+    /// Of a read of ours: what its own executor made of the answer. `None` says
+    /// nothing about what was read.
+    pub reading: Option<Reading>,
     /// How long the attempt took.
     pub duration_ms: Option<i64>,
     /// Set by a writer that drives the next step itself: when this ends the
@@ -43,7 +47,7 @@ impl FinishCall {
         call.result = self.result;
         call.preview = self.preview;
         call.duration_ms = self.duration_ms;
-        draft.end_call(&self.call, state, self.note)?;
+        draft.end_with(&self.call, state, self.note, self.reading)?;
         match self.claim_lease_ms {
             Some(lease_ms)
                 if draft.turn.kind == TurnKind::Chat && draft.turn.can_drive(draft.now) =>

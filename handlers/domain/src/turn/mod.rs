@@ -21,6 +21,7 @@ mod failure;
 mod finish_call;
 mod poison_call;
 mod raise_watch;
+mod read;
 mod reclaim_call;
 mod release_call;
 mod renew_lease;
@@ -45,14 +46,16 @@ pub use failure::FailureCode;
 pub use finish_call::FinishCall;
 pub use poison_call::PoisonCall;
 pub use raise_watch::RaiseWatch;
+pub use read::RepeatPreview;
 pub use reclaim_call::{ReclaimCall, Verdict};
 pub use release_call::ReleaseCall;
 pub use renew_lease::RenewLease;
 pub use resume_sign_in::ResumeSignIn;
 pub use state::*;
 
-use crate::event::EventBody;
+use crate::event::{EventBody, Outcome};
 use crate::ids::CallId;
+use crate::preview::Reading;
 use crate::time::Timestamp;
 
 /// Everything that can be done to a turn.
@@ -75,6 +78,7 @@ pub enum Command {
     Cancel(Cancel),
     Expire(Expire),
     RaiseWatch(RaiseWatch),
+    RepeatPreview(RepeatPreview),
 }
 
 /// What to do once the write has succeeded. Every effect may be lost: the
@@ -141,6 +145,9 @@ pub enum Refusal {
     /// No deadline has passed.
     #[error("nothing is due")]
     NothingDue,
+    /// The preview has to be repeated before the call may start (rule 5).
+    #[error("the preview has to be repeated first")]
+    PreviewNeeded,
     /// Nobody waits for a sign-in.
     #[error("nothing waits for a sign-in")]
     NothingWaits,
@@ -174,6 +181,7 @@ pub fn step(turn: &Turn, command: Command, now: Timestamp) -> Result<Transition,
         Command::Cancel(Cancel) => Cancel::apply(&mut draft)?,
         Command::Expire(c) => c.apply(&mut draft)?,
         Command::RaiseWatch(c) => c.apply(&mut draft)?,
+        Command::RepeatPreview(c) => c.apply(&mut draft)?,
     }
     Ok(draft.settle(turn.waiting_for()))
 }
@@ -199,12 +207,23 @@ impl Draft {
         self.turn.call_mut(id).ok_or(Refusal::NoSuchCall)
     }
 
-    /// Ends a call and says so.
+    /// Ends a call and says so; what nobody knows the end of is looked at.
     fn end_call(
         &mut self,
         id: &CallId,
         state: CallState,
         note: Option<String>,
+    ) -> Result<(), Refusal> {
+        self.end_with(id, state, note, None)
+    }
+
+    /// The same; `reading` is what the executor of a read of ours has seen.
+    fn end_with(
+        &mut self,
+        id: &CallId,
+        state: CallState,
+        note: Option<String>,
+        reading: Option<Reading>,
     ) -> Result<(), Refusal> {
         let call = self.call_mut(id)?;
         let Some(outcome) = state.outcome() else {
@@ -213,6 +232,9 @@ impl Draft {
         call.state = state;
         if note.is_some() {
             call.note = note;
+        }
+        if let Some(purpose) = call.purpose.clone() {
+            return self.read_ended(&purpose, id, reading);
         }
         let event = EventBody::ToolCallFinished {
             call_id: id.clone(),
@@ -223,6 +245,9 @@ impl Draft {
             note: call.note.clone(),
         };
         self.event(event);
+        if outcome == Outcome::Unknown {
+            self.check_outcome(id)?;
+        }
         Ok(())
     }
 

@@ -37,11 +37,12 @@ pub struct ReclaimCall {
 impl ReclaimCall {
     pub(super) fn apply(self, draft: &mut Draft) -> Result<(), Refusal> {
         let running = draft.turn.status == TurnStatus::Running;
+        let awaited = draft.is_awaited(&self.call);
         let call = draft.call_mut(&self.call)?;
         if !matches!(call.state, CallState::Started { .. }) || call.attempt != self.attempt {
             return Err(Refusal::StaleAttempt);
         }
-        let again = running && !self.poison && call.attempt < MAX_ATTEMPTS;
+        let again = running && awaited && !self.poison && call.attempt < MAX_ATTEMPTS;
         let read_only = call.effect == EffectClass::ReadOnly;
         let state = match self.verdict {
             Verdict::Ok => CallState::Finished { ok: true },

@@ -1,6 +1,7 @@
 //! Rules 1a and 6a: the grant is there again.
 
 use super::{CallState, Draft, Effect, Refusal, TurnStatus};
+use crate::limits::PREVIEW_DEADLINE_MS;
 
 /// Everything that waited for a sign-in goes on. The caller has seen the grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +44,17 @@ fn resume_calls(draft: &mut Draft) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Who waits for a preview begins to wait now.
 fn enqueue_queued(draft: &mut Draft) {
+    let until = draft.now.plus_ms(PREVIEW_DEADLINE_MS);
+    for call in &mut draft.current_step().calls {
+        if let CallState::Previewing { deadline, .. } = &mut call.state {
+            *deadline = until;
+        }
+    }
     let queued: Vec<_> = draft
         .turn
-        .calls()
-        .iter()
+        .calls_and_previews()
         .filter(|c| matches!(c.state, CallState::Queued { .. }))
         .map(|c| Effect::Enqueue(c.id.clone()))
         .collect();

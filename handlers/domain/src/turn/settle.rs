@@ -36,7 +36,7 @@ impl Draft {
     fn shed(&mut self) {
         let mut anything_started = false;
         let mut unstarted = Vec::new();
-        for call in self.turn.calls() {
+        for call in self.turn.calls_and_previews() {
             match call.state {
                 CallState::Started { .. } => anything_started = true,
                 CallState::Previewing { .. }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::event::{Outcome, ResultRef, WaitingFor};
 use crate::ids::{CallId, ConversationKey, MessageId, TurnId};
 use crate::policy::{ApprovalBy, DenyReason};
+use crate::preview::{Checked, PreviewState, ReadPlan};
 use crate::principal::{Role, UserKey};
 use crate::time::Timestamp;
 use crate::tool::{EffectClass, ToolRef};
@@ -142,6 +143,9 @@ pub struct Step {
     pub message: Option<MessageId>,
     /// The calls, in the model's order.
     pub calls: Vec<ToolCall>,
+    /// Our own reads about them: what a call would do, and what came of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previews: Vec<ToolCall>,
     /// What the model is told when its answer could not be used at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<String>,
@@ -185,6 +189,58 @@ pub struct ToolCall {
     /// How long the attempt took that ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<i64>,
+    /// The read that tells what the call would do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<ReadPlan>,
+    /// Reads made about it so far; numbers their ids.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reads: u32,
+    /// What a read found after nobody knew how the call had ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<Checked>,
+    /// Set on a read of ours: what it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// What a read of ours is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purpose {
+    /// The call that it is about.
+    pub of: CallId,
+    /// Why it is read.
+    pub kind: ReadKind,
+}
+
+/// Why something is read about a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadKind {
+    /// Rule 3a: people are shown what the call would do.
+    Preview,
+    /// Rule 5: whether it would still do what was approved.
+    Repeat,
+    /// Nobody knows how the call ended: what can be seen of it.
+    Check,
+}
+
+impl ReadKind {
+    /// The name used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Preview => "preview",
+            Self::Repeat => "repeat",
+            Self::Check => "check",
+        }
+    }
 }
 
 /// Somebody's agreement to exactly one call.
@@ -201,6 +257,15 @@ pub struct Approval {
     /// What was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<ApprovalDecision>,
+    /// What people are shown of what the call would do.
+    #[serde(default)]
+    pub preview: PreviewState,
+    /// How often what it would do changed after somebody had agreed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub drifts: u32,
+    /// Repeats in a row that were lost with their executor.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost_repeats: u32,
 }
 
 /// What a person said.
@@ -228,6 +293,8 @@ pub enum CallState {
         preview_call: CallId,
         /// When people are asked without it.
         deadline: Timestamp,
+        /// Who must agree.
+        by: ApprovalBy,
     },
     /// A person has to decide.
     AwaitingApproval {
@@ -369,24 +436,45 @@ impl Turn {
         self.steps.last().map_or(&[], |s| s.calls.as_slice())
     }
 
-    /// A call of any step.
+    /// The reads about calls of the current step.
+    pub fn previews(&self) -> &[ToolCall] {
+        self.steps.last().map_or(&[], |s| s.previews.as_slice())
+    }
+
+    /// The calls of the current step, then the reads about them.
+    pub fn calls_and_previews(&self) -> impl Iterator<Item = &ToolCall> {
+        self.calls().iter().chain(self.previews())
+    }
+
+    /// A call of any step, or a read about one.
     pub fn call(&self, id: &CallId) -> Option<&ToolCall> {
         self.steps
             .iter()
-            .flat_map(|s| &s.calls)
+            .flat_map(|s| s.calls.iter().chain(&s.previews))
             .find(|c| c.id == *id)
     }
 
     pub(super) fn call_mut(&mut self, id: &CallId) -> Option<&mut ToolCall> {
         self.steps
             .iter_mut()
-            .flat_map(|s| &mut s.calls)
+            .flat_map(|s| s.calls.iter_mut().chain(&mut s.previews))
             .find(|c| c.id == *id)
     }
 
-    /// Whether every call of the current step has ended.
+    /// Whether every call of the current step has ended, and every read about one.
     pub fn all_calls_terminal(&self) -> bool {
-        self.calls().iter().all(|c| c.state.is_terminal())
+        self.calls_and_previews().all(|c| c.state.is_terminal())
+    }
+
+    /// The read that repeats the preview of `call` and has not ended.
+    pub fn repeat_of(&self, call: &CallId) -> Option<&ToolCall> {
+        self.previews().iter().find(|read| {
+            !read.state.is_terminal()
+                && read
+                    .purpose
+                    .as_ref()
+                    .is_some_and(|p| p.kind == ReadKind::Repeat && p.of == *call)
+        })
     }
 
     /// For whom the turn waits, when people are all that it waits for.
@@ -400,7 +488,7 @@ impl Turn {
 
     fn calls_wait_for(&self) -> Option<(WaitingFor, Timestamp)> {
         let mut first: Option<(WaitingFor, Timestamp)> = None;
-        for call in self.calls() {
+        for call in self.calls_and_previews() {
             let wait = match &call.state {
                 state if state.is_terminal() => continue,
                 CallState::AwaitingApproval { deadline } => (WaitingFor::Approval, *deadline),

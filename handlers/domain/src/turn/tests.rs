@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod previews;
 mod properties;
 mod rules;
 
@@ -12,6 +13,7 @@ use serde_json::json;
 use super::*;
 use crate::ids::{ConversationId, MessageId, TurnId};
 use crate::policy::{ApprovalBy, Decision};
+use crate::preview::{Action, FieldChange, Preview, ReadPlan, Reading};
 use crate::principal::{Role, UserKey};
 use crate::tool::{Classification, EffectClass, ToolRef};
 
@@ -63,6 +65,7 @@ fn proposed(effect: EffectClass, proposal: Proposal) -> ProposedCall {
         },
         target: None,
         tool_hash: "h".to_owned(),
+        plan: None,
         proposal,
     }
 }
@@ -76,6 +79,35 @@ fn needs_approval(by: ApprovalBy) -> ProposedCall {
         EffectClass::Mutating,
         Proposal::Decided(Decision::RequireApproval { by }),
     )
+}
+
+/// A call about which something can be read.
+fn planned(call: ProposedCall) -> ProposedCall {
+    ProposedCall {
+        plan: Some(ReadPlan {
+            tool: ToolRef::new("azure", "read"),
+            arguments: json!({"name": "x"}),
+            target: None,
+            tool_hash: "r".to_owned(),
+        }),
+        ..call
+    }
+}
+
+/// What was read when the resource was like this.
+fn seen(old: &str) -> Reading {
+    Reading::Seen(Preview {
+        action: Action::Change,
+        resource: None,
+        fields: vec![FieldChange {
+            name: "power state".to_owned(),
+            old: Some(old.to_owned()),
+            new: Some("running".to_owned()),
+        }],
+        resources: 1,
+        undo: None,
+        verifiable: true,
+    })
 }
 
 fn answer(calls: Vec<ProposedCall>) -> Command {
@@ -115,6 +147,7 @@ fn finish(turn: &Turn, attempt: u32, outcome: crate::event::Outcome) -> Command 
         result: None,
         preview: None,
         note: None,
+        reading: None,
         duration_ms: Some(1),
         claim_lease_ms: None,
     })

@@ -1,7 +1,7 @@
 //! What turns say of the audit: a call that ended has its close, a decision that
 //! counted has its record. Both were written before the turn was.
 
-use azimuth_domain::audit::{AuditRecord, close_id, conversation_chain};
+use azimuth_domain::audit::{AuditRecord, close_id, conversation_chain, decision_id};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::turn::{CallState, ToolCall, Turn};
 
@@ -32,7 +32,8 @@ pub(super) fn told_by(turn: &Turn) -> Vec<Told> {
         register,
         outcome,
     };
-    let calls = turn.steps.iter().flat_map(|step| &step.calls);
+    let steps = turn.steps.iter();
+    let calls = steps.flat_map(|step| step.calls.iter().chain(&step.previews));
     calls.flat_map(registers).map(told).collect()
 }
 
@@ -53,8 +54,8 @@ fn registers(call: &ToolCall) -> Vec<(String, Option<Outcome>)> {
     };
     let decided = call.approval.as_ref().and_then(|a| a.decided.as_ref());
     let decision = decided.map(|decision| {
-        let verdict = if decision.approved { "yes" } else { "no" };
-        let register = format!("{}:decision:{}:{verdict}", call.id, decision.by.owner());
+        let round = call.approval.as_ref().map_or(0, |asked| asked.drifts);
+        let register = decision_id(&call.id, round, &decision.by, decision.approved);
         (register, None)
     });
     ended.into_iter().chain(decision).collect()

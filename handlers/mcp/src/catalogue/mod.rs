@@ -7,6 +7,7 @@ pub mod rules;
 use std::collections::BTreeMap;
 
 use azimuth_domain::canonical::sha256_hex;
+use azimuth_domain::preview::PreviewRule;
 use azimuth_domain::tool::{
     ArgumentRule, Availability, EffectClass, ScopeParameters, ToolRef, ToolSpec,
 };
@@ -74,6 +75,9 @@ pub struct CatalogueFile {
     pub tools: Vec<PinnedTool>,
 }
 
+/// Which read tells what a call of a built-in tool would do; written by hand.
+const AZURE_PREVIEWS: &str = include_str!("../../catalogue/previews.json");
+
 /// Whether the tools of that server are in the built-in catalogue.
 pub fn is_built_in(server: &str) -> bool {
     server == AZURE
@@ -84,9 +88,19 @@ pub fn azure() -> serde_json::Result<CatalogueFile> {
     serde_json::from_str(AZURE_CATALOGUE)
 }
 
+/// Which reads tell what calls of the Azure MCP Server would do, by the tool called.
+pub fn azure_previews() -> serde_json::Result<BTreeMap<String, PreviewRule>> {
+    serde_json::from_str(AZURE_PREVIEWS)
+}
+
 /// The tools of a server with a built-in catalogue, as configured.
-pub(crate) fn built_in_specs(config: &ServerConfig, file: CatalogueFile) -> Vec<ToolSpec> {
+pub(crate) fn built_in_specs(
+    config: &ServerConfig,
+    file: CatalogueFile,
+    mut previews: BTreeMap<String, PreviewRule>,
+) -> Vec<ToolSpec> {
     let spec = |tool: PinnedTool| ToolSpec {
+        preview: previews.remove(&tool.name),
         tool: ToolRef::new(&config.name, tool.name),
         description: tool.description,
         input_schema: tool.input_schema,
@@ -129,6 +143,7 @@ pub(crate) fn learned_specs(config: &ServerConfig, pinned: pins::PinFile) -> Vec
             argument_rules: Vec::new(),
             scope: ScopeParameters::default(),
             target_parameter: None,
+            preview: None,
             availability: match class {
                 Some(_) => Availability::Enabled,
                 None => Availability::Unclassified,
@@ -151,7 +166,7 @@ pub(crate) fn assemble(by_server: &BTreeMap<String, Vec<ToolSpec>>) -> Catalogue
             spec.availability,
             Availability::Enabled | Availability::Changed
         );
-        let rules = serde_json::json!(spec.argument_rules);
+        let rules = serde_json::json!([spec.argument_rules, spec.preview]);
         let effect = spec.effect.as_str();
         format!(
             "{} {} {effect} {} {enabled} {rules}",

@@ -17,7 +17,7 @@ fn config() -> ServerConfig {
 }
 
 fn specs() -> Vec<ToolSpec> {
-    built_in_specs(&config(), azure().unwrap())
+    built_in_specs(&config(), azure().unwrap(), azure_previews().unwrap())
 }
 
 fn tool(name: &str) -> ToolSpec {
@@ -207,4 +207,41 @@ fn the_version_follows_classes_but_not_what_one_process_found_out() {
     assert_ne!(with(&|s| s.effect = EffectClass::Destructive), plain);
     assert_ne!(with(&|s| s.secret = true), plain);
     assert_ne!(with(&|s| s.hash.push('0')), plain);
+}
+
+#[test]
+fn every_preview_names_a_read_and_arguments_that_exist() {
+    let previews = azure_previews().unwrap();
+    assert!(!previews.is_empty());
+    for (name, rule) in previews {
+        let called = tool(&name);
+        let read = tool(&rule.read);
+        assert_ne!(called.effect, EffectClass::ReadOnly, "{name}");
+        assert_eq!(read.effect, EffectClass::ReadOnly, "{name}");
+        let has = |spec: &ToolSpec, argument: &str| {
+            assert!(
+                spec.input_schema["properties"].get(argument).is_some(),
+                "{} has no argument {argument}",
+                spec.tool
+            );
+        };
+        for argument in &rule.arguments {
+            has(&called, argument);
+            has(&read, argument);
+        }
+        for argument in rule.with.keys() {
+            has(&read, argument);
+        }
+        for field in &rule.fields {
+            assert!(field.from.is_some() || field.argument.is_some());
+            if let Some(argument) = &field.argument {
+                has(&called, argument);
+            }
+        }
+        if let Some(undo) = &rule.undo {
+            has(&tool(&undo.tool), &undo.argument);
+            assert!(rule.fields.iter().any(|field| field.name == undo.field));
+        }
+        assert_eq!(called.preview.as_ref(), Some(&rule));
+    }
 }

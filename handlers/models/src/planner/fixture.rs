@@ -72,6 +72,7 @@ pub fn spec(name: &str, properties: Value, required: &[&str]) -> ToolSpec {
         argument_rules: Vec::new(),
         scope: ScopeParameters::default(),
         target_parameter: None,
+        preview: None,
         availability: Availability::Enabled,
         shared_identity: false,
     }

@@ -7,6 +7,7 @@ use azimuth_domain::conversation::{Author, Conversation, ConversationKind, Messa
 use azimuth_domain::event::{EventBody, TurnEvent};
 use azimuth_domain::ids::{CallId, ConversationId, MessageId, TurnId};
 use azimuth_domain::policy::ApprovalBy;
+use azimuth_domain::preview::PreviewState;
 use azimuth_domain::principal::{Role, UserKey};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{EffectClass, ToolRef};
@@ -85,6 +86,9 @@ pub fn with_call(mut turn: Turn, state: CallState, approved: bool) -> Turn {
         requested_at: NOON,
         expires_at: NOON.plus_ms(3_600_000),
         decided: None,
+        preview: PreviewState::None,
+        drifts: 0,
+        lost_repeats: 0,
     });
     let call = ToolCall {
         id: CallId::new(&turn.id, 0, 0),
@@ -102,6 +106,10 @@ pub fn with_call(mut turn: Turn, state: CallState, approved: bool) -> Turn {
         preview: None,
         note: None,
         duration_ms: None,
+        plan: None,
+        reads: 0,
+        checked: None,
+        purpose: None,
     };
     turn.model = azimuth_domain::turn::ModelState::Answered;
     turn.steps = vec![Step {
@@ -180,6 +188,7 @@ pub fn entry(user: &UserKey, kind: AuditKind) -> AuditEntry {
         acting_identity: ActingIdentity::User,
         turn_id: None,
         call_id: None,
+        purpose: None,
         attempt: None,
         tool: Some("azure/group_list".to_owned()),
         tool_hash: None,

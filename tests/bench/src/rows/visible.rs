@@ -73,6 +73,7 @@ fn pinned() -> Done<Catalogue> {
             argument_rules: tool.argument_rules,
             scope: tool.scope,
             target_parameter: tool.target_parameter,
+            preview: None,
             availability: Availability::Enabled,
             shared_identity: false,
         })

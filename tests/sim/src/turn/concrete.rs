@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use azimuth_domain::ids::{CallId, ConversationId, MessageId, TurnId};
 use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason};
+use azimuth_domain::preview::PreviewState;
 use azimuth_domain::principal::{Role, UserKey};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{Classification, EffectClass, ToolRef};
@@ -159,6 +160,9 @@ impl Shapes {
                 requested_at: NOW,
                 expires_at: AHEAD,
                 decided,
+                preview: PreviewState::None,
+                drifts: 0,
+                lost_repeats: 0,
             });
         }
         let given = |is: bool| is.then(|| digest.clone());
@@ -380,6 +384,7 @@ fn proposed(kind: Kind, needs_approval: bool) -> product::ProposedCall {
         },
         target: None,
         tool_hash: "h".to_owned(),
+        plan: None,
         proposal: product::Proposal::Decided(if needs_approval {
             Decision::RequireApproval {
                 by: ApprovalBy::Asker,

@@ -311,6 +311,7 @@ impl Steps {
                 result: None,
                 preview: None,
                 note: None,
+                reading: None,
                 duration_ms: None,
                 claim_lease_ms: Some(LEASE_MS),
             }),

@@ -6,6 +6,7 @@
 pub mod decide_approval;
 pub mod get_approval;
 pub mod list_approvals;
+mod preview;
 mod view;
 
 use azimuth_domain::ids::ApprovalId;
@@ -18,6 +19,7 @@ use super::states::TurnState;
 use crate::policy::PolicySet;
 use crate::problem::Answer;
 
+pub use preview::{CheckedView, FindingView, PreviewView};
 pub use view::{
     ApprovalByView, ApprovalStateView, ApprovalSummary, ApprovalView, PersonView, summary,
 };

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::preview::PreviewView;
 use crate::http::moment::Moment;
 use crate::http::turns::EffectView;
 
@@ -35,8 +36,9 @@ pub struct ApprovalView {
     /// What it works on.
     pub target: Option<String>,
     /// What it would change, where that can be told.
-    #[schema(value_type = Option<Object>)]
-    pub preview: Option<Value>,
+    pub preview: Option<PreviewView>,
+    /// `shown`, or why there is none: `none` (no read tells), `failed`, `late`.
+    pub preview_state: String,
     /// Who asked.
     pub asker: PersonView,
     /// When it was asked for.
@@ -66,6 +68,10 @@ pub struct ApprovalSummary {
     pub expires_at: Moment,
     /// What was said.
     pub decision: Option<DecisionView>,
+    /// What the call would change, where that can be told.
+    pub preview: Option<PreviewView>,
+    /// `shown`, or why there is none: `none` (no read tells), `failed`, `late`.
+    pub preview_state: String,
 }
 
 /// Where an approval stands.
@@ -141,7 +147,8 @@ impl ApprovalView {
             effect: call.effect.into(),
             arguments: call.arguments.clone(),
             target: call.target.clone(),
-            preview: None,
+            preview: approval.preview.shown().map(PreviewView::from),
+            preview_state: approval.preview.name().to_owned(),
             asker: PersonView {
                 oid: asker.user.oid.clone(),
                 name: asker.name.clone(),
@@ -165,6 +172,8 @@ pub fn summary(turn: &Turn, call: &ToolCall) -> Option<ApprovalSummary> {
         by: approval.by.into(),
         expires_at: approval.expires_at.into(),
         decision: decision(approval),
+        preview: approval.preview.shown().map(PreviewView::from),
+        preview_state: approval.preview.name().to_owned(),
     })
 }
 

@@ -7,7 +7,7 @@ use azimuth_domain::canonical::canonical_json;
 use csv::{QuoteStyle, WriterBuilder};
 
 /// Columns, in order.
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 28] = [
     "chain",
     "seq",
     "at",
@@ -18,6 +18,7 @@ const COLUMNS: [&str; 27] = [
     "turn_id",
     "call_id",
     "attempt",
+    "purpose",
     "tool",
     "tool_hash",
     "arguments",
@@ -66,6 +67,10 @@ pub(super) fn line(record: &AuditRecord) -> Vec<u8> {
             .map(ToString::to_string)
             .unwrap_or_default(),
         entry.attempt.map(|n| n.to_string()).unwrap_or_default(),
+        entry
+            .purpose
+            .map(|kind| kind.as_str().to_owned())
+            .unwrap_or_default(),
         text(&entry.tool),
         text(&entry.tool_hash),
         entry

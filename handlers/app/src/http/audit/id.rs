@@ -82,6 +82,11 @@ fn shorten(what: &str) -> Option<String> {
         ["denied"] => Some("x".to_owned()),
         ["decision", decider, "yes"] if is_hex(decider) => Some(format!("y{decider}")),
         ["decision", decider, "no"] if is_hex(decider) => Some(format!("n{decider}")),
+        ["decision", decider, verdict @ ("yes" | "no"), round]
+            if is_hex(decider) && is_number(round) =>
+        {
+            Some(format!("{}{decider}r{round}", &verdict[..1]))
+        }
         _ => flatten(what).map(|text| format!("z{text}")),
     }
 }
@@ -92,10 +97,18 @@ fn lengthen(short: &str) -> Option<String> {
         "o" if is_number(rest) => Some(format!("{rest}:open")),
         "c" if is_number(rest) => Some(format!("{rest}:close")),
         "x" if rest.is_empty() => Some("denied".to_owned()),
-        "y" if is_hex(rest) => Some(format!("decision:{rest}:yes")),
-        "n" if is_hex(rest) => Some(format!("decision:{rest}:no")),
+        "y" => decision(rest, "yes"),
+        "n" => decision(rest, "no"),
         "z" if !rest.is_empty() => Some(unflatten(rest)),
         _ => None,
+    }
+}
+
+fn decision(rest: &str, verdict: &str) -> Option<String> {
+    match rest.split_once('r') {
+        None => is_hex(rest).then(|| format!("decision:{rest}:{verdict}")),
+        Some((decider, round)) => (is_hex(decider) && is_number(round))
+            .then(|| format!("decision:{decider}:{verdict}:{round}")),
     }
 }
 
@@ -125,7 +138,7 @@ fn unflatten(text: &str) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use azimuth_domain::audit::{admin_chain, close_id, conversation_chain, open_id};
+    use azimuth_domain::audit::{admin_chain, close_id, conversation_chain, decision_id, open_id};
     use azimuth_domain::ids::TurnId;
     use azimuth_domain::principal::UserKey;
     use azimuth_domain::time::Timestamp;
@@ -144,8 +157,9 @@ mod tests {
             (&chain, close_id(&call, 12)),
             (&chain, open_id(&preview, 1)),
             (&chain, format!("{call}:denied")),
-            (&chain, format!("{call}:decision:{}:yes", user.owner())),
-            (&chain, format!("{preview}:decision:{}:no", user.owner())),
+            (&chain, decision_id(&call, 0, &user, true)),
+            (&chain, decision_id(&preview, 0, &user, false)),
+            (&chain, decision_id(&call, 3, &user, false)),
             (&chain, format!("{call}:note:1")),
             (&chain, format!("restored:{ulid}")),
             (&day, format!("{ulid}:1:open")),

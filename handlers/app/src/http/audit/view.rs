@@ -34,6 +34,9 @@ pub struct AuditRecordView {
     pub call_id: Option<String>,
     /// Attempt of the call.
     pub attempt: Option<u32>,
+    /// `preview`, `repeat` or `check` when the call is a read about another call: what
+    /// it would do, whether it still would, what came of it.
+    pub purpose: Option<String>,
     /// `server/tool`.
     pub tool: Option<String>,
     /// Pinned hash of the tool.
@@ -114,6 +117,7 @@ impl From<AuditRecord> for AuditRecordView {
             turn_id: entry.turn_id.map(|id| id.to_string()),
             call_id: entry.call_id.map(|id| id.to_string()),
             attempt: entry.attempt,
+            purpose: entry.purpose.map(|kind| kind.as_str().to_owned()),
             tool: entry.tool,
             tool_hash: entry.tool_hash,
             arguments: entry.arguments,

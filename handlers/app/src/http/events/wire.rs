@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::approvals::ApprovalByView;
+use crate::http::approvals::{ApprovalByView, FindingView, PreviewView};
 use crate::http::moment::Moment;
 use crate::http::turns::{EffectView, OutcomeView, ResultView, WaitingForView};
 
@@ -60,13 +60,15 @@ pub enum EventData {
         digest: String,
         by: ApprovalByView,
         expires_at: Moment,
-        #[schema(value_type = Option<Object>)]
-        preview: Option<Value>,
+        preview: Option<PreviewView>,
+        /// `shown`, or why there is no preview: `none` (no read tells), `failed`, `late`.
+        preview_state: String,
     },
     ApprovalDecided {
         approval_id: String,
         call_id: String,
-        /// `approved`, `denied`, `expired` or `cancelled`.
+        /// `approved`, `denied`, `expired`, `cancelled` or `superseded`: what the call
+        /// would do has changed, and people are asked anew.
         decision: String,
         reason: Option<String>,
     },
@@ -85,6 +87,11 @@ pub enum EventData {
         result_ref: Option<ResultView>,
         preview: Option<String>,
         note: Option<String>,
+    },
+    /// Nobody knew how the call had ended, and a read has looked.
+    ToolCallChecked {
+        call_id: String,
+        finding: FindingView,
     },
     Usage {
         input_tokens: u64,
@@ -155,13 +162,15 @@ impl From<EventBody> for EventData {
                 by,
                 expires_at,
                 preview,
+                preview_state,
             } => Self::ApprovalRequired {
                 approval_id: approval_id.to_string(),
                 call_id: call_id.to_string(),
                 digest,
                 by: by.into(),
                 expires_at: expires_at.into(),
-                preview,
+                preview: preview.and_then(PreviewView::from_event),
+                preview_state,
             },
             EventBody::ApprovalDecided {
                 approval_id,
@@ -196,6 +205,10 @@ impl From<EventBody> for EventData {
                 result_ref: result_ref.map(ResultView::from),
                 preview,
                 note,
+            },
+            EventBody::ToolCallChecked { call_id, finding } => Self::ToolCallChecked {
+                call_id: call_id.to_string(),
+                finding: finding.into(),
             },
             EventBody::Usage {
                 input_tokens,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::events_url;
-use crate::http::approvals::{ApprovalSummary, summary};
+use crate::http::approvals::{ApprovalSummary, CheckedView, summary};
 use crate::http::moment::Moment;
 
 /// A turn.
@@ -143,7 +143,7 @@ pub struct CallView {
     pub arguments: Value,
     /// What it works on.
     pub target: Option<String>,
-    /// `awaiting_approval`, `awaiting_sign_in`, `queued`, `started`, `finished`, …
+    /// `previewing`, `awaiting_approval`, `awaiting_sign_in`, `queued`, `started`, `finished`, …
     pub state: String,
     /// How it ended, once it has.
     pub outcome: Option<OutcomeView>,
@@ -159,6 +159,8 @@ pub struct CallView {
     pub note: Option<String>,
     /// How long the attempt took that ended it.
     pub duration_ms: Option<i64>,
+    /// What a read found after nobody knew how the call had ended.
+    pub checked: Option<CheckedView>,
 }
 
 /// What a call may do.
@@ -314,6 +316,7 @@ impl CallView {
             preview: call.preview.clone(),
             note: call.note.clone(),
             duration_ms: call.duration_ms,
+            checked: call.checked.as_ref().map(CheckedView::from),
         }
     }
 }

@@ -17,6 +17,7 @@ fn tool(schema: Value) -> ToolSpec {
         argument_rules: vec![],
         scope: ScopeParameters::default(),
         target_parameter: None,
+        preview: None,
         availability: Availability::Enabled,
         shared_identity: false,
     }

@@ -38,6 +38,7 @@ fn tool(effect: EffectClass, secret: bool, availability: Availability) -> ToolSp
             tenant: Some("tenant".to_owned()),
         },
         target_parameter: None,
+        preview: None,
         availability,
         shared_identity: false,
     }

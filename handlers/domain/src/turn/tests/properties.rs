@@ -15,7 +15,8 @@ enum Move {
     Decide(usize, bool),
     ClaimCall(usize),
     Release(usize, u32),
-    Finish(usize, u32, u8, bool),
+    Finish(usize, u32, u8, bool, u8),
+    Repeat(usize),
     Reclaim(usize, u8, bool),
     Park(usize),
     Resume,
@@ -28,16 +29,17 @@ enum Move {
 }
 
 fn any_move() -> impl Strategy<Value = Move> {
-    let call = 0..3_usize;
+    let call = 0..5_usize;
     prop_oneof![
         3 => Just(Move::ClaimModel),
-        4 => (0..3_u8, prop::collection::vec(0..6_u8, 0..4)).prop_map(|(c, k)| Move::Answer(c, k)),
+        4 => (0..3_u8, prop::collection::vec(0..8_u8, 0..4)).prop_map(|(c, k)| Move::Answer(c, k)),
         1 => (0..3_u8).prop_map(Move::FailModel),
         3 => (call.clone(), any::<bool>()).prop_map(|(c, y)| Move::Decide(c, y)),
         5 => call.clone().prop_map(Move::ClaimCall),
         1 => (call.clone(), 1..4_u32).prop_map(|(c, a)| Move::Release(c, a)),
-        4 => (call.clone(), 1..4_u32, 0..3_u8, any::<bool>())
-            .prop_map(|(c, a, o, d)| Move::Finish(c, a, o, d)),
+        4 => (call.clone(), 1..4_u32, 0..3_u8, any::<bool>(), 0..4_u8)
+            .prop_map(|(c, a, o, d, r)| Move::Finish(c, a, o, d, r)),
+        3 => call.clone().prop_map(Move::Repeat),
         2 => (call.clone(), 0..4_u8, any::<bool>()).prop_map(|(c, v, p)| Move::Reclaim(c, v, p)),
         1 => call.clone().prop_map(Move::Park),
         1 => Just(Move::Resume),
@@ -56,6 +58,8 @@ fn call_of(kind: u8) -> ProposedCall {
         1 => allowed(EffectClass::Destructive),
         2 => needs_approval(ApprovalBy::Asker),
         3 => needs_approval(ApprovalBy::AnotherApprover),
+        6 => planned(needs_approval(ApprovalBy::Asker)),
+        7 => planned(allowed(EffectClass::Destructive)),
         4 => proposed(
             EffectClass::Mutating,
             Proposal::Decided(Decision::Deny {
@@ -67,7 +71,7 @@ fn call_of(kind: u8) -> ProposedCall {
 }
 
 fn command(turn: &Turn, wanted: &Move, now: i64) -> Option<Command> {
-    let id = |index: &usize| turn.calls().get(*index).map(|c| c.id.clone());
+    let id = |index: &usize| turn.calls_and_previews().nth(*index).map(|c| c.id.clone());
     Some(match wanted {
         Move::ClaimModel => Command::ClaimModel(ClaimModel { lease_ms: LEASE }),
         Move::Answer(claim_no, kinds) => Command::Answer(Box::new(Answer {
@@ -102,19 +106,29 @@ fn command(turn: &Turn, wanted: &Move, now: i64) -> Option<Command> {
             call: id(index)?,
             attempt: *attempt,
         }),
-        Move::Finish(index, attempt, outcome, drives) => Command::FinishCall(FinishCall {
+        Move::Repeat(index) => Command::RepeatPreview(RepeatPreview {
+            call: id(index)?,
+            lease_ms: LEASE,
+        }),
+        Move::Finish(index, attempt, outcome, drives, reading) => Command::FinishCall(FinishCall {
             call: id(index)?,
             attempt: *attempt,
             outcome: [Outcome::Ok, Outcome::Error, Outcome::Unknown][usize::from(*outcome)],
             result: None,
             preview: None,
             note: None,
+            reading: match reading {
+                0 => None,
+                1 => Some(Reading::Nothing),
+                2 => Some(seen("stopped")),
+                _ => Some(seen("deallocated")),
+            },
             duration_ms: None,
             claim_lease_ms: drives.then_some(LEASE),
         }),
         Move::Reclaim(index, verdict, poison) => Command::ReclaimCall(ReclaimCall {
             call: id(index)?,
-            attempt: turn.calls()[*index].attempt,
+            attempt: turn.calls_and_previews().nth(*index)?.attempt,
             verdict: [
                 Verdict::Ok,
                 Verdict::Error,
@@ -171,7 +185,8 @@ fn check(before: &Turn, after: &Transition) {
     }
     if turn.steps.len() > before.steps.len() {
         let last = &turn.steps[turn.steps.len() - 2];
-        assert!(last.calls.iter().all(|c| c.state.is_terminal()));
+        let all = last.calls.iter().chain(&last.previews);
+        assert!(all.clone().all(|c| c.state.is_terminal()));
     }
     if turn.status.is_terminal() {
         assert!(turn.all_calls_terminal(), "{turn:?}");
@@ -189,6 +204,39 @@ fn check(before: &Turn, after: &Transition) {
         assert_eq!(turn.running_since.is_none(), turn.waiting_for().is_some());
     }
     assert!(turn.step_no() < crate::limits::MAX_STEPS);
+}
+
+/// Reads once more and finds what was approved.
+fn repeat_as_shown(turn: &Turn, claim: Command, now: i64) -> Option<Transition> {
+    let Command::ClaimCall(ClaimCall { call, lease_ms }) = claim else {
+        return None;
+    };
+    let shown = turn
+        .call(&call)?
+        .approval
+        .as_ref()?
+        .preview
+        .shown()
+        .cloned();
+    let repeat = RepeatPreview {
+        call: call.clone(),
+        lease_ms,
+    };
+    let begun = step(turn, Command::RepeatPreview(repeat), at(now))
+        .ok()?
+        .turn;
+    let finish = FinishCall {
+        call: begun.repeat_of(&call)?.id.clone(),
+        attempt: 1,
+        outcome: Outcome::Ok,
+        result: None,
+        preview: None,
+        note: None,
+        reading: Some(shown.map_or(Reading::Nothing, Reading::Seen)),
+        duration_ms: None,
+        claim_lease_ms: None,
+    };
+    step(&begun, Command::FinishCall(finish), at(now)).ok()
 }
 
 /// Does for a turn what watchdog and sweeper do, until it ends.
@@ -216,7 +264,10 @@ fn run_out(mut turn: Turn, mut now: i64) -> Turn {
                     grant_gone_at: Some(at(now)),
                 }),
             };
-            step(&turn, command, at(now)).ok()
+            match step(&turn, command.clone(), at(now)) {
+                Err(Refusal::PreviewNeeded) => repeat_as_shown(&turn, command, now),
+                done => done.ok(),
+            }
         });
         if let Some(transition) = next {
             turn = transition.turn;
@@ -232,7 +283,7 @@ proptest! {
     fn no_sequence_breaks_the_turn(
         moves in prop::collection::vec(any_move(), 1..60),
         signs_in in any::<bool>(),
-        console in prop::option::of(0..5_u8),
+        console in prop::option::of(prop_oneof![0..5_u8, 6..8_u8]),
     ) {
         let mut turn = NewTurn {
             sign_in_deadline_ms: signs_in.then_some(60_000),
