@@ -513,6 +513,11 @@ export interface components {
          */
         ActingIdentityView: "user" | "shared" | "none";
         /**
+         * @description What becomes of a resource.
+         * @enum {string}
+         */
+        ActionView: "create" | "change" | "delete" | "nothing" | "missing";
+        /**
          * @description Who must agree.
          * @enum {string}
          */
@@ -533,6 +538,9 @@ export interface components {
             digest: string;
             /** @description Until when it can be given. */
             expires_at: components["schemas"]["Moment"];
+            preview?: components["schemas"]["PreviewView"] | null;
+            /** @description `shown`, or why there is none: `none` (no read tells), `failed`, `late`. */
+            preview_state: string;
             /** @description Where it stands. */
             state: components["schemas"]["ApprovalStateView"];
         };
@@ -555,8 +563,9 @@ export interface components {
             expires_at: components["schemas"]["Moment"];
             /** @description Id. */
             id: string;
-            /** @description What it would change, where that can be told. */
-            preview?: Record<string, never> | null;
+            preview?: components["schemas"]["PreviewView"] | null;
+            /** @description `shown`, or why there is none: `none` (no read tells), `failed`, `late`. */
+            preview_state: string;
             /** @description When it was asked for. */
             requested_at: components["schemas"]["Moment"];
             /** @description The tool server. */
@@ -615,6 +624,11 @@ export interface components {
             policy_version?: string | null;
             /** @description Hash of the record before. */
             prev_hash: string;
+            /**
+             * @description `preview`, `repeat` or `check` when the call is a read about another call: what
+             *     it would do, whether it still would, what came of it.
+             */
+            purpose?: string | null;
             /** @description SHA-256 of the result. */
             result_sha256?: string | null;
             /**
@@ -667,6 +681,7 @@ export interface components {
             attempt: number;
             /** @description Id. */
             call_id: string;
+            checked?: components["schemas"]["CheckedView"] | null;
             /**
              * Format: int64
              * @description How long the attempt took that ended it.
@@ -684,7 +699,7 @@ export interface components {
             secret: boolean;
             /** @description The tool server. */
             server: string;
-            /** @description `awaiting_approval`, `awaiting_sign_in`, `queued`, `started`, `finished`, … */
+            /** @description `previewing`, `awaiting_approval`, `awaiting_sign_in`, `queued`, `started`, `finished`, … */
             state: string;
             /**
              * Format: int32
@@ -736,6 +751,13 @@ export interface components {
         Channels: {
             /** @description The channels. */
             channels: components["schemas"]["Channel"][];
+        };
+        /** @description What could be seen of a call of which nobody knows how it ended. */
+        CheckedView: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description What. */
+            finding: components["schemas"]["FindingView"];
         };
         /** @description An exported conversation; secrets are replaced by `[redacted]`. */
         ConversationExport: {
@@ -902,13 +924,18 @@ export interface components {
             call_id: string;
             digest: string;
             expires_at: components["schemas"]["Moment"];
-            preview?: Record<string, never> | null;
+            preview?: components["schemas"]["PreviewView"] | null;
+            /** @description `shown`, or why there is no preview: `none` (no read tells), `failed`, `late`. */
+            preview_state: string;
             /** @enum {string} */
             type: "approval_required";
         } | {
             approval_id: string;
             call_id: string;
-            /** @description `approved`, `denied`, `expired` or `cancelled`. */
+            /**
+             * @description `approved`, `denied`, `expired`, `cancelled` or `superseded`: what the call
+             *     would do has changed, and people are asked anew.
+             */
             decision: string;
             reason?: string | null;
             /** @enum {string} */
@@ -934,6 +961,11 @@ export interface components {
             result_ref?: components["schemas"]["ResultView"] | null;
             /** @enum {string} */
             type: "tool_call_finished";
+        } | {
+            call_id: string;
+            finding: components["schemas"]["FindingView"];
+            /** @enum {string} */
+            type: "tool_call_checked";
         } | {
             /** Format: int64 */
             input_tokens: number;
@@ -985,6 +1017,20 @@ export interface components {
             /** @description The turn. */
             turn_id: string;
         };
+        /** @description What becomes of one field. */
+        FieldChangeView: {
+            /** @description Name of the field. */
+            name: string;
+            /** @description Its value after the call. */
+            new?: string | null;
+            /** @description Its value now. */
+            old?: string | null;
+        };
+        /**
+         * @description What a read says of a call that may have happened.
+         * @enum {string}
+         */
+        FindingView: "as_asked" | "not_as_asked" | "unclear";
         /** @description Sign of life. */
         Liveness: {
             /** @description `ok`. */
@@ -1089,8 +1135,9 @@ export interface components {
                 expires_at: components["schemas"]["Moment"];
                 /** @description Id. */
                 id: string;
-                /** @description What it would change, where that can be told. */
-                preview?: Record<string, never> | null;
+                preview?: components["schemas"]["PreviewView"] | null;
+                /** @description `shown`, or why there is none: `none` (no read tells), `failed`, `late`. */
+                preview_state: string;
                 /** @description When it was asked for. */
                 requested_at: components["schemas"]["Moment"];
                 /** @description The tool server. */
@@ -1154,6 +1201,11 @@ export interface components {
                 policy_version?: string | null;
                 /** @description Hash of the record before. */
                 prev_hash: string;
+                /**
+                 * @description `preview`, `repeat` or `check` when the call is a read about another call: what
+                 *     it would do, whether it still would, what came of it.
+                 */
+                purpose?: string | null;
                 /** @description SHA-256 of the result. */
                 result_sha256?: string | null;
                 /**
@@ -1262,6 +1314,21 @@ export interface components {
             name?: string | null;
             /** @description Object id in the tenant. */
             oid: string;
+        };
+        /** @description What a call would do to a resource, as of the moment it was read. */
+        PreviewView: {
+            /** @description What becomes of the resource. */
+            action: components["schemas"]["ActionView"];
+            /** @description What becomes of its fields. */
+            fields: components["schemas"]["FieldChangeView"][];
+            /** @description The resource, as the call names it. */
+            resource?: string | null;
+            /**
+             * Format: int32
+             * @description How many resources are touched.
+             */
+            resources: number;
+            undo?: components["schemas"]["UndoView"] | null;
         };
         /** @description An RFC 9457 problem document (`application/problem+json`). */
         Problem: {
@@ -1473,6 +1540,13 @@ export interface components {
             /** @description Tokens so far. */
             usage: components["schemas"]["UsageView"];
             waiting_for?: components["schemas"]["WaitView"] | null;
+        };
+        /** @description A call that takes another back. */
+        UndoView: {
+            /** @description Its arguments. */
+            arguments: Record<string, never>;
+            /** @description The tool, at the same server. */
+            tool: string;
         };
         /** @description A chain that goes further than the digests. */
         UnsealedChainView: {
