@@ -31,6 +31,8 @@ pub struct Bound {
     pub copies: u8,
     /// The message of a call crashes whoever takes it, always.
     pub always_crashes: bool,
+    /// Whether a read tells what the first call would do (rules 3a and 5).
+    pub previews: bool,
     /// What is done wrong.
     pub mutation: Option<Mutation>,
 }
@@ -86,6 +88,8 @@ pub enum Mutation {
     DeadlineAfterLook,
     NoApprovalCheck,
     NextStepBeforeTerminal,
+    NextStepBeforePreview,
+    ClaimWithoutRepeat,
 }
 
 /// No faults.
@@ -100,6 +104,8 @@ pub const NONE: Budget = Budget {
     grant_loss: 0,
     revoke: 0,
     text: 0,
+    drift: 0,
+    late: 0,
 };
 
 impl Bound {
@@ -118,6 +124,7 @@ impl Bound {
             sign_in: SignIn::Off,
             copies: 1,
             always_crashes: false,
+            previews: false,
             mutation: None,
         }
     }

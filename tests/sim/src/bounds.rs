@@ -101,6 +101,15 @@ const fn asked_again(mut bound: Bound) -> Bound {
     bound
 }
 
+/// What the first call would do is read before and after its approval.
+/// `late` is how often its deadline may pass.
+const fn previewing(mut bound: Bound, drifts: u8, late: u8) -> Bound {
+    bound.previews = true;
+    bound.budget.drift = drifts;
+    bound.budget.late = late;
+    bound
+}
+
 const fn revoked(mut bound: Bound) -> Bound {
     bound.budget.revoke = 1;
     bound
@@ -148,6 +157,66 @@ pub fn further() -> Vec<Bound> {
             faults(1, 1, 1, 1, 0, 0),
         )),
         always_crashing(named("always crashes", READ_ONLY, faults(1, 0, 0, 0, 0, 1))),
+        // Rules 3a and 5.
+        previewing(
+            named("3a preview", DESTRUCTIVE, faults(1, 1, 0, 0, 0, 0)),
+            0,
+            0,
+        ),
+        previewing(
+            named("3a preview", DESTRUCTIVE, faults(1, 0, 1, 0, 0, 0)),
+            0,
+            1,
+        ),
+        previewing(
+            named("3a preview", DESTRUCTIVE, faults(1, 0, 0, 0, 0, 1)),
+            0,
+            1,
+        ),
+        previewing(
+            named("3a preview", DESTRUCTIVE, faults(0, 0, 1, 1, 0, 0)),
+            0,
+            0,
+        ),
+        previewing(
+            named("3a preview", DESTRUCTIVE, faults(1, 0, 0, 0, 0, 0)),
+            1,
+            1,
+        ),
+        previewing(
+            named("3a preview", DESTRUCTIVE, faults(1, 0, 0, 0, 1, 0)),
+            0,
+            0,
+        ),
+        previewing(
+            named("3a preview", DESTRUCTIVE, faults(0, 1, 1, 0, 0, 0)),
+            1,
+            0,
+        ),
+        previewing(
+            named(
+                "3a preview, watchdog",
+                DESTRUCTIVE,
+                faults(1, 0, 0, 0, 0, 0),
+            )
+            .watched(),
+            0,
+            0,
+        ),
+        call_signs_in(previewing(
+            named("3a preview, sign-in", DESTRUCTIVE, faults(0, 0, 0, 0, 0, 1)),
+            0,
+            1,
+        )),
+        revoked(previewing(
+            named(
+                "3a preview, policy changes",
+                DESTRUCTIVE,
+                faults(1, 0, 0, 0, 0, 0),
+            ),
+            0,
+            0,
+        )),
     ]
 }
 
@@ -180,6 +249,25 @@ pub fn quick() -> Vec<Bound> {
             faults(1, 0, 1, 0, 0, 0),
         )),
         always_crashing(named("always crashes", READ_ONLY, faults(1, 0, 0, 0, 0, 1))),
+        previewing(
+            named("3a preview", DESTRUCTIVE, faults(1, 0, 0, 0, 0, 0)),
+            0,
+            1,
+        ),
+        previewing(
+            named("3a preview", DESTRUCTIVE, faults(0, 1, 0, 0, 0, 1)),
+            1,
+            0,
+        ),
+        revoked(previewing(
+            named(
+                "3a preview, policy changes",
+                DESTRUCTIVE,
+                faults(1, 0, 0, 0, 0, 0),
+            ),
+            0,
+            0,
+        )),
     ]
 }
 
@@ -211,6 +299,8 @@ impl Bound {
             ("grant lost", left.grant_loss),
             ("revoked", left.revoke),
             ("text", left.text),
+            ("drift", left.drift),
+            ("late", left.late),
         ];
         let counted = counted
             .iter()

@@ -93,6 +93,12 @@ fn read_only(budget: Budget) -> Bound {
     Bound::new("mutated", READ_ONLY).with(budget)
 }
 
+const fn previewing(mut bound: Bound) -> Bound {
+    bound.previews = true;
+    bound.budget.late = 1;
+    bound
+}
+
 const CRASH: Budget = Budget { crash: 1, ..NONE };
 const EXPIRY: Budget = Budget { expiry: 1, ..NONE };
 const FAIL: Budget = Budget { fail: 1, ..NONE };
@@ -279,6 +285,26 @@ fn safety() -> Vec<Row> {
                 })
                 .mutated(Mutation::ReclaimStarts),
             ],
+        ),
+        row(
+            "reclaimed call starts without its preview",
+            &[I5],
+            vec![previewing(destructive(CRASH)).mutated(Mutation::ReclaimStarts)],
+        ),
+        row(
+            "claim without a repeated preview",
+            &[I5],
+            vec![
+                previewing(destructive(Budget { drift: 1, ..NONE }))
+                    .mutated(Mutation::ClaimWithoutRepeat),
+            ],
+        ),
+        row(
+            // Not I3 and I4, as the table has it: a message that comes back reclaims what
+            // was started in an earlier step as well.
+            "next step while a preview is open",
+            &[I6],
+            vec![previewing(destructive(CRASH)).mutated(Mutation::NextStepBeforePreview)],
         ),
         row(
             "deadline applied before the grant is looked at",

@@ -124,7 +124,7 @@ impl Order {
                 ..NONE
             },
             wrong,
-            steps: Steps::new(&[], true),
+            steps: Steps::new(&[], true, false),
         }
     }
 

@@ -1,6 +1,6 @@
 //! One state of the model: turn, audit, queues, and where everybody is.
 
-use crate::turn::{CALLS, Ended, Look, Said, Turn};
+use crate::turn::{CALLS, Ended, Look, Said, Shown, Turn};
 
 /// Attempts of a call at most (`limits::MAX_ATTEMPTS`).
 pub const ATTEMPTS: usize = 3;
@@ -36,6 +36,8 @@ pub struct World {
     pub grant_in_time: bool,
     /// Whether policy refuses the calls by now.
     pub revoked: bool,
+    /// How the resource is that a preview reads.
+    pub version: u8,
     /// What may still go wrong.
     pub left: Budget,
     /// Requests that a tool carried out, for each call; 2 stands for more.
@@ -59,6 +61,8 @@ pub struct Budget {
     pub grant_loss: u8,
     pub revoke: u8,
     pub text: u8,
+    pub drift: u8,
+    pub late: u8,
 }
 
 /// The write-once registers of an attempt.
@@ -132,7 +136,7 @@ pub enum Held {
 /// What is left of one look at a turn, in production's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Works {
-    pub enqueue: u8,
+    pub enqueue: u16,
     /// Calls to reclaim, with the attempt that was seen; 0 none.
     pub reclaim: [u8; CALLS],
     pub check_sign_in: bool,
@@ -152,6 +156,8 @@ pub struct Process {
     pub at: At,
     /// What it does after that, when it looks after a turn.
     pub works: Works,
+    /// What it has read for a preview; `None` for what is not its own.
+    pub seen: Option<Shown>,
 }
 
 /// A claim of the model.
@@ -247,7 +253,7 @@ pub enum At {
     PoisonCall(u8),
     /// Puts messages into the queues.
     Perform {
-        enqueue: u8,
+        enqueue: u16,
         advance: bool,
         next: Next,
     },
@@ -270,11 +276,15 @@ pub enum At {
     /// Puts a poisoned watchdog message back.
     RenewPoison { relative: i8 },
     /// Records a person's decision.
-    Decide { call: u8, approve: bool },
+    Decide {
+        call: u8,
+        approve: bool,
+        shown: Shown,
+    },
     /// Stops the turn.
     Cancel,
     /// Enqueues the wake-up message after the write (a mutation).
-    WakeLate { relative: i8, enqueue: u8 },
+    WakeLate { relative: i8, enqueue: u16 },
 }
 
 /// Where a driver is with its text (rule 14).

@@ -1,9 +1,6 @@
 //! Every row of the table in `turn-protocol.md` breaks what it must. A row that
 //! nothing notices fails.
 
-use azimuth_sim::bound::{Bound, NONE};
-use azimuth_sim::bounds::DESTRUCTIVE;
-use azimuth_sim::model::Sim;
 use azimuth_sim::mutations::{Row, found, not_load_bearing, rows};
 use azimuth_sim::order::{Order, Wrong};
 use azimuth_sim::search::{WHOLE, explore};
@@ -73,6 +70,9 @@ mutations! {
     next_step_before_all_calls_are_terminal: "next step before all calls are terminal";
     reclaimed_call_starts_unchecked:
         "reclaimed call starts without policy, token and preview check";
+    reclaimed_call_starts_without_its_preview: "reclaimed call starts without its preview";
+    claim_without_a_repeated_preview: "claim without a repeated preview";
+    next_step_while_a_preview_is_open: "next step while a preview is open";
     deadline_before_the_grant: "deadline applied before the grant is looked at";
     successor_only_at_dequeue_count_1: "watchdog successor only at dequeue count 1";
     wake_up_message_after_the_write: "wake-up message after the write";
@@ -112,16 +112,4 @@ fn what_the_table_names_and_nothing_breaks() {
         println!("{}: I3 holds in {} states", row.name, caught.states);
         assert_eq!(unnoticed, [Property::I3], "{}", row.name);
     }
-}
-
-/// The row about previews: there are none yet, and production passes straight on.
-/// The model stops at the first turn that is in `Previewing`
-/// (`turn/concrete.rs`), so this fails when they come.
-#[test]
-fn no_turn_is_in_previewing() {
-    let report = explore(
-        &Sim::new(Bound::new("no preview", DESTRUCTIVE).with(NONE)),
-        WHOLE,
-    );
-    assert!(report.is_complete && report.broken.is_empty(), "{report}");
 }

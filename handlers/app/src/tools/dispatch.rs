@@ -265,7 +265,10 @@ impl Engine {
             Outcome::Ok | Outcome::Error | Outcome::Unknown => {
                 let (reference, preview) = result.unzip();
                 let own = (!adopted).then_some(effected.output.as_ref());
-                let reading = own.and_then(|output| self.reading(turn, call, output));
+                let reading = match own.and_then(|output| self.reading(turn, call, output)) {
+                    Some(_) if self.is_refused_by_now(turn, call).await => None,
+                    reading => reading,
+                };
                 Command::FinishCall(FinishCall {
                     call: call.id.clone(),
                     attempt: call.attempt,

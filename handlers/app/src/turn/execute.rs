@@ -9,8 +9,8 @@ use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::digest::approval_digest;
 use azimuth_domain::turn::{
-    AwaitSignIn, CallState, ClaimCall, Command, DenyCall, Effect, Refusal, RepeatPreview, ToolCall,
-    Turn, TurnStatus,
+    AwaitSignIn, CallState, ClaimCall, Command, DenyCall, Effect, ReadKind, Refusal, RepeatPreview,
+    ToolCall, Turn, TurnStatus,
 };
 use azimuth_domain::work::WorkItem;
 use azimuth_ports::store::Versioned;
@@ -199,6 +199,19 @@ impl Engine {
                 }
             },
         )
+    }
+
+    /// Whether policy no longer lets the call run whose preview `read` repeats. A claim
+    /// goes with the repeat's end, and much may have happened since its beginning.
+    pub(crate) async fn is_refused_by_now(&self, turn: &Turn, read: &ToolCall) -> bool {
+        let about = match &read.purpose {
+            Some(purpose) if purpose.kind == ReadKind::Repeat => turn.call(&purpose.of),
+            _ => None,
+        };
+        match about {
+            None => false,
+            Some(call) => !matches!(self.refusal(turn, call).await, Ok(None)),
+        }
     }
 
     /// Rule 6a.

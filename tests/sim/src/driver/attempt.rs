@@ -2,7 +2,7 @@
 
 use super::{Luck, Turnstile, as_claim, as_close};
 use crate::bound::Mutation;
-use crate::turn::{Approval, CallState, Cmd, Ended, Kind, Said};
+use crate::turn::{ASKED, Approval, CallState, Cmd, Ended, Kind, Said, Shown};
 use crate::world::{At, Attempt, Close, Next, Open, Property};
 
 impl Turnstile<'_> {
@@ -71,8 +71,15 @@ impl Turnstile<'_> {
             Luck::LosesReply | Luck::Stops => Ended::Error,
             Luck::Well | Luck::Fails => Ended::Ok,
         };
+        self.me().seen = Some(Shown::Nothing);
         if luck != Luck::Stops {
             self.watch_effect(attempt, allowed);
+            let version = self.world.version;
+            self.me().seen = Some(if ended == Ended::Ok {
+                Shown::As(version)
+            } else {
+                Shown::Nothing
+            });
             self.world.effects[call] = (self.world.effects[call] + 1).min(2);
             if is_destructive && self.world.effects[call] > 1 {
                 self.world.broken.add(Property::I1);
@@ -133,6 +140,9 @@ impl Turnstile<'_> {
         if adopted && self.kind(attempt.call) == Kind::ReadOnly && says != Close::Ok {
             return self.leave();
         }
+        if adopted {
+            self.me().seen = None;
+        }
         let upgrades = self.is(Mutation::LateUpgrade) && adopted;
         self.goes_to(At::Finish {
             attempt,
@@ -162,10 +172,16 @@ impl Turnstile<'_> {
         if luck == Luck::Fails {
             return self.hand_back();
         }
+        let is_read = usize::from(attempt.call) >= ASKED;
+        // Policy is asked once more before a repeat counts.
+        let is_repeat = self.world.turn.repeat() == Some(usize::from(attempt.call));
+        let refused = is_repeat && self.world.revoked;
+        let reading = self.me().seen.filter(|_| is_read && !refused);
         let finish = |outcome| Cmd::FinishCall {
             call: attempt.call,
             attempt: attempt.no,
             outcome,
+            reading,
         };
         let command = match says {
             Close::Ok => finish(Ended::Ok),
@@ -181,9 +197,17 @@ impl Turnstile<'_> {
         let late = self.is(Mutation::TurnBeforeClose);
         match self.decide_on(command) {
             Ok(out) => {
+                let before = self.world.turn.calls[0];
                 self.write(&out);
                 if luck == Luck::LosesReply {
                     return;
+                }
+                let main = out.turn.calls[0];
+                if is_read && main.attempt > before.attempt {
+                    // The write that ended the repeat carries the claim.
+                    let allowed = reading == Some(before.shown) && !self.world.revoked;
+                    let no = main.attempt;
+                    return self.begin(Attempt { call: 0, no }, allowed);
                 }
                 if late {
                     return self.goes_to(At::CloseLate {
@@ -226,6 +250,7 @@ impl Turnstile<'_> {
             claim: None,
             enqueue: 0,
             advance: false,
+            overflows: false,
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Luck, Turnstile};
 use crate::bound::{Mutation, SignIn};
-use crate::turn::{Approval, CallState, Cmd, Kind, Model, Out, Status, Turn};
+use crate::turn::{ASKED, Approval, CallState, Cmd, Kind, Model, Out, Shown, Status, Turn};
 use crate::world::{At, Attempt, Held, Next, Property};
 
 impl Turnstile<'_> {
@@ -14,7 +14,20 @@ impl Turnstile<'_> {
         };
         match self.state(call) {
             CallState::Queued { .. } if self.world.turn.status == Status::Running => {
-                self.run_queued(call);
+                let repeat = self.world.turn.repeat().filter(|_| call == 0);
+                match repeat.map(|slot| (slot, self.world.turn.calls[slot])) {
+                    None => self.run_queued(call),
+                    Some((_, read)) if read.state == (CallState::Started { live: true }) => {
+                        self.leave();
+                    }
+                    Some((slot, read)) => self.goes_to(At::Seal {
+                        attempt: Attempt {
+                            call: u8::try_from(slot).unwrap_or(u8::MAX),
+                            no: read.attempt,
+                        },
+                        poison: false,
+                    }),
+                }
             }
             CallState::Started { live: false } => {
                 let no = self.world.turn.calls[usize::from(call)].attempt;
@@ -24,7 +37,7 @@ impl Turnstile<'_> {
                 });
             }
             CallState::AwaitingSignIn { .. } => self.goes_to(At::CheckSignIn),
-            CallState::Absent => self.leave(),
+            CallState::Absent | CallState::Dropped => self.leave(),
             _ => self.drive(Luck::Well),
         }
     }
@@ -87,6 +100,9 @@ impl Turnstile<'_> {
             None if fresh => self.world.turn,
             None => return self.look_again(),
         };
+        if self.bound.previews && call == 0 {
+            return self.claim_or_repeat(based_on, luck);
+        }
         match self.steps.step(based_on, Cmd::ClaimCall { call }) {
             Err(_) => self.look_again(),
             Ok(out) => {
@@ -103,6 +119,43 @@ impl Turnstile<'_> {
                     self.begin(attempt, allowed);
                 } else {
                     self.perform_then(out.enqueue, out.advance, Next::Look);
+                }
+            }
+        }
+    }
+
+    /// Rule 5: a call with a preview is claimed by the write that ends the repeat.
+    fn claim_or_repeat(&mut self, based_on: Turn, luck: Luck) {
+        if self.is(Mutation::ClaimWithoutRepeat) {
+            let mut turn = based_on;
+            turn.calls[0].attempt += 1;
+            turn.calls[0].state = CallState::Started { live: true };
+            let no = turn.calls[0].attempt;
+            self.write(&Out {
+                turn,
+                raised: 0,
+                has_events: true,
+                claim: None,
+                enqueue: 0,
+                advance: false,
+                overflows: false,
+            });
+            let allowed = turn.calls[0].shown == Shown::As(self.world.version);
+            return self.begin(Attempt { call: 0, no }, allowed);
+        }
+        match self.steps.step(based_on, Cmd::RepeatPreview { call: 0 }) {
+            Err(_) => self.look_again(),
+            Ok(out) => {
+                self.write(&out);
+                if luck == Luck::LosesReply {
+                    return self.hand_back();
+                }
+                match out.turn.repeat().and_then(|slot| u8::try_from(slot).ok()) {
+                    None => self.leave(),
+                    Some(call) => {
+                        let no = out.turn.calls[usize::from(call)].attempt;
+                        self.begin(Attempt { call, no }, true);
+                    }
                 }
             }
         }
@@ -190,18 +243,18 @@ impl Turnstile<'_> {
             && turn.model == Model::Answered
             && turn.step == 0
         {
-            return Some(Out {
-                turn: Turn {
-                    step: 1,
-                    model: Model::Claimed { no: 1, live: true },
-                    ..turn
-                },
-                raised: 0,
-                has_events: true,
-                claim: Some((1, 1)),
-                enqueue: 0,
-                advance: false,
-            });
+            return Some(next_step(turn));
+        }
+        let asked_ended = turn.calls[..ASKED]
+            .iter()
+            .all(|c| c.state == CallState::Absent || c.state.is_terminal());
+        if self.is(Mutation::NextStepBeforePreview)
+            && turn.status == Status::Running
+            && turn.model == Model::Answered
+            && turn.step == 0
+            && asked_ended
+        {
+            return Some(next_step(turn));
         }
         self.decide_on(Cmd::ClaimModel).ok()
     }
@@ -227,5 +280,22 @@ impl Turnstile<'_> {
         if !allowed {
             self.world.broken.add(Property::I5);
         }
+    }
+}
+
+/// A mutation: the claim of the next step, whatever is open.
+fn next_step(turn: Turn) -> Out {
+    Out {
+        turn: Turn {
+            step: 1,
+            model: Model::Claimed { no: 1, live: true },
+            ..turn
+        },
+        raised: 0,
+        has_events: true,
+        claim: Some((1, 1)),
+        enqueue: 0,
+        advance: false,
+        overflows: false,
     }
 }

@@ -98,7 +98,11 @@ impl Turnstile<'_> {
                 self.rest();
             }
             At::RenewPoison { relative } => self.renew_poison(relative, luck),
-            At::Decide { call, approve } => self.decide(call, approve, luck),
+            At::Decide {
+                call,
+                approve,
+                shown,
+            } => self.decide(call, approve, shown, luck),
             At::Cancel => self.cancel(luck),
             At::WakeLate { relative, enqueue } => {
                 self.enqueue_watch(relative);
@@ -120,7 +124,8 @@ impl Turnstile<'_> {
     }
 
     fn kind(&self, call: u8) -> Kind {
-        self.bound.calls[usize::from(call)]
+        let asked = self.bound.calls.get(usize::from(call));
+        asked.copied().unwrap_or(Kind::ReadOnly)
     }
 
     fn state(&self, call: u8) -> CallState {
@@ -139,6 +144,7 @@ impl Turnstile<'_> {
                 let unstarted = matches!(
                     before.state,
                     CallState::Queued { .. }
+                        | CallState::Previewing { .. }
                         | CallState::AwaitingApproval { .. }
                         | CallState::AwaitingSignIn { .. }
                 );
@@ -155,11 +161,11 @@ impl Turnstile<'_> {
     fn write(&mut self, out: &Out) {
         let before = self.world.turn;
         let after = out.turn;
-        let history_changed = before
-            .calls
-            .iter()
-            .zip(&after.calls)
-            .any(|(was, is)| was.state.is_terminal() && was != is);
+        let history_changed = before.calls.iter().zip(&after.calls).any(|(was, is)| {
+            was.state.is_terminal()
+                && is.state != CallState::Dropped
+                && (was.state, was.attempt) != (is.state, is.attempt)
+        });
         let asked_too_early = after.step > before.step
             && after
                 .calls
@@ -168,6 +174,9 @@ impl Turnstile<'_> {
         let ended_again = before.status.is_terminal() && after.status != before.status;
         if history_changed || asked_too_early || ended_again {
             self.world.broken.add(Property::I6);
+        }
+        if out.overflows {
+            self.world.broken.add(Property::Range);
         }
         self.world.turn = after;
         self.outdate(out.has_events);
@@ -256,7 +265,7 @@ impl Turnstile<'_> {
     }
 
     /// Puts what a transition asks for into the queues, one at a time.
-    fn perform_then(&mut self, enqueue: u8, advance: bool, next: Next) {
+    fn perform_then(&mut self, enqueue: u16, advance: bool, next: Next) {
         if enqueue == 0 && !advance {
             self.goes_on(next);
         } else {
@@ -268,7 +277,7 @@ impl Turnstile<'_> {
         }
     }
 
-    fn perform(&mut self, enqueue: u8, advance: bool, next: Next, luck: Luck) {
+    fn perform(&mut self, enqueue: u16, advance: bool, next: Next, luck: Luck) {
         let is_done = luck != Luck::Fails;
         if enqueue == 0 {
             if is_done {
@@ -425,6 +434,7 @@ pub fn begins(held: Held, at: At) -> Process {
         held,
         at,
         works: Works::default(),
+        seen: None,
     }
 }
 

@@ -3,13 +3,18 @@
 
 use super::{Luck, Turnstile};
 use crate::bound::Mutation;
-use crate::turn::Cmd;
+use crate::turn::{Cmd, Shown};
 use crate::world::Next;
 
 impl Turnstile<'_> {
     /// Rule 5, from the person's side.
-    pub(super) fn decide(&mut self, call: u8, approve: bool, luck: Luck) {
-        self.ends_a_wait(Cmd::Decide { call, approve }, luck);
+    pub(super) fn decide(&mut self, call: u8, approve: bool, shown: Shown, luck: Luck) {
+        let decide = Cmd::Decide {
+            call,
+            approve,
+            shown,
+        };
+        self.ends_a_wait(decide, luck);
     }
 
     /// Rule 11. Nothing is performed after it.

@@ -119,7 +119,7 @@ impl Turnstile<'_> {
 
     /// A mutation: the next attempt begins without policy, token and claim.
     fn starts_at_once(&mut self, call: u8) -> bool {
-        if !self.is(Mutation::ReclaimStarts) {
+        if !self.is(Mutation::ReclaimStarts) || self.kind(call) == Kind::ReadOnly {
             return false;
         }
         let mut turn = self.world.turn;
@@ -137,8 +137,9 @@ impl Turnstile<'_> {
             claim: None,
             enqueue: 0,
             advance: false,
+            overflows: false,
         });
-        let allowed = !self.world.revoked;
+        let allowed = !self.world.revoked && !self.bound.previews;
         self.begin(Attempt { call, no }, allowed);
         true
     }

@@ -73,9 +73,22 @@ impl Sim {
                 let close = orphan(world, attempt);
                 world.registers(attempt).close = close;
             }
-            Action::Decide { call, approve } => {
+            Action::Decide {
+                call,
+                approve,
+                shown,
+            } => {
                 self.wake(world);
-                world.processes[APPROVER] = begins(Held::Nothing, At::Decide { call, approve });
+                let at = At::Decide {
+                    call,
+                    approve,
+                    shown,
+                };
+                world.processes[APPROVER] = begins(Held::Nothing, at);
+            }
+            Action::Drift => {
+                world.left.drift -= 1;
+                world.version += 1;
             }
             Action::Cancel => {
                 world.left.cancel -= 1;
@@ -225,6 +238,10 @@ fn pass_deadline(world: &mut World, which: usize) {
         return;
     }
     match &mut world.turn.calls[which].state {
+        CallState::Previewing { passed, .. } => {
+            world.left.late -= 1;
+            *passed = true;
+        }
         CallState::AwaitingApproval { passed } => *passed = true,
         CallState::AwaitingSignIn { passed, .. } => {
             *passed = true;

@@ -7,7 +7,7 @@ mod told;
 use crate::bound::{Bound, Mutation, SignIn};
 use crate::properties;
 use crate::search::Checked;
-use crate::turn::{CALLS, Steps};
+use crate::turn::{CALLS, Shown, Steps};
 use crate::world::{API, At, Attempt, Broken, Claim, Held, Process, Property, Queue, Text, World};
 
 /// One bound of the model.
@@ -33,11 +33,19 @@ pub enum Action {
     Duplicate(usize),
     Poison(Held),
     TooOften(u8),
-    LeaseEnds { of: Lease, is_alive: bool },
+    LeaseEnds {
+        of: Lease,
+        is_alive: bool,
+    },
     DeadlinePasses(usize),
     Sweep,
     SweepAudit(Attempt),
-    Decide { call: u8, approve: bool },
+    Decide {
+        call: u8,
+        approve: bool,
+        shown: Shown,
+    },
+    Drift,
     Cancel,
     AskAgain,
     SignIn,
@@ -56,7 +64,7 @@ impl Sim {
     /// The model of a bound.
     pub fn new(bound: Bound) -> Self {
         let approves = bound.mutation != Some(Mutation::NoApprovalCheck);
-        let steps = Steps::new(bound.calls, approves);
+        let steps = Steps::new(bound.calls, approves, bound.previews);
         Self { bound, steps }
     }
 
@@ -70,6 +78,7 @@ impl Sim {
             grant: !waits,
             grant_in_time: false,
             revoked: false,
+            version: 0,
             left: self.bound.budget,
             effects: [0; CALLS],
             answered: 0,

@@ -182,7 +182,15 @@ impl Sim {
             }
         }
         if !turn.status.is_terminal() {
-            actions.extend(turn.open_deadlines().map(Action::DeadlinePasses));
+            let passes = |which: &usize| {
+                let previews = turn
+                    .calls
+                    .get(*which)
+                    .is_some_and(|c| matches!(c.state, CallState::Previewing { .. }));
+                !previews || world.left.late > 0
+            };
+            let open = turn.open_deadlines().filter(passes);
+            actions.extend(open.map(Action::DeadlinePasses));
         }
     }
 
@@ -237,6 +245,7 @@ impl Sim {
                         actions.push(Action::Decide {
                             call: number,
                             approve,
+                            shown: call.shown,
                         });
                     }
                 }
@@ -255,6 +264,9 @@ impl Sim {
         if runs && world.grant && world.left.grant_loss > 0 {
             actions.push(Action::LoseGrant);
         }
+        if runs && world.left.drift > 0 {
+            actions.push(Action::Drift);
+        }
         if runs && !world.revoked && world.left.revoke > 0 {
             actions.push(Action::Revoke);
         }
@@ -266,7 +278,7 @@ pub(super) fn orphan(world: &World, attempt: Attempt) -> Option<Close> {
     let index = usize::from(attempt.no.saturating_sub(1)).min(ATTEMPTS - 1);
     let open = world.audit[usize::from(attempt.call)][index].open;
     let call = world.turn.calls[usize::from(attempt.call)];
-    let past = call.attempt > attempt.no;
+    let past = call.attempt > attempt.no || call.state == CallState::Dropped;
     let ended = match call.state {
         CallState::Finished { ok: true } => Some(Close::Ok),
         CallState::Finished { ok: false } => Some(Close::Error),

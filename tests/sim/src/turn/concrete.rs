@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use azimuth_domain::ids::{CallId, ConversationId, MessageId, TurnId};
 use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason};
-use azimuth_domain::preview::PreviewState;
+use azimuth_domain::preview::{Action, Preview, PreviewState, ReadPlan, Reading};
 use azimuth_domain::principal::{Role, UserKey};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{Classification, EffectClass, ToolRef};
@@ -13,7 +13,7 @@ use azimuth_domain::turn as product;
 use azimuth_domain::turn::digest::approval_digest;
 use serde_json::json;
 
-use super::{Approval, Call, CallState, Kind, Model, Status, Turn};
+use super::{ASKED, Approval, Call, CallState, Kind, Model, READS, ReadKind, Shown, Status, Turn};
 
 /// The one moment at which everything happens.
 pub(super) const NOW: Timestamp = Timestamp(1_000_000_000);
@@ -29,8 +29,10 @@ pub(super) const LEASE_MS: i64 = 20_000;
 pub struct Shapes {
     kinds: Vec<Kind>,
     approves: bool,
+    previews: bool,
     turn: product::Turn,
     calls: Vec<product::ToolCall>,
+    read: Option<product::ToolCall>,
 }
 
 fn user() -> UserKey {
@@ -39,20 +41,26 @@ fn user() -> UserKey {
 
 impl Shapes {
     /// Turns whose step 0 asks for these calls; `approves` false leaves the question
-    /// to a person out.
-    pub fn new(kinds: &[Kind], approves: bool) -> Self {
+    /// to a person out; with `previews` the first, destructive one is read about.
+    pub fn new(kinds: &[Kind], approves: bool, previews: bool) -> Self {
         let turn = new_turn(Some(LEASE_MS), None);
         let mut shapes = Self {
             kinds: kinds.to_vec(),
             approves,
+            previews,
             turn: turn.create(NOW).turn,
             calls: Vec::new(),
+            read: None,
         };
-        let answer = shapes.answer(0, 1, false);
+        let answer = shapes.answer(0, 1, previews);
         let Ok(answered) = product::step(&shapes.turn, answer, NOW) else {
             unreachable!("the first answer is taken");
         };
         shapes.calls = answered.turn.calls().to_vec();
+        for call in &mut shapes.calls {
+            call.reads = 0;
+        }
+        shapes.read = answered.turn.previews().first().cloned();
         shapes.turn.steps = vec![product::Step::default()];
         shapes
     }
@@ -61,7 +69,10 @@ impl Shapes {
     pub fn created(&self, waits: bool) -> Turn {
         let lease = (!waits).then_some(LEASE_MS);
         let made = new_turn(lease, waits.then_some(60_000)).create(NOW);
-        self.abstracted(&made.turn)
+        let Some(small) = self.abstracted(&made.turn) else {
+            unreachable!("a new turn has no reads");
+        };
+        small
     }
 
     /// Step 0 asks for the calls, later steps for none.
@@ -69,7 +80,7 @@ impl Shapes {
         let calls = if step == 0 {
             let proposed = |kind: &Kind| {
                 let needs = *kind == Kind::Destructive && asks_people;
-                proposed(*kind, needs)
+                proposed(*kind, needs, self.previews)
             };
             self.kinds.iter().map(proposed).collect()
         } else {
@@ -91,16 +102,22 @@ impl Shapes {
     }
 
     pub(super) fn call_id(&self, call: usize) -> CallId {
-        self.calls[call].id.clone()
+        match call.checked_sub(ASKED) {
+            None => self.calls[call].id.clone(),
+            Some(number) => self.calls[0].id.preview(wide(number)),
+        }
     }
 
     pub(super) fn index_of(&self, id: &CallId) -> Option<usize> {
-        self.calls.iter().position(|call| call.id == *id)
+        let read = |number: &usize| self.calls[0].id.preview(wide(*number)) == *id;
+        let asked = self.calls.iter().position(|call| call.id == *id);
+        asked.or_else(|| (0..READS).find(read).map(|number| ASKED + number))
     }
 
     /// The digest that a person is shown.
-    pub(super) fn digest(&self, call: usize) -> String {
-        approval_digest(&self.turn, &self.calls[call], None)
+    pub(super) fn digest(&self, call: usize, shown: Shown) -> String {
+        let hash = preview_of(shown).hash();
+        approval_digest(&self.turn, &self.calls[call], hash.as_deref())
     }
 
     /// Production's document.
@@ -128,7 +145,15 @@ impl Shapes {
         let calls = small.calls.iter().zip(&self.calls);
         turn.steps[0].calls = calls
             .filter(|(call, _)| call.state != CallState::Absent)
-            .map(|(call, template)| self.concrete_call(*call, template))
+            .zip(0..)
+            .map(|((call, template), index)| self.concrete_call(*call, template, index))
+            .collect();
+        let reads = small.calls[ASKED..].iter().zip(0..);
+        turn.steps[0].previews = reads
+            .filter(|(read, _)| !matches!(read.state, CallState::Absent | CallState::Dropped))
+            .filter_map(|(read, number)| {
+                Some(self.concrete_read(*read, number, self.read.as_ref()?))
+            })
             .collect();
         for _ in 0..small.step {
             turn.steps.push(product::Step::default());
@@ -136,10 +161,38 @@ impl Shapes {
         turn
     }
 
-    fn concrete_call(&self, small: Call, template: &product::ToolCall) -> product::ToolCall {
-        let digest = approval_digest(&self.turn, template, None);
+    fn concrete_read(
+        &self,
+        small: Call,
+        number: u32,
+        template: &product::ToolCall,
+    ) -> product::ToolCall {
+        let kind = match small.read {
+            Some(ReadKind::Repeat) => product::ReadKind::Repeat,
+            Some(ReadKind::Check) => product::ReadKind::Check,
+            Some(ReadKind::Preview) | None => product::ReadKind::Preview,
+        };
+        let template = product::ToolCall {
+            id: self.calls[0].id.preview(number),
+            purpose: Some(product::Purpose {
+                of: self.calls[0].id.clone(),
+                kind,
+            }),
+            ..template.clone()
+        };
+        self.concrete_call(small, &template, 0)
+    }
+
+    fn concrete_call(
+        &self,
+        small: Call,
+        template: &product::ToolCall,
+        index: usize,
+    ) -> product::ToolCall {
+        let digest = self.digest(index, small.shown);
         let mut call = product::ToolCall {
             attempt: small.attempt.into(),
+            reads: small.reads.into(),
             approval: None,
             ..template.clone()
         };
@@ -160,14 +213,23 @@ impl Shapes {
                 requested_at: NOW,
                 expires_at: AHEAD,
                 decided,
-                preview: PreviewState::None,
-                drifts: 0,
-                lost_repeats: 0,
+                preview: if template.plan.is_some() {
+                    preview_of(small.shown)
+                } else {
+                    PreviewState::None
+                },
+                drifts: small.drifts.into(),
+                lost_repeats: small.lost.into(),
             });
         }
         let given = |is: bool| is.then(|| digest.clone());
         call.state = match small.state {
-            CallState::Absent => unreachable!("filtered out"),
+            CallState::Absent | CallState::Dropped => unreachable!("filtered out"),
+            CallState::Previewing { read, passed } => product::CallState::Previewing {
+                preview_call: self.calls[0].id.preview(read.into()),
+                deadline: moment(!passed),
+                by: ApprovalBy::Asker,
+            },
             CallState::AwaitingApproval { passed } => product::CallState::AwaitingApproval {
                 deadline: moment(!passed),
             },
@@ -195,11 +257,23 @@ impl Shapes {
         call
     }
 
-    /// The small turn, after a check that it says all that matters.
-    pub fn abstracted(&self, turn: &product::Turn) -> Turn {
+    /// The small turn, after a check that it says all that matters; `None` when it has
+    /// more reads than a small turn holds.
+    pub fn abstracted(&self, turn: &product::Turn) -> Option<Turn> {
         let mut calls = [Call::ABSENT; super::CALLS];
         for (small, call) in calls.iter_mut().zip(&turn.steps[0].calls) {
             *small = small_call(call);
+        }
+        let reads = usize::from(calls[0].reads);
+        if reads > READS {
+            return None;
+        }
+        for slot in calls.iter_mut().skip(ASKED).take(reads) {
+            slot.state = CallState::Dropped;
+        }
+        for read in &turn.steps[0].previews {
+            let slot = self.index_of(&read.id)?;
+            calls[slot] = small_call(read);
         }
         let small = Turn {
             status: match &turn.status {
@@ -233,7 +307,7 @@ impl Shapes {
             essence(&self.concrete(&small)),
             "the small turn drops something that matters"
         );
-        small
+        Some(small)
     }
 }
 
@@ -247,13 +321,27 @@ fn small_call(call: &product::ToolCall) -> Call {
             Some(Some(true)) => Approval::Yes,
             Some(Some(false)) => Approval::No,
         },
+        shown: call
+            .approval
+            .as_ref()
+            .map_or(Shown::Nothing, |a| seen_in(&a.preview)),
+        drifts: call.approval.as_ref().map_or(0, |a| narrow(a.drifts)),
+        lost: call.approval.as_ref().map_or(0, |a| narrow(a.lost_repeats)),
+        reads: narrow(call.reads),
+        read: call.purpose.as_ref().map(|purpose| match purpose.kind {
+            product::ReadKind::Preview => ReadKind::Preview,
+            product::ReadKind::Repeat => ReadKind::Repeat,
+            product::ReadKind::Check => ReadKind::Check,
+        }),
         state: match &call.state {
-            // Rule 3a is not built: production passes straight on to the approval, so
-            // nothing ever is here. The model needs the preview calls and their
-            // deadline as soon as something is.
-            product::CallState::Previewing { .. } => {
-                unreachable!("previews exist now: model rule 3a")
-            }
+            product::CallState::Previewing {
+                preview_call,
+                deadline,
+                ..
+            } => CallState::Previewing {
+                read: number_of(preview_call),
+                passed: *deadline <= NOW,
+            },
             product::CallState::AwaitingApproval { deadline } => CallState::AwaitingApproval {
                 passed: *deadline <= NOW,
             },
@@ -296,15 +384,22 @@ fn essence(turn: &product::Turn) -> product::Turn {
     if let product::ModelState::Claimed { lease_until, .. } = &mut turn.model {
         *lease_until = class(*lease_until);
     }
-    for call in turn.steps.iter_mut().flat_map(|step| &mut step.calls) {
+    let steps = turn.steps.iter_mut();
+    for call in steps.flat_map(|step| step.calls.iter_mut().chain(&mut step.previews)) {
         call.note = None;
+        call.checked = None;
         call.preview = None;
         call.duration_ms = None;
         if let Some(approval) = &mut call.approval {
             approval.expires_at = AHEAD;
+            // "No preview" is one value, whatever it is for.
+            if approval.preview == PreviewState::Late {
+                approval.preview = PreviewState::Failed;
+            }
         }
         match &mut call.state {
-            product::CallState::AwaitingApproval { deadline }
+            product::CallState::Previewing { deadline, .. }
+            | product::CallState::AwaitingApproval { deadline }
             | product::CallState::AwaitingSignIn { deadline, .. }
             | product::CallState::Started {
                 lease_until: deadline,
@@ -370,7 +465,45 @@ fn new_turn(claim_lease_ms: Option<i64>, sign_in_deadline_ms: Option<i64>) -> pr
     }
 }
 
-fn proposed(kind: Kind, needs_approval: bool) -> product::ProposedCall {
+/// What people are shown of a resource that was like this.
+fn preview_of(shown: Shown) -> PreviewState {
+    match reading_of(shown) {
+        Reading::Nothing => PreviewState::Failed,
+        Reading::Seen(preview) => PreviewState::Shown { preview },
+    }
+}
+
+/// What was read.
+pub(super) fn reading_of(shown: Shown) -> Reading {
+    match shown {
+        Shown::Nothing => Reading::Nothing,
+        Shown::As(version) => Reading::Seen(Preview {
+            action: Action::Delete,
+            resource: None,
+            fields: Vec::new(),
+            resources: version.into(),
+            undo: None,
+            verifiable: true,
+        }),
+    }
+}
+
+fn seen_in(state: &PreviewState) -> Shown {
+    state.shown().map_or(Shown::Nothing, |preview| {
+        Shown::As(narrow(preview.resources))
+    })
+}
+
+fn number_of(read: &CallId) -> u8 {
+    let number = read.as_str().rsplit('p').next();
+    number.and_then(|n| n.parse().ok()).unwrap_or(u8::MAX)
+}
+
+fn wide(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn proposed(kind: Kind, needs_approval: bool, previews: bool) -> product::ProposedCall {
     product::ProposedCall {
         model_call_id: "m".to_owned(),
         tool: ToolRef::new("azure", "tool"),
@@ -384,7 +517,12 @@ fn proposed(kind: Kind, needs_approval: bool) -> product::ProposedCall {
         },
         target: None,
         tool_hash: "h".to_owned(),
-        plan: None,
+        plan: (previews && kind == Kind::Destructive).then(|| ReadPlan {
+            tool: ToolRef::new("azure", "read"),
+            arguments: json!({"name": "x"}),
+            target: None,
+            tool_hash: "r".to_owned(),
+        }),
         proposal: product::Proposal::Decided(if needs_approval {
             Decision::RequireApproval {
                 by: ApprovalBy::Asker,

@@ -7,8 +7,12 @@ mod steps;
 pub use concrete::Shapes;
 pub use steps::{Cmd, Ended, Look, Looks, Out, Said, Steps};
 
-/// Calls of one turn at most.
-pub const CALLS: usize = 2;
+/// Calls of one turn that the model asks for, at most.
+pub const ASKED: usize = 2;
+/// Reads about the first of them, at most; more make a run incomplete.
+pub const READS: usize = 6;
+/// Calls and reads of one turn: first the calls, then the reads by their number.
+pub const CALLS: usize = ASKED + READS;
 
 /// A turn as far as it matters: times are classes, texts are gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +23,7 @@ pub struct Turn {
     pub step: u8,
     /// The model in that step.
     pub model: Model,
-    /// The calls of step 0.
+    /// The calls of step 0, then the reads about the first.
     pub calls: [Call; CALLS],
 }
 
@@ -58,6 +62,32 @@ pub struct Call {
     pub approval: Approval,
     /// Where it stands.
     pub state: CallState,
+    /// What people are shown of what it would do.
+    pub shown: Shown,
+    /// How often that changed after somebody had agreed.
+    pub drifts: u8,
+    /// Repeats in a row that were lost.
+    pub lost: u8,
+    /// Reads made about it so far.
+    pub reads: u8,
+    /// For a read: why it is made.
+    pub read: Option<ReadKind>,
+}
+
+/// What was read of the resource: nothing, or how it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Shown {
+    #[default]
+    Nothing,
+    As(u8),
+}
+
+/// `ReadKind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReadKind {
+    Preview,
+    Repeat,
+    Check,
 }
 
 /// What became of the approval.
@@ -74,15 +104,34 @@ pub enum Approval {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallState {
     Absent,
-    AwaitingApproval { passed: bool },
-    AwaitingSignIn { digest: bool, passed: bool },
-    Queued { digest: bool },
-    Started { live: bool },
-    Finished { ok: bool },
+    /// A read that has ended and made room for a later one.
+    Dropped,
+    Previewing {
+        read: u8,
+        passed: bool,
+    },
+    AwaitingApproval {
+        passed: bool,
+    },
+    AwaitingSignIn {
+        digest: bool,
+        passed: bool,
+    },
+    Queued {
+        digest: bool,
+    },
+    Started {
+        live: bool,
+    },
+    Finished {
+        ok: bool,
+    },
     Unknown,
     Denied,
     Cancelled,
-    NotRun { sign_in: bool },
+    NotRun {
+        sign_in: bool,
+    },
 }
 
 impl CallState {
@@ -90,7 +139,8 @@ impl CallState {
     pub fn is_terminal(self) -> bool {
         matches!(
             self,
-            Self::Finished { .. }
+            Self::Dropped
+                | Self::Finished { .. }
                 | Self::Unknown
                 | Self::Denied
                 | Self::Cancelled
@@ -105,7 +155,22 @@ impl Call {
         attempt: 0,
         approval: Approval::NotNeeded,
         state: CallState::Absent,
+        shown: Shown::Nothing,
+        drifts: 0,
+        lost: 0,
+        reads: 0,
+        read: None,
     };
+}
+
+impl Turn {
+    /// The slot of the repeat that is under way.
+    pub fn repeat(&self) -> Option<usize> {
+        (ASKED..CALLS).find(|slot| {
+            let read = self.calls[*slot];
+            read.read == Some(ReadKind::Repeat) && !read.state.is_terminal()
+        })
+    }
 }
 
 /// What a call may do, and whether policy asks a person first.

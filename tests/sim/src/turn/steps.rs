@@ -12,8 +12,8 @@ use azimuth_domain::principal::UserKey;
 use azimuth_domain::turn as product;
 use azimuth_domain::turn::{Command, Effect, Refusal, Verdict, Work};
 
-use super::concrete::{LEASE_MS, NOW, WATCH};
-use super::{CALLS, CallState, Kind, Shapes, Turn};
+use super::concrete::{LEASE_MS, NOW, WATCH, reading_of};
+use super::{CALLS, CallState, Kind, Shapes, Shown, Turn};
 use crate::fingerprint::Lanes;
 
 /// A command without what is always the same.
@@ -39,6 +39,10 @@ pub enum Cmd {
     Decide {
         call: u8,
         approve: bool,
+        shown: Shown,
+    },
+    RepeatPreview {
+        call: u8,
     },
     ClaimCall {
         call: u8,
@@ -58,6 +62,8 @@ pub enum Cmd {
         call: u8,
         attempt: u8,
         outcome: Ended,
+        /// Of a read, by its own executor.
+        reading: Option<Shown>,
     },
     ReclaimCall {
         call: u8,
@@ -117,9 +123,11 @@ pub struct Out {
     /// `CallModel`.
     pub claim: Option<(u8, u8)>,
     /// `Enqueue`, one bit a call.
-    pub enqueue: u8,
+    pub enqueue: u16,
     /// `Advance`.
     pub advance: bool,
+    /// The turn has more reads than the model holds, and stays as it was.
+    pub overflows: bool,
 }
 
 /// What production reads off a turn.
@@ -132,9 +140,9 @@ pub struct Looks {
     /// Whether there is something to do at all.
     pub has_work: bool,
     /// `Work::Enqueue`, one bit a call.
-    pub enqueue: u8,
+    pub enqueue: u16,
     /// `Work::Reclaim`, one bit a call.
-    pub reclaim: u8,
+    pub reclaim: u16,
     /// `Work::CheckSignIn`.
     pub check_sign_in: bool,
     /// `Work::Expire`.
@@ -172,9 +180,9 @@ fn once<K: Hash + Eq + Copy, V: Copy>(
 
 impl Steps {
     /// For turns that ask for these calls.
-    pub fn new(kinds: &[Kind], approves: bool) -> Self {
+    pub fn new(kinds: &[Kind], approves: bool, previews: bool) -> Self {
         Self {
-            shapes: Shapes::new(kinds, approves),
+            shapes: Shapes::new(kinds, approves, previews),
             transitions: Mutex::default(),
             looks: Mutex::default(),
         }
@@ -196,14 +204,19 @@ impl Steps {
         once(&self.transitions, (turn, command), || {
             let before = self.shapes.concrete(&turn);
             let made = product::step(&before, self.command(command), NOW)?;
+            let abstracted = self.shapes.abstracted(&made.turn);
             let mut out = Out {
-                turn: self.shapes.abstracted(&made.turn),
+                overflows: abstracted.is_none(),
+                turn: abstracted.unwrap_or(turn),
                 raised: i8::try_from(made.turn.watch - WATCH).unwrap_or(i8::MAX),
                 has_events: !made.events.is_empty(),
                 claim: None,
                 enqueue: 0,
                 advance: false,
             };
+            if out.overflows {
+                return Ok(out);
+            }
             for effect in &made.effects {
                 match effect {
                     Effect::CallModel { step, claim_no } => {
@@ -247,7 +260,7 @@ impl Steps {
         })
     }
 
-    fn bit(&self, id: &CallId) -> u8 {
+    fn bit(&self, id: &CallId) -> u16 {
         1 << self.shapes.index_of(id).unwrap_or(CALLS)
     }
 
@@ -271,15 +284,23 @@ impl Steps {
                 attempt: attempt.into(),
                 lease_ms: LEASE_MS,
             }),
-            Cmd::Decide { call, approve } => Command::DecideApproval(product::DecideApproval {
+            Cmd::Decide {
+                call,
+                approve,
+                shown,
+            } => Command::DecideApproval(product::DecideApproval {
                 call: id(call),
-                digest: self.shapes.digest(call.into()),
+                digest: self.shapes.digest(call.into(), shown),
                 approve,
                 by: UserKey::new("tenant-a", "alice"),
                 by_name: None,
                 reason: None,
             }),
             Cmd::ClaimCall { call } => Command::ClaimCall(product::ClaimCall {
+                call: id(call),
+                lease_ms: LEASE_MS,
+            }),
+            Cmd::RepeatPreview { call } => Command::RepeatPreview(product::RepeatPreview {
                 call: id(call),
                 lease_ms: LEASE_MS,
             }),
@@ -300,6 +321,7 @@ impl Steps {
                 call,
                 attempt,
                 outcome,
+                reading,
             } => Command::FinishCall(product::FinishCall {
                 call: id(call),
                 attempt: attempt.into(),
@@ -311,7 +333,7 @@ impl Steps {
                 result: None,
                 preview: None,
                 note: None,
-                reading: None,
+                reading: reading.map(reading_of),
                 duration_ms: None,
                 claim_lease_ms: Some(LEASE_MS),
             }),
@@ -358,12 +380,12 @@ impl Turn {
         let calls = self.calls.map(|call| {
             matches!(
                 call.state,
-                CallState::AwaitingApproval { passed: false }
+                CallState::Previewing { passed: false, .. }
+                    | CallState::AwaitingApproval { passed: false }
                     | CallState::AwaitingSignIn { passed: false, .. }
             )
         });
         let turn = matches!(self.status, super::Status::WaitingSignIn { passed: false });
-        let open = [calls[0], calls[1], turn];
-        (0..=CALLS).filter(move |which| open[*which])
+        (0..=CALLS).filter(move |which| calls.get(*which).copied().unwrap_or(turn))
     }
 }
