@@ -1,12 +1,13 @@
 import { TriangleAlert } from "lucide-react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-/**
- * Somebody had agreed, and that counts no longer. The region stands there from the start, so
- * that a change is spoken while the card is looked at.
- */
-export function AskedAnew({ shown }: { shown: boolean }) {
+/** Somebody had agreed, and that counts no longer. The region is there before its words, so that they are spoken. */
+export function AskedAnew({ shown: wanted }: { shown: boolean }) {
   const { t } = useTranslation("approvals");
+  const [there, setThere] = useState(false);
+  useEffect(() => setThere(true), []);
+  const shown = there && wanted;
   return (
     <div role="status" className={shown ? undefined : "sr-only"}>
       {shown && (

@@ -17,7 +17,7 @@ export function ChangePreview({ approval }: { approval: Pick<ApprovalFacts, "ser
   const { t } = useTranslation("approvals");
   const none = whyNone(approval);
   return (
-    <div className="space-y-2 rounded-control bg-sunken px-3 py-2.5" data-preview={none ?? approval.preview?.action}>
+    <div className="space-y-2 rounded-control bg-sunken px-3 py-2.5">
       <p className="text-xs font-semibold text-ink-soft">{t("preview.title")}</p>
       {none !== null || approval.preview == null ? (
         <p className="flex items-start gap-2">

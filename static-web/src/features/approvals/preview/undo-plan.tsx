@@ -29,7 +29,7 @@ function Plan({ undo, server, asked }: { undo: Undo; server: string; asked: Reco
   return (
     <p>
       <span className="font-medium">{t("preview.undo", { sentence })}</span>{" "}
-      <span className="text-xs break-all text-ink-soft">{t(changed.length > 0 ? "preview.undo_with" : "preview.undo_tool", values)}</span>
+      <span className="text-xs [overflow-wrap:anywhere] text-ink-soft">{t(changed.length > 0 ? "preview.undo_with" : "preview.undo_tool", values)}</span>
     </p>
   );
 }
