@@ -3,6 +3,7 @@ import { after, describe } from "node:test";
 
 import { serverText } from "./harness/answers.mjs";
 import { asked, call, effects, get, post } from "./harness/api.mjs";
+import { hasFocus } from "./harness/keyboard.mjs";
 import { longAnswer } from "./harness/long-answer.mjs";
 import { MODEL_NAME, Model, OFFLINE_PLANNER } from "./harness/model.mjs";
 import { Portal } from "./harness/portal.mjs";
@@ -145,6 +146,8 @@ describe("alice", () => {
     assert.equal(now.approval_id, old.approval_id);
     assert.notEqual(now.digest, old.digest);
     assert.equal((await effects(scene.stack)).length, before + 1, "the yes was for something else");
+    const deny = card.getByRole("button", { name: portal.text("approvals:deny"), exact: true });
+    await until("Deny has the focus", () => hasFocus(deny));
 
     // As if the new preview had not been there yet when the button was pressed.
     await page.route(DECISION, async (route) => {
@@ -155,7 +158,7 @@ describe("alice", () => {
     await card.getByText(portal.text("approvals:refused.drifted"), { exact: true }).waitFor();
     await portal.previews(card, "nothing");
     await page.unroute(DECISION);
-    await card.getByRole("button", { name: portal.text("approvals:deny"), exact: true }).click();
+    await deny.click();
     await card.getByRole("textbox", { name: portal.text("approvals:deny_reason") }).fill("It is there already.");
     await card.getByRole("button", { name: portal.text("approvals:deny_confirm"), exact: true }).click();
     assert.equal(await portal.answered(), "done");

@@ -62,7 +62,6 @@ export function ApprovalCard({ approval, takesFocus = false, withHead = true, as
           {isPending ? <Countdown expiresAt={approval.expires_at} left={left} /> : <ApprovalStateBadge state={approval.state} />}
         </div>
       )}
-      <AskedAnew shown={isPending && askedAnew && !hasDrifted} />
       <ApprovalDetails approval={approval} />
       {approval.decision != null && (
         <div className="text-sm">
@@ -71,6 +70,7 @@ export function ApprovalCard({ approval, takesFocus = false, withHead = true, as
       )}
       {!isPending && approval.decision == null && <p className="text-sm text-ink-soft">{t(`ended.${approval.state}`)}</p>}
       {isPending && left.isOver && <p className="text-sm font-medium">{t("ended.expired")}</p>}
+      <AskedAnew shown={isPending && askedAnew && !hasDrifted} />
       {decide.error !== null && <DecisionProblem error={decide.error} onReload={reload} />}
       {isPending && canDecide && (
         <DecisionForm
@@ -78,7 +78,8 @@ export function ApprovalCard({ approval, takesFocus = false, withHead = true, as
           approval={approval}
           isOver={left.isOver}
           isBusy={decide.isPending}
-          takesFocus={takesFocus}
+          // The button that was pressed is gone with what it stood below.
+          takesFocus={takesFocus || hasDrifted}
           onDecide={(decision, reason) => decide.mutate({ decision, reason, digest: approval.digest })}
         />
       )}

@@ -48,10 +48,10 @@ export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
           </span>
         </Fact>
       </dl>
-      <ChangePreview approval={approval} />
       <Block title={t("arguments")}>
         <ArgumentList values={approval.arguments} />
       </Block>
+      <ChangePreview approval={approval} />
     </div>
   );
 }
