@@ -104,6 +104,11 @@ for (const language of LANGUAGES) {
         await page.getByRole("textbox", { name: portal.text("approvals:deny_reason") }).waitFor();
         await inBothThemes(page, "a reason to deny");
 
+        await page.goto(`${scene.stack.portal}/approvals`);
+        await page.getByRole("listitem").filter({ hasText: "storage_account_create" }).first().getByRole("button").first().click();
+        await portal.previewIn(page.getByRole("main")).waitFor();
+        await inBothThemes(page, "an approval of the inbox");
+
         await page.route(`${scene.stack.api}/api/v1/approvals?**`, (route) => refuse(route, problem(403, "forbidden")));
         await page.goto(`${scene.stack.portal}/approvals`);
         await page.getByRole("main").getByRole("alert").waitFor();

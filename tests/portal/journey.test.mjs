@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, describe } from "node:test";
 
 import { serverText } from "./harness/answers.mjs";
-import { asked, call, effects, get } from "./harness/api.mjs";
+import { asked, call, effects, get, post } from "./harness/api.mjs";
+import { hasFocus } from "./harness/keyboard.mjs";
 import { longAnswer } from "./harness/long-answer.mjs";
 import { MODEL_NAME, Model, OFFLINE_PLANNER } from "./harness/model.mjs";
 import { Portal } from "./harness/portal.mjs";
@@ -13,6 +14,14 @@ import { until } from "./harness/waiting.mjs";
 const LIST_GROUPS = { en: "list my resource groups", ko: "내 리소스 그룹 보여줘" };
 const CREATE = { en: "create storage account stjourneyen in rg-dev", ko: "rg-dev에 스토리지 계정 stjourneyko 만들어줘" };
 const ACCOUNT = { en: "stjourneyen", ko: "stjourneyko" };
+
+const DECISION = /\/v1\/approvals\/[^/]+\/decision$/;
+
+/** The approval of the call of a turn of alice. @param {import("./harness/stack.mjs").Stack} stack @param {string} turn */
+async function approvalOf(stack, turn) {
+  const { calls } = await get(stack, "alice", `/v1/turns/${turn}`);
+  return calls.find((/** @type {any} */ one) => one.approval != null).approval;
+}
 
 const model = await Model.start();
 
@@ -57,6 +66,13 @@ describe("alice", () => {
       const turn = await get(scene.stack, "alice", `/v1/turns/${await portal.lastTurnId()}`);
       const { approval } = turn.calls.find((/** @type {any} */ one) => one.tool === "storage_account_create");
       await card.getByText(approval.digest.slice(0, 12)).waitFor();
+      assert.equal(approval.preview_state, "shown");
+      const told = new Map(approval.preview.fields.map((/** @type {any} */ field) => [field.name, field.new]));
+      assert.ok(told.get("location") && told.get("sku"), JSON.stringify(approval.preview));
+      await portal.previews(card, "create");
+      await portal.previewRow(card, "location", told.get("location")).waitFor();
+      await portal.previewRow(card, "sku", told.get("sku")).waitFor();
+      await card.getByText(portal.text("approvals:preview.resources", { count: 1, n: 1 }), { exact: true }).waitFor();
 
       const deny = card.getByRole("button", { name: portal.text("approvals:deny"), exact: true });
       await until("Deny has the focus", () => deny.evaluate((button) => button === document.activeElement));
@@ -89,6 +105,9 @@ describe("alice", () => {
     await row.getByRole("button").first().click();
     const approve = row.getByRole("button", { name: inbox.text("approvals:approve"), exact: true });
     await approve.waitFor();
+    await inbox.previews(row, "delete");
+    await inbox.previewRow(row, "location", "koreacentral").waitFor();
+    await row.getByText(inbox.text("approvals:preview.no_undo_delete"), { exact: true }).waitFor();
     assert.ok(await approve.isDisabled(), "not before the name is typed");
     await row.getByRole("textbox").fill("vm-dev-");
     assert.ok(await approve.isDisabled());
@@ -99,6 +118,51 @@ describe("alice", () => {
     assert.equal(await portal.answered(60_000), "done");
     const happened = (await effects(scene.stack)).slice(before);
     assert.equal(happened.length, 1, JSON.stringify(happened));
+  });
+
+  its.test("is asked anew when what she agreed to is no longer what would happen", async (scene) => {
+    const QUESTION = "create storage account stdrifts in rg-dev";
+    const before = (await effects(scene.stack)).length;
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    await portal.ask(QUESTION);
+    await portal.phase("waiting_approval");
+    const card = portal.toolCard("storage_account_create");
+    await portal.previews(card, "create");
+    const old = await approvalOf(scene.stack, await portal.lastTurnId());
+
+    // Another conversation makes the same account first.
+    const { turn } = await asked(scene.stack, "alice", QUESTION, { until: ["waiting"] });
+    const first = await approvalOf(scene.stack, turn.id);
+    await post(scene.stack, "alice", `/v1/approvals/${first.approval_id}/decision`, { decision: "approve", digest: first.digest });
+    await until("the account is there", async () => (await get(scene.stack, "alice", `/v1/turns/${turn.id}`)).status === "done", 60_000);
+    assert.equal((await effects(scene.stack)).length, before + 1);
+
+    await card.getByRole("button", { name: portal.text("approvals:approve"), exact: true }).click();
+    await card.getByText(portal.text("approvals:anew.title"), { exact: true }).waitFor({ timeout: 60_000 });
+    await portal.previews(card, "nothing");
+    await portal.phase("waiting_approval");
+    const now = await approvalOf(scene.stack, await portal.lastTurnId());
+    assert.equal(now.approval_id, old.approval_id);
+    assert.notEqual(now.digest, old.digest);
+    assert.equal((await effects(scene.stack)).length, before + 1, "the yes was for something else");
+    const deny = card.getByRole("button", { name: portal.text("approvals:deny"), exact: true });
+    await until("Deny has the focus", () => hasFocus(deny));
+
+    // As if the new preview had not been there yet when the button was pressed.
+    await page.route(DECISION, async (route) => {
+      if (route.request().method() !== "POST") return route.fallback();
+      await route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), digest: old.digest }) });
+    });
+    await card.getByRole("button", { name: portal.text("approvals:approve"), exact: true }).click();
+    await card.getByText(portal.text("approvals:refused.drifted"), { exact: true }).waitFor();
+    await portal.previews(card, "nothing");
+    await page.unroute(DECISION);
+    await deny.click();
+    await card.getByRole("textbox", { name: portal.text("approvals:deny_reason") }).fill("It is there already.");
+    await card.getByRole("button", { name: portal.text("approvals:deny_confirm"), exact: true }).click();
+    assert.equal(await portal.answered(), "done");
+    assert.equal((await effects(scene.stack)).length, before + 1);
   });
 
   its.test("says no with a reason, and nothing happens", async (scene) => {

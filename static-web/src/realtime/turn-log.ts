@@ -2,7 +2,7 @@
  * What is known of a turn from its events: a pure reduction, so that a replay from any
  * number gives the same log.
  */
-import type { Effect, Outcome, ToolResultRef, TurnEvent } from "@/api/types";
+import type { Effect, Finding, Outcome, Preview, ToolResultRef, TurnEvent } from "@/api/types";
 
 export type TurnPhase =
   | "queued"
@@ -15,17 +15,40 @@ export type TurnPhase =
   | "failed"
   | "cancelled";
 
-export type CallStatus = "queued" | "waiting_approval" | "running" | "ok" | "error" | "unknown" | "denied" | "expired" | "cancelled" | "not_run";
+export type CallStatus =
+  | "queued"
+  /** What it would do is being read, before anybody is asked. */
+  | "previewing"
+  | "waiting_approval"
+  | "running"
+  | "ok"
+  | "error"
+  | "unknown"
+  | "denied"
+  | "expired"
+  | "cancelled"
+  | "not_run";
 
 export interface CallApproval {
   id: string;
   by: "asker" | "another_approver";
   digest: string;
   expiresAt: string;
-  preview: Record<string, unknown> | null;
+  /** What the call would do, as it was read. */
+  preview: Preview | null;
+  /** `shown`, or why there is no preview: `none`, `failed`, `late`. */
+  previewState: string;
   /** `null` while nobody has decided. */
   decision: string | null;
   reason: string | null;
+  /** How often a yes was lost because what the call would do had changed; as far as is known. */
+  drifts: number;
+}
+
+/** What a read found after nobody knew how the call had ended. */
+export interface CallCheck {
+  finding: Finding;
+  at: string;
 }
 
 export interface CallLog {
@@ -45,6 +68,7 @@ export interface CallLog {
   result: ToolResultRef | null;
   note: string | null;
   approval: CallApproval | null;
+  checked: CallCheck | null;
 }
 
 export interface StepLog {
@@ -116,13 +140,16 @@ function reduce(log: TurnLog, event: TurnEvent): TurnLog {
             by: event.by,
             digest: event.digest,
             expiresAt: event.expires_at,
-            preview: (event.preview as Record<string, unknown> | null | undefined) ?? null,
+            preview: event.preview ?? null,
+            previewState: event.preview_state,
             decision: null,
             reason: null,
+            drifts: call.approval?.drifts ?? 0,
           },
         })),
       };
     case "approval_decided":
+      if (event.decision === "superseded") return withCall(log, event.call_id, superseded);
       return withCall(log, event.call_id, (call) => ({
         ...call,
         status: event.decision === "approved" ? "queued" : event.decision === "expired" ? "expired" : "denied",
@@ -145,6 +172,8 @@ function reduce(log: TurnLog, event: TurnEvent): TurnLog {
         result: event.result_ref ?? null,
         note: event.note ?? null,
       }));
+    case "tool_call_checked":
+      return withCall(log, event.call_id, (call) => ({ ...call, checked: { finding: event.finding, at: event.at } }));
     case "usage":
       return {
         ...log,
@@ -183,7 +212,14 @@ function requested(step: number, event: Extract<TurnEvent, { type: "tool_call_re
     result: null,
     note: null,
     approval: null,
+    checked: null,
   };
+}
+
+/** The yes is gone; what the call would do is read anew, and then somebody is asked again. */
+function superseded(call: CallLog): CallLog {
+  const { approval } = call;
+  return { ...call, status: "previewing", approval: approval && { ...approval, decision: null, reason: null, drifts: approval.drifts + 1 } };
 }
 
 function outcomeStatus(outcome: Outcome): CallStatus {

@@ -35,6 +35,23 @@ export function snapshotLog(turn: Turn, messages: readonly Message[]): TurnLog {
   };
 }
 
+/**
+ * Events do not tell that what a call would do is being read, before anybody is asked the first
+ * time; the stored turn does. It may be older than `log`: that wait ends with an event.
+ */
+export function withPreviewing(log: TurnLog, turn: Turn): TurnLog {
+  const previewing = new Set(turn.calls.filter((call) => call.state === "previewing").map((call) => call.call_id));
+  const isRead = (call: CallLog) => mayBePreviewing(call) && previewing.has(call.id);
+  if (!log.steps.some((step) => step.calls.some(isRead))) return log;
+  const shown = (call: CallLog): CallLog => (isRead(call) ? { ...call, status: "previewing" } : call);
+  return { ...log, steps: log.steps.map((step) => (step.calls.some(isRead) ? { ...step, calls: step.calls.map(shown) } : step)) };
+}
+
+/** Events leave open whether it waits to run or is looked at first. */
+export function mayBePreviewing(call: CallLog): boolean {
+  return call.status === "queued" && call.effect !== "read_only" && call.approval === null;
+}
+
 /** What is known of a turn before its state was read: what it has said. */
 export function textLog(turnId: string, messages: readonly Message[]): TurnLog {
   const said = messages.filter((message) => message.author === "assistant" && message.turn_id === turnId);
@@ -84,6 +101,7 @@ function snapshotCall(call: Call): CallLog {
     result: call.result ?? null,
     note: call.note ?? null,
     approval: approvalOf(call),
+    checked: call.checked ?? null,
   };
 }
 
@@ -92,6 +110,7 @@ function statusOf(call: Call): CallStatus {
   if (call.outcome != null) return call.outcome;
   switch (call.state) {
     case "previewing":
+      return "previewing";
     case "awaiting_approval":
       return "waiting_approval";
     case "started":
@@ -103,14 +122,18 @@ function statusOf(call: Call): CallStatus {
 
 function approvalOf(call: Call): CallApproval | null {
   if (call.approval == null) return null;
-  const { approval_id, by, digest, expires_at, state, decision } = call.approval;
+  const { approval_id, by, digest, expires_at, preview, preview_state, state, decision } = call.approval;
+  const isAskedAnew = call.state === "previewing";
   return {
     id: approval_id,
     by,
     digest,
     expiresAt: expires_at,
-    preview: null,
-    decision: state === "pending" ? null : state,
+    preview: preview ?? null,
+    previewState: preview_state,
+    decision: state === "pending" || isAskedAnew ? null : state,
     reason: decision?.reason ?? null,
+    // The others are told by events only.
+    drifts: isAskedAnew ? 1 : 0,
   };
 }

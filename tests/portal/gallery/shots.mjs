@@ -69,7 +69,7 @@ export const SHOTS = [
     user: "alice",
     async open(moment) {
       await go(`/c/${moment.scene.approval}`)(moment);
-      await moment.page.locator('[data-phase="waiting_approval"]').waitFor();
+      await moment.page.locator('[data-phase="waiting_approval"]').getByRole("table").waitFor();
     },
   },
   {
@@ -77,7 +77,7 @@ export const SHOTS = [
     user: "alice",
     async open(moment) {
       await go(`/c/${moment.scene.handed}`)(moment);
-      await moment.page.locator('[data-phase="waiting_approval"]').waitFor();
+      await moment.page.locator('[data-phase="waiting_approval"]').getByRole("table").waitFor();
     },
   },
   { name: "chat-denied", user: "alice", open: (moment) => go(`/c/${moment.scene.failed}`)(moment) },

@@ -103,6 +103,38 @@ export class Portal {
     return this.page.getByRole("group", { name }).or(this.page.getByRole("region", { name }));
   }
 
+  /**
+   * What a call would do, where it is shown within `card`.
+   *
+   * @param {Locator} card
+   */
+  previewIn(card) {
+    return card.getByRole("table", { name: this.text("approvals:preview.title"), exact: true });
+  }
+
+  /**
+   * Waits until the preview in `card` says what becomes of the resource: a sign and a word.
+   *
+   * @param {Locator} card
+   * @param {"create" | "change" | "delete" | "nothing"} action
+   */
+  async previews(card, action) {
+    const sign = { create: "+ ", change: "~ ", delete: "− ", nothing: "" }[action];
+    await card.getByText(sign + this.text(`approvals:preview.action.${action}`), { exact: true }).waitFor();
+  }
+
+  /**
+   * The row of a preview that names a field, and its value.
+   *
+   * @param {Locator} card
+   * @param {string} field key of its name
+   * @param {string} value
+   */
+  previewRow(card, field, value) {
+    const row = this.previewIn(card).getByRole("row").filter({ hasText: this.text(`approvals:preview.fields.${field}`) });
+    return row.getByRole("cell").getByText(value, { exact: true });
+  }
+
   /** The raw Markdown of the last answer, by its own copy button and the clipboard. */
   async copyAnswer() {
     await this.page.evaluate(() => navigator.clipboard.writeText(""));

@@ -2,12 +2,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import { ProblemError } from "@/api/problem";
 import { useMe } from "@/api/queries";
 import { CopyButton } from "@/ui/copy-button";
 import { toast } from "@/ui/toast";
 
 import { ApprovalDetails } from "./approval-details";
 import { ApprovalStateBadge } from "./approval-state";
+import { AskedAnew } from "./asked-anew";
 import { Countdown, useRemaining } from "./countdown";
 import { DecisionForm } from "./decision-form";
 import { DecisionText } from "./decision-line";
@@ -22,12 +24,14 @@ export interface ApprovalCardProps {
   takesFocus?: boolean;
   /** Left out where the sentence and the time stand above the card already. */
   withHead?: boolean;
+  /** It was agreed to before, and what it would do has changed since. */
+  askedAnew?: boolean;
   /** Where the focus goes once the card's buttons are gone. */
   onDecided?: () => void;
 }
 
 /** A change that waits for a yes: what it is, exactly, and the decision. */
-export function ApprovalCard({ approval, takesFocus = false, withHead = true, onDecided }: ApprovalCardProps) {
+export function ApprovalCard({ approval, takesFocus = false, withHead = true, askedAnew = false, onDecided }: ApprovalCardProps) {
   const { t } = useTranslation("approvals");
   const queries = useQueryClient();
   const me = useMe().data;
@@ -47,6 +51,7 @@ export function ApprovalCard({ approval, takesFocus = false, withHead = true, on
     void queries.invalidateQueries({ queryKey: APPROVALS_KEY });
   };
   const canDecide = mayDecide(approval, me);
+  const hasDrifted = decide.error instanceof ProblemError && decide.error.code === "approval_drifted";
   const isAsker = approval.asker.oid === me?.oid;
 
   return (
@@ -65,6 +70,7 @@ export function ApprovalCard({ approval, takesFocus = false, withHead = true, on
       )}
       {!isPending && approval.decision == null && <p className="text-sm text-ink-soft">{t(`ended.${approval.state}`)}</p>}
       {isPending && left.isOver && <p className="text-sm font-medium">{t("ended.expired")}</p>}
+      <AskedAnew shown={isPending && askedAnew && !hasDrifted} />
       {decide.error !== null && <DecisionProblem error={decide.error} onReload={reload} />}
       {isPending && canDecide && (
         <DecisionForm
@@ -72,7 +78,8 @@ export function ApprovalCard({ approval, takesFocus = false, withHead = true, on
           approval={approval}
           isOver={left.isOver}
           isBusy={decide.isPending}
-          takesFocus={takesFocus}
+          // The button that was pressed is gone with what it stood below.
+          takesFocus={takesFocus || hasDrifted}
           onDecide={(decision, reason) => decide.mutate({ decision, reason, digest: approval.digest })}
         />
       )}

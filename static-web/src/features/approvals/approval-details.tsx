@@ -2,11 +2,12 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { ArgumentList, SubscriptionName } from "@/features/tools/argument-list";
-import { resourceCount, subjectOf } from "@/features/tools/subject";
+import { lastTwoSegments, resourceCount, subjectOf } from "@/features/tools/subject";
 import { dateTime, number } from "@/i18n/format";
 import { CopyButton } from "@/ui/copy-button";
 
 import type { ApprovalFacts } from "./facts";
+import { ChangePreview } from "./preview/change-preview";
 
 /** What exactly is to be agreed to. */
 export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
@@ -19,14 +20,14 @@ export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
       <dl className="grid grid-cols-[fit-content(40%)_minmax(0,1fr)] items-baseline gap-x-4 gap-y-1 sm:gap-x-6">
         <Fact name={t("fact.effect")}>
           {t(`common:effect.${approval.effect}`)}
-          {(target !== null || count > 1) && <span className="text-ink-soft"> · {t("resources", { count, n: number(count) })}</span>}
+          {approval.preview == null && (target !== null || count > 1) && <span className="text-ink-soft"> · {t("resources", { count, n: number(count) })}</span>}
         </Fact>
         <Fact name={t("fact.tool")}>
           <code className="font-mono text-xs break-all">{`${approval.server}.${approval.tool}`}</code>
         </Fact>
         {target !== null && (
           <Fact name={t("fact.resource")}>
-            <span className="break-all">{target.split("/").slice(-2).join(" / ")}</span>
+            <span className="break-all">{lastTwoSegments(target)}</span>
           </Fact>
         )}
         {subject.subscription !== null && (
@@ -50,11 +51,7 @@ export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
       <Block title={t("arguments")}>
         <ArgumentList values={approval.arguments} />
       </Block>
-      {approval.preview != null && (
-        <Block title={t("preview")}>
-          <ArgumentList values={approval.preview} />
-        </Block>
-      )}
+      <ChangePreview approval={approval} />
     </div>
   );
 }

@@ -6,7 +6,8 @@ import type { CallLog } from "@/realtime/turn-log";
 
 import { ApprovalCard } from "./approval-card";
 import { approvalOfCall } from "./facts";
-import { approvalsQuery, useApproval } from "./queries";
+import { approvalQuery, approvalsQuery, useApproval } from "./queries";
+import { rounds } from "./rounds";
 
 /** The approval that a call of a turn waits for. */
 export function CallApproval({ call, onDecided }: { call: CallLog; onDecided(): void }) {
@@ -14,7 +15,13 @@ export function CallApproval({ call, onDecided }: { call: CallLog; onDecided(): 
   const id = call.approval?.id;
   const view = useApproval(id).data;
   const approval = approvalOfCall(call, view, useMe().data);
-  // The number beside "Approvals" is not to wait for its next look.
-  useEffect(() => void queries.invalidateQueries({ queryKey: approvalsQuery("pending").queryKey }), [queries, id]);
-  return approval === null ? null : <ApprovalCard approval={approval} takesFocus onDecided={onDecided} />;
+  const digest = call.approval?.digest;
+  // Neither the number beside "Approvals" nor what is known of this one is to wait for its next look.
+  useEffect(() => {
+    void queries.invalidateQueries({ queryKey: approvalsQuery("pending").queryKey });
+    if (id !== undefined) void queries.invalidateQueries({ queryKey: approvalQuery(id).queryKey });
+  }, [queries, id, digest]);
+  if (approval === null) return null;
+  const askedAnew = (call.approval?.drifts ?? 0) > 0 || rounds.isAskedAnew(approval.id, approval.digest);
+  return <ApprovalCard approval={approval} takesFocus askedAnew={askedAnew} onDecided={onDecided} />;
 }

@@ -18,7 +18,7 @@ export interface DecisionFormProps {
   onDecide(decision: Decision["decision"], reason: string | null): void;
 }
 
-/** Cards that took the focus already; a list that scrolls mounts them again. */
+/** Rounds that took the focus already; a list that scrolls mounts their cards again. */
 const focused = new Set<string>();
 
 /** Yes or no. Nothing here is the answer to Enter: each button must be chosen itself. */
@@ -30,10 +30,11 @@ export function DecisionForm({ approval, isOver, isBusy, takesFocus, onDecide }:
   const deny = useRef<HTMLButtonElement>(null);
 
   useEffect(() => {
-    if (!takesFocus || focused.has(approval.id)) return;
-    focused.add(approval.id);
+    const round = `${approval.id} ${approval.digest}`;
+    if (!takesFocus || focused.has(round)) return;
+    focused.add(round);
     if (!isWriting()) deny.current?.focus({ preventScroll: true });
-  }, [takesFocus, approval.id]);
+  }, [takesFocus, approval.id, approval.digest]);
 
   const toType = approval.effect === "destructive" ? (resourceName(approval) ?? approval.tool) : null;
   const blocked = isOver || isBusy || (toType !== null && typed !== toType);

@@ -1,4 +1,4 @@
-import { CircleCheck, ShieldX, TimerOff } from "lucide-react";
+import { CircleCheck, ShieldX, TimerOff, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { Approval } from "@/api/types";
@@ -7,14 +7,15 @@ import type { CallApproval } from "@/realtime/turn-log";
 
 import { useDecided } from "./queries";
 
+const SAID = ["approved", "denied", "expired", "superseded"] as const;
+
 /** Who decided about a call of a turn, when, and why. */
 export function DecisionLine({ approval }: { approval: CallApproval }) {
   const { t } = useTranslation("approvals");
   const decision = useDecided(approval.id).data?.decision;
   if (decision != null) return <DecisionText decision={decision} />;
-  const approved = approval.decision === "approved";
-  const Icon = approved ? CircleCheck : approval.decision === "denied" ? ShieldX : TimerOff;
-  const state = approved ? "approved" : approval.decision === "denied" ? "denied" : approval.decision === "expired" ? "expired" : "cancelled";
+  const state = SAID.find((said) => said === approval.decision) ?? "cancelled";
+  const Icon = state === "approved" ? CircleCheck : state === "denied" ? ShieldX : state === "superseded" ? TriangleAlert : TimerOff;
   return (
     <p className="flex items-start gap-2 text-ink-soft">
       <Icon size={16} className="mt-0.5 shrink-0" aria-hidden />

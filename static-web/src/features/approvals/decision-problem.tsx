@@ -10,6 +10,7 @@ const EXPLAINED = {
   approval_expired: "expired",
   approval_decided: "decided",
   approval_cancelled: "cancelled",
+  approval_drifted: "drifted",
   digest_mismatch: "changed",
   azure_sign_in_needed: "sign_in",
   not_permitted: "not_permitted",

@@ -6,12 +6,13 @@ export type ApprovalFacts = Omit<Approval, "requested_at" | "arguments"> & { req
 
 /**
  * The approval of a call. Events are newer than what was fetched, and the digest that is
- * sent must be that of the arguments that are shown: a view of another digest is left aside.
+ * sent must be that of what is shown: a view of another digest is left aside, and so is one
+ * of an earlier round, which has another deadline.
  */
 export function approvalOfCall(call: CallLog, view: Approval | undefined, me: { oid: string; name?: string | null } | undefined): ApprovalFacts | null {
   const { approval } = call;
   if (approval === null) return null;
-  if (view !== undefined && view.digest === approval.digest) return { ...view, preview: view.preview ?? (approval.preview as never) };
+  if (view !== undefined && view.digest === approval.digest && view.expires_at === approval.expiresAt) return view;
   return {
     id: approval.id,
     state: "pending",
@@ -22,7 +23,8 @@ export function approvalOfCall(call: CallLog, view: Approval | undefined, me: { 
     effect: call.effect,
     arguments: call.arguments,
     target: null,
-    preview: approval.preview as never,
+    preview: approval.preview,
+    preview_state: approval.previewState,
     // Only its asker sees a turn.
     asker: { oid: me?.oid ?? "", name: me?.name ?? null },
     expires_at: approval.expiresAt,

@@ -34,7 +34,25 @@ export const approvalQuery = (id: string) =>
 export const useApprovals = (state: ApprovalList) => useInfiniteQuery(approvalsQuery(state));
 
 /** One approval. `undefined` asks for none. */
-export const useApproval = (id: string | undefined) => useQuery({ ...approvalQuery(id ?? ""), enabled: id !== undefined });
+export const useApproval = (id: string | undefined) =>
+  useQuery({
+    ...approvalQuery(id ?? ""),
+    enabled: id !== undefined,
+    refetchInterval: ({ state }) => lookAgainMs(state.data, Date.now()),
+  });
+
+const LOOK_AGAIN_MS = 3_000;
+/** After a yes it is read again what the call would do, which takes up to 10 s, and then it runs. */
+const UNSETTLED_MS = 20_000;
+
+/** When to look again at an approval that may be asked for anew without anybody deciding. */
+export function lookAgainMs(approval: Approval | undefined, now: number): number | false {
+  const unsettled =
+    approval?.state === "superseded"
+      ? Date.parse(approval.expires_at) > now
+      : approval?.state === "approved" && approval.decision != null && Date.parse(approval.decision.at) + UNSETTLED_MS > now;
+  return unsettled && LOOK_AGAIN_MS;
+}
 
 /** An approval that is known to be decided: asked for until the answer says by whom. */
 export const useDecided = (id: string) =>
@@ -67,11 +85,11 @@ export interface Decision {
 
 export interface DecisionWatch {
   onDecided(decision: Decision["decision"]): void;
-  /** It was too late: somebody or something has ended this approval already. */
-  onOver(why: "expired" | "decided" | "cancelled"): void;
+  /** It was too late: somebody or something has ended this approval already, or it is another one now. */
+  onOver(why: "expired" | "decided" | "cancelled" | "drifted"): void;
 }
 
-const OVER = { approval_expired: "expired", approval_decided: "decided", approval_cancelled: "cancelled" } as const;
+const OVER = { approval_expired: "expired", approval_decided: "decided", approval_cancelled: "cancelled", approval_drifted: "drifted" } as const;
 
 /** Decides. A second try of the same decision, after no answer came, is the same request. */
 export function useDecide(id: string, watch: DecisionWatch) {

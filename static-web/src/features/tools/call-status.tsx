@@ -18,6 +18,7 @@ import type { CallStatus } from "@/realtime/turn-log";
 
 const LOOKS: Record<CallStatus, { Icon: LucideIcon; colour: string }> = {
   queued: { Icon: Clock, colour: "text-ink-soft" },
+  previewing: { Icon: LoaderCircle, colour: "text-lead" },
   waiting_approval: { Icon: Hourglass, colour: "text-warn" },
   running: { Icon: LoaderCircle, colour: "text-lead" },
   ok: { Icon: CircleCheck, colour: "text-good" },
@@ -35,7 +36,7 @@ export function CallStatusLabel({ status }: { status: CallStatus }) {
   const { Icon, colour } = LOOKS[status];
   return (
     <span className={clsx("inline-flex items-center gap-1.5 text-sm font-medium whitespace-nowrap", colour)}>
-      <Icon size={15} aria-hidden className={clsx("shrink-0", status === "running" && "animate-spin motion-reduce:animate-none")} />
+      <Icon size={15} aria-hidden className={clsx("shrink-0", (status === "running" || status === "previewing") && "animate-spin motion-reduce:animate-none")} />
       {t(`status.${status}`)}
     </span>
   );

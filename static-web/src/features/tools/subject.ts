@@ -47,6 +47,11 @@ export function lastSegment(target: string): string {
   return target.split("/").filter((part) => part !== "").at(-1) ?? target;
 }
 
+/** Such as `rg-dev / stdemo1`: group and name of a target. */
+export function lastTwoSegments(target: string): string {
+  return target.split("/").slice(-2).join(" / ");
+}
+
 /** Resources that the call names: one, or as many as its longest list. */
 export function resourceCount(args: Record<string, unknown>): number {
   return Math.max(1, ...Object.values(args).map((value) => (Array.isArray(value) ? value.length : 1)));

@@ -1,5 +1,5 @@
 import { clsx } from "clsx";
-import { ChevronDown, Wrench } from "lucide-react";
+import { ChevronDown, LoaderCircle, Wrench } from "lucide-react";
 import { lazy, Suspense, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -67,6 +67,12 @@ export function ToolCall({ call, turnId }: { call: CallLog; turnId: string }) {
         />
         {call.progress !== null && <span className="order-4 w-full text-sm break-words text-ink-soft">{call.progress}</span>}
       </button>
+      {call.status === "previewing" && (
+        <p className="flex items-start gap-2 border-t border-line px-3.5 py-3 text-sm text-ink-soft">
+          <LoaderCircle size={15} aria-hidden className="mt-1 shrink-0 animate-spin text-lead motion-reduce:animate-none" />
+          {t(call.approval === null ? "previewing" : "previewing_again")}
+        </p>
+      )}
       {waits && (
         <div className="border-t border-line px-3.5 py-3.5">
           <Suspense fallback={<SkeletonList rows={3} />}>

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleSlash, CircleX, Hourglass, LoaderCircle, PenLine, ShieldQuestion, Square, Wrench, type LucideIcon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import type { TurnLog, TurnPhase } from "@/realtime/turn-log";
+import type { CallStatus, TurnLog, TurnPhase } from "@/realtime/turn-log";
 import { hasEnded } from "@/realtime/turn-log";
 import { Button } from "@/ui/button";
 
@@ -20,12 +20,19 @@ const ICONS: Record<ShownPhase, LucideIcon> = {
   cancelled: CircleSlash,
 };
 
+const OPEN: ReadonlySet<CallStatus> = new Set(["queued", "previewing", "waiting_approval", "running"]);
+
 /** What the turn does now, with the button that stops it. */
 export function StatusLine({ phase, log, onStop }: { phase: ShownPhase; log: TurnLog | null; onStop?: (() => void) | undefined }) {
   const { t } = useTranslation("chat");
   const Icon = ICONS[phase];
   const tools = log === null ? null : toolProgress(log);
-  const text = phase === "running_tool" && tools !== null ? t("phase.running_tool_of", tools) : t(`phase.${phase}`);
+  const text =
+    phase !== "running_tool" || tools === null
+      ? t(`phase.${phase}`)
+      : tools.previewing
+        ? t("phase.previewing")
+        : t("phase.running_tool_of", { n: tools.n, m: tools.m });
   const ended = phase === "stopping" || (log !== null && hasEnded(log));
   return (
     <div className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1 text-sm text-ink-soft">
@@ -57,11 +64,14 @@ export function StatusLine({ phase, log, onStop }: { phase: ShownPhase; log: Tur
   );
 }
 
-/** Of the calls of the newest step: which one runs, of how many. */
-export function toolProgress(log: TurnLog): { n: number; m: number } | null {
+/** Of the calls of the newest step: which one runs, of how many; or whether it is only read what they would do. */
+export function toolProgress(log: TurnLog): { n: number; m: number; previewing: boolean } | null {
   const calls = log.steps.at(-1)?.calls ?? [];
   if (calls.length === 0) return null;
-  const open = new Set(["queued", "waiting_approval", "running"]);
-  const finished = calls.filter((call) => !open.has(call.status)).length;
-  return { n: Math.min(finished + 1, calls.length), m: calls.length };
+  const open = calls.filter((call) => OPEN.has(call.status));
+  return {
+    n: Math.min(calls.length - open.length + 1, calls.length),
+    m: calls.length,
+    previewing: open.some((call) => call.status === "previewing") && !open.some((call) => call.status === "running" || call.status === "queued"),
+  };
 }

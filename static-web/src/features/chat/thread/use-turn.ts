@@ -3,7 +3,7 @@ import { useEffect, useMemo } from "react";
 
 import type { Message } from "@/api/types";
 import { hasEnded, type TurnLog, type TurnPhase } from "@/realtime/turn-log";
-import { snapshotLog, textLog } from "@/realtime/turn-snapshot";
+import { mayBePreviewing, snapshotLog, textLog, withPreviewing } from "@/realtime/turn-snapshot";
 import { follow, forget, useTurns } from "@/realtime/turns";
 
 import { isOver, refreshTurn, turnQuery } from "../queries";
@@ -38,6 +38,9 @@ export function useFollowedTurn(conversationId: string, turnId: string | undefin
   }, [client, conversationId, turnId, over, known]);
 }
 
+/** Long enough for most reads to be over without anybody having to ask. */
+const LOOK_AFTER_MS = 300;
+
 /** What is shown of a turn: its events while it runs, what is stored of it afterwards. */
 export function useTurnLog(conversationId: string, turnId: string, answers: readonly Message[], fresh: boolean): TurnLog {
   const client = useQueryClient();
@@ -59,9 +62,17 @@ export function useTurnLog(conversationId: string, turnId: string, answers: read
     if (settled) forget(turnId);
   }, [turnId, settled]);
 
-  if (live === undefined || live.lastSeq === 0 || settled) return stored;
-  if (turn === undefined || missing) return live;
-  return live.lastSeq >= turn.event_seq || !isOver(turn) ? live : stored;
+  const unsure = live?.steps.at(-1)?.calls.find(mayBePreviewing)?.id;
+  useEffect(() => {
+    if (unsure === undefined) return;
+    const timer = setTimeout(() => void client.invalidateQueries({ queryKey: turnQuery(turnId).queryKey }), LOOK_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [client, turnId, unsure]);
+  const told = useMemo(() => (live === undefined || turn === undefined ? live : withPreviewing(live, turn)), [live, turn]);
+
+  if (told === undefined || told.lastSeq === 0 || settled) return stored;
+  if (turn === undefined || missing) return told;
+  return told.lastSeq >= turn.event_seq || !isOver(turn) ? told : stored;
 }
 
 /** How far a turn is; changes a few times in its life. */
