@@ -32,7 +32,7 @@ fn verify(path: &Path, trust: &Trust) -> Result<VerifyReport, VerifyError> {
     let connection = digests::open(path).map_err(because)?;
     let anchors = digests::anchors(&connection).map_err(because)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let (seals, key) = digests::read(folder, anchors, trust)?;
+    let seals = digests::read(folder, anchors, trust)?;
     let mut judge = Judge::new(Extent::Whole, seals);
     connection
         .unchecked_transaction()
@@ -41,9 +41,7 @@ fn verify(path: &Path, trust: &Trust) -> Result<VerifyReport, VerifyError> {
             compare_with_turns(&moment, &mut judge)
         })
         .map_err(because)?;
-    let mut report = judge.finish();
-    report.key = (report.digests > 0).then(|| key.id().to_owned());
-    Ok(report)
+    Ok(judge.finish())
 }
 
 fn walk(connection: &Connection, judge: &mut Judge) -> rusqlite::Result<()> {
