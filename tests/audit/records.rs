@@ -107,6 +107,23 @@ async fn every_call_that_a_tool_saw_is_one_pair() {
         ] {
             assert_eq!(open[field], close[field], "{field}");
         }
+        for field in [
+            "at",
+            "tid",
+            "oid",
+            "tool",
+            "tool_hash",
+            "turn_id",
+            "call_id",
+            "writer",
+            "correlation_id",
+            "policy_version",
+        ] {
+            let is_told = open[field].as_str().is_some_and(|text| !text.is_empty());
+            assert!(is_told, "{field} of {open}");
+        }
+        let is_change = open["tool"] == "fake/thing_create";
+        assert_eq!(open["approval_digest"].is_string(), is_change, "{open}");
         assert_eq!(open["token_uti"], Value::Null, "it has asked for none yet");
         assert_eq!(close["token_uti"], azimuth_tests::tools::TOKEN_ID);
         assert_eq!(open["acting_identity"], "user");

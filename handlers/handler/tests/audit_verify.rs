@@ -12,8 +12,9 @@ use azimuth_domain::audit::{
 };
 use azimuth_domain::canonical::canonical_json;
 use azimuth_domain::event::Outcome;
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{CallState, Turn};
-use azimuth_embedded::{FileSigner, SqliteDigests, SqliteStore, SystemClock, SystemRandom};
+use azimuth_embedded::{FileSigner, SqliteDigests, SqliteStore, SystemRandom};
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::conformance::samples::{
@@ -28,6 +29,17 @@ use tempfile::TempDir;
 /// and the close of a call of hers.
 const SEALED: i64 = 6;
 
+/// When the digest is made, ms after the first record.
+const SEALED_AT: i64 = 100;
+
+struct StandsStill;
+
+impl Clock for StandsStill {
+    fn now(&self) -> Timestamp {
+        NOON.plus_ms(SEALED_AT)
+    }
+}
+
 /// A folder with her audit, her turn and a digest. Nobody has it open.
 struct Bent {
     folder: TempDir,
@@ -40,7 +52,7 @@ struct Bent {
 impl Bent {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(StandsStill);
         let random: Arc<dyn Random> = Arc::new(SystemRandom::new(clock.clone()));
         let store = SqliteStore::open(folder.path(), clock.clone(), random.clone()).unwrap();
         let store = Arc::new(store);
@@ -142,15 +154,29 @@ impl Bent {
         )
     }
 
-    /// What is printed when this one sentence is true of that many records, and
-    /// `unsealed` of the end.
-    fn told(&self, records: i64, sentence: &str, unsealed: &str) -> String {
+    /// What is printed when this one sentence is true of that many records, and as many
+    /// of them as `young` says are younger than the digest, the oldest of that moment.
+    fn told(&self, records: i64, sentence: &str, young: (i64, i64)) -> String {
         let key = &self.key;
+        let unsealed = unsealed(young);
         format!(
             "{records} records in 1 chains, 1 digests (key {key}): 1 broken, first {sentence}; \
              {unsealed}\n{sentence}\n"
         )
     }
+
+    /// The same when nothing is wrong.
+    fn holds(&self, records: i64, young: (i64, i64)) -> String {
+        let key = &self.key;
+        let unsealed = unsealed(young);
+        format!("{records} records in 1 chains, 1 digests (key {key}): all hold; {unsealed}\n")
+    }
+}
+
+fn unsealed((at_ms, records): (i64, i64)) -> String {
+    let since = NOON.plus_ms(at_ms);
+    let chains = records.min(1);
+    format!("unsealed since {since}: {records} records in {chains} chains")
 }
 
 async fn append(store: &SqliteStore, chain: &str, id: &str, at_ms: i64, entry: AuditEntry) {
@@ -179,31 +205,22 @@ fn verify(folder: &Path) -> (Option<i32>, String) {
     (output.status.code(), told)
 }
 
+/// The open and the close, which no digest covers.
+const YOUNG: (i64, i64) = (SEALED, 2);
+
 /// Bends a folder and compares what is printed of it: one sentence about one record.
-async fn is_named(sql: &str, records: i64, record: i64, what: &str) {
+async fn is_named(sql: &str, records: i64, record: i64, what: &str, young: (i64, i64)) {
     let folder = Bent::new().await;
     folder.bend(sql);
     let sentence = folder.about(record, what);
-    let young = format!(
-        "unsealed since {}: 2 records in 1 chains",
-        NOON.plus_ms(SEALED)
-    );
-    assert_eq!(
-        verify(folder.folder.path()),
-        (Some(1), folder.told(records, &sentence, &young)),
-        "{sql}"
-    );
+    let told = folder.told(records, &sentence, young);
+    assert_eq!(verify(folder.folder.path()), (Some(1), told), "{sql}");
 }
 
 #[tokio::test]
 async fn an_untouched_folder_holds() {
     let folder = Bent::new().await;
-    let told = format!(
-        "8 records in 1 chains, 1 digests (key {}): all hold; unsealed since {}: 2 records in 1 \
-         chains\n",
-        folder.key,
-        NOON.plus_ms(SEALED)
-    );
+    let told = folder.holds(8, YOUNG);
     assert_eq!(verify(folder.folder.path()), (Some(0), told));
 }
 
@@ -211,13 +228,13 @@ async fn an_untouched_folder_holds() {
 async fn an_edited_record_is_named() {
     let edit = "UPDATE audit SET body = replace(body, '\"kind\":\"denied\"', '\"kind\":\"open\"'),
                 kind = 'open' WHERE seq = 3";
-    is_named(edit, 8, 3, "its content does not match its hash").await;
+    is_named(edit, 8, 3, "its content does not match its hash", YOUNG).await;
 }
 
 #[tokio::test]
 async fn a_deleted_record_is_named() {
     let delete = "DELETE FROM audit WHERE seq = 3";
-    is_named(delete, 7, 3, "it is missing, record 4 follows").await;
+    is_named(delete, 7, 3, "it is missing, record 4 follows", YOUNG).await;
 }
 
 #[tokio::test]
@@ -228,16 +245,9 @@ async fn an_inserted_record_is_named() {
         INSERT INTO audit SELECT tenant, chain, 'op-x', 3, at, oid, kind, tool, outcome, turn,
             replace(body, '\"id\":\"op-0\"', '\"id\":\"op-x\"') FROM audit WHERE seq = 1;
         UPDATE audit SET seq = 1 - seq WHERE seq < 0;";
-    let folder = Bent::new().await;
-    folder.bend(insert);
-    let (code, told) = verify(folder.folder.path());
-    let sentence = folder.about(3, "the column seq does not say what the record says");
-    let begins = format!(
-        "9 records in 1 chains, 1 digests (key {}): 1 broken, first {sentence}; ",
-        folder.key
-    );
-    assert_eq!(code, Some(1));
-    assert!(told.starts_with(&begins), "{told}");
+    let what = "the column seq does not say what the record says";
+    // What was the last sealed one stands where no digest reaches now.
+    is_named(insert, 9, 3, what, (SEALED - 1, 3)).await;
 }
 
 /// Whoever numbers and hashes all that follows anew meets the digest.
@@ -256,14 +266,9 @@ async fn a_record_that_was_forged_in_is_named_whatever_was_hashed_anew() {
         record.hash = record.computed_hash();
     }
     folder.write(&records);
-    let (code, told) = verify(folder.folder.path());
     let sentence = folder.about(6, "it is not the record that digest 1 sealed");
-    let begins = format!(
-        "9 records in 1 chains, 1 digests (key {}): 1 broken, first {sentence}; ",
-        folder.key
-    );
-    assert_eq!(code, Some(1));
-    assert!(told.starts_with(&begins), "{told}");
+    let told = folder.told(9, &sentence, (SEALED - 1, 3));
+    assert_eq!(verify(folder.folder.path()), (Some(1), told));
 }
 
 #[tokio::test]
@@ -272,43 +277,26 @@ async fn records_that_changed_places_are_named() {
         UPDATE audit SET seq = 99 WHERE seq = 3;
         UPDATE audit SET seq = 3, body = replace(body, '\"seq\":4', '\"seq\":3') WHERE seq = 4;
         UPDATE audit SET seq = 4, body = replace(body, '\"seq\":3', '\"seq\":4') WHERE seq = 99;";
-    is_named(swap, 8, 3, "its content does not match its hash").await;
+    is_named(swap, 8, 3, "its content does not match its hash", YOUNG).await;
 }
 
 #[tokio::test]
 async fn a_tail_cut_before_the_last_digest_is_named() {
-    let folder = Bent::new().await;
-    folder.bend("DELETE FROM audit WHERE seq >= 5");
-    let sentence = folder.about(5, "it is missing: digest 1 sealed the chain up to record 6");
-    let (code, told) = verify(folder.folder.path());
-    let begins = format!(
-        "4 records in 1 chains, 1 digests (key {}): 1 broken, first {sentence}; unsealed since ",
-        folder.key
-    );
-    assert_eq!(code, Some(1));
-    assert!(told.starts_with(&begins), "{told}");
-    assert!(told.ends_with(&format!("\n{sentence}\n")), "{told}");
+    let cut = "DELETE FROM audit WHERE seq >= 5";
+    let what = "it is missing: digest 1 sealed the chain up to record 6";
+    is_named(cut, 4, 5, what, (SEALED_AT, 0)).await;
 }
 
 #[tokio::test]
 async fn a_younger_cut_is_named_by_its_turn_or_told_as_unsealed() {
     let folder = Bent::new().await;
     folder.bend("DELETE FROM audit WHERE seq = 8");
-    let (code, told) = verify(folder.folder.path());
-    let register = format!("{}:1:close", folder.call);
-    let turn = &folder.turn;
-    let what = format!("{register} is missing or says something else: turn {turn} knows of it");
-    let sentence = folder.about(8, &what);
-    assert_eq!(code, Some(1));
-    let first = format!("first {sentence}; unsealed since ");
-    assert!(told.contains(&first), "{told}");
+    let (call, turn) = (&folder.call, &folder.turn);
+    let what = format!("{call}:1:close is missing or says something else: turn {turn} knows of it");
+    let told = folder.told(7, &folder.about(8, &what), (SEALED, 1));
+    assert_eq!(verify(folder.folder.path()), (Some(1), told));
     // Without the turn nobody knows, and that is what is said.
     folder.bend("DELETE FROM turns");
-    let told = format!(
-        "7 records in 1 chains, 1 digests (key {}): all hold; unsealed since {}: 1 records in 1 \
-         chains\n",
-        folder.key,
-        NOON.plus_ms(SEALED)
-    );
+    let told = folder.holds(7, (SEALED, 1));
     assert_eq!(verify(folder.folder.path()), (Some(0), told));
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use azimuth_domain::audit::AuditRecord;
 use azimuth_domain::event::Outcome;
 use azimuth_domain::ids::TurnId;
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{TURN_VERSION, Turn};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -141,12 +142,16 @@ impl Columns {
     fn link(&self, body: &str) -> Link {
         let record = match record_of_text(body) {
             Ok(record) => record,
-            Err(detail) => return Link::broken(self.seq, FaultKind::Unreadable(detail)),
+            Err(detail) => return self.broken(FaultKind::Unreadable(detail)),
         };
         match self.differ_from(&record) {
-            Some(column) => Link::broken(self.seq, FaultKind::Column(column)),
+            Some(column) => self.broken(FaultKind::Column(column)),
             None => Link::of(record),
         }
+    }
+
+    fn broken(&self, fault: FaultKind) -> Link {
+        Link::broken(self.seq, Timestamp(self.at), fault)
     }
 
     /// The first column that says something else than `record`.

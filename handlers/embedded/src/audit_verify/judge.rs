@@ -44,11 +44,12 @@ impl Link {
         }
     }
 
-    /// A place where there is no record to judge.
-    pub(super) fn broken(seq: u64, fault: FaultKind) -> Self {
+    /// A place where there is no record to judge; `at` is when one is said to have been
+    /// written.
+    pub(super) fn broken(seq: u64, at: Timestamp, fault: FaultKind) -> Self {
         Self {
             seq,
-            at: Timestamp(i64::MAX),
+            at,
             prev_hash: String::new(),
             hash: String::new(),
             fault: Some(fault),
