@@ -184,6 +184,31 @@ async fn an_orderly_end_leaves_nothing_unsealed() {
     );
 }
 
+#[tokio::test]
+async fn after_the_key_was_replaced_the_next_process_seals_and_all_holds() {
+    let (app, alice) = super::clerk().await;
+    let first = some_turn(&alice, "list a").await;
+    let before = sealed(&alice, &first, 2).await;
+    std::fs::remove_file(app.data().join("audit.key")).unwrap();
+    let next = app.beside(AppShape::with(Script::clerk())).await;
+    let there = alice.at(&next.api);
+    // Either process may have run the call; what the first one wrote wakes nobody here.
+    let second = some_turn(&there, "list b").await;
+    next.digest_writer.seal().await.unwrap();
+    let after = sealed(&there, &second, 2).await;
+    assert_ne!(after["key"]["id"], before["key"]["id"]);
+    // The process that still has the old key seals nothing more with it: it leaves that
+    // to the other one, or is told to start again.
+    let third = some_turn(&alice, "list c").await;
+    let _ = app.digest_writer.seal().await;
+    next.digest_writer.seal().await.unwrap();
+    sealed(&there, &third, 2).await;
+    let report = verify(&app);
+    assert!(report.holds(), "{report}");
+    let ids = [&before["key"]["id"], &after["key"]["id"]].map(|id| id.as_str().unwrap());
+    assert_eq!(report.keys, ids);
+}
+
 fn verify(app: &TestApp) -> VerifyReport {
     verify_database(&app.data().join("azimuth.sqlite")).unwrap()
 }

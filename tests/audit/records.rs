@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use azimuth_tests::gate::Gate;
 use azimuth_tests::person::Person;
 use azimuth_tests::tools::Behaviour;
+use azimuth_tests::waiting::until;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -104,6 +107,23 @@ async fn every_call_that_a_tool_saw_is_one_pair() {
         ] {
             assert_eq!(open[field], close[field], "{field}");
         }
+        for field in [
+            "at",
+            "tid",
+            "oid",
+            "tool",
+            "tool_hash",
+            "turn_id",
+            "call_id",
+            "writer",
+            "correlation_id",
+            "policy_version",
+        ] {
+            let is_told = open[field].as_str().is_some_and(|text| !text.is_empty());
+            assert!(is_told, "{field} of {open}");
+        }
+        let is_change = open["tool"] == "fake/thing_create";
+        assert_eq!(open["approval_digest"].is_string(), is_change, "{open}");
         assert_eq!(open["token_uti"], Value::Null, "it has asked for none yet");
         assert_eq!(close["token_uti"], azimuth_tests::tools::TOKEN_ID);
         assert_eq!(open["acting_identity"], "user");
@@ -115,6 +135,108 @@ async fn every_call_that_a_tool_saw_is_one_pair() {
         .map(|(key, _)| closes[key]["outcome"].as_str().unwrap())
         .collect();
     assert_eq!(outcomes, ["ok", "error", "error", "unknown", "ok", "ok"]);
+}
+
+#[tokio::test]
+async fn the_open_is_there_before_the_tool_begins() {
+    let (app, alice) = super::clerk().await;
+    for (order, tool) in [("list a", "thing_list"), ("create a", "thing_create")] {
+        let gate = Gate::default();
+        app.tools.will(tool, [Behaviour::Held(gate.clone())]);
+        let before = app.tools.seen().len();
+        let held = app.tools.held();
+        let turn = alice.ask(&alice.converse().await, order).await;
+        if tool == "thing_create" {
+            let waiting = alice.wait_for(&turn, &["waiting"], PATIENCE).await;
+            let approval = &waiting["calls"][0]["approval"];
+            let text = |field: &str| approval[field].as_str().unwrap().to_owned();
+            let decided = alice
+                .decide(&text("approval_id"), &text("digest"), "approve")
+                .await;
+            assert_eq!(decided.status, 200, "{decided:?}");
+        }
+        until("the call is at the tool's door", || async {
+            (app.tools.held() > held).then_some(())
+        })
+        .await;
+        assert_eq!(app.tools.seen().len(), before, "{tool} has not begun");
+        let path = format!("turn_id={turn}&tool=fake/{tool}");
+        let kinds: Vec<Value> = records(&alice, &path)
+            .await
+            .iter()
+            .map(|r| r["kind"].clone())
+            .filter(|kind| kind != "approval")
+            .collect();
+        assert_eq!(kinds, [json!("open")], "{tool}");
+        gate.open();
+        alice.wait_for(&turn, &["done"], PATIENCE).await;
+        assert_eq!(app.tools.seen().len(), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn attempts_that_are_refused_at_the_door_are_on_record() {
+    let (app, alice) = super::clerk().await;
+    let bob = app.person("bob").await;
+    // A tool that he may not use, and an approval that is not hers to give.
+    let path = "/v1/tools/fake/thing_delete/calls";
+    let refused = bob.post(path, json!({"arguments": {"name": "a"}})).await;
+    assert_eq!(refused.status, 404, "{refused:?}");
+    let turn = alice.ask(&alice.converse().await, "delete a").await;
+    let waiting = alice.wait_for(&turn, &["waiting"], PATIENCE).await;
+    let approval = &waiting["calls"][0]["approval"];
+    let text = |field: &str| approval[field].as_str().unwrap().to_owned();
+    let refused = alice
+        .decide(&text("approval_id"), &text("digest"), "approve")
+        .await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    for (person, tool, turn) in [
+        (&bob, "fake/thing_delete", Value::Null),
+        (&alice, "fake/thing_delete", json!(turn)),
+    ] {
+        let denied = records(person, "kind=denied").await;
+        assert_eq!(denied.len(), 1, "{denied:?}");
+        let user = app.user(&person.name);
+        let record = &denied[0];
+        assert_eq!(
+            (
+                &record["tid"],
+                &record["oid"],
+                &record["tool"],
+                &record["turn_id"],
+                &record["outcome"]
+            ),
+            (
+                &json!(user.tid),
+                &json!(user.oid),
+                &json!(tool),
+                &turn,
+                &json!("denied")
+            )
+        );
+        assert!(record["at"].is_string() && record["policy_version"].is_string());
+    }
+    assert!(app.tools.seen().is_empty());
+}
+
+#[tokio::test]
+async fn deleting_and_restoring_a_conversation_is_on_record() {
+    let (app, alice) = super::clerk().await;
+    let conversation = alice.converse().await;
+    let path = format!("/v1/conversations/{conversation}");
+    let gone = alice.send(alice.request(Method::DELETE, &path)).await;
+    assert_eq!(gone.status, 204, "{gone:?}");
+    let restore = alice.request(Method::POST, &format!("{path}/restore"));
+    assert_eq!(alice.send(restore).await.status, 200);
+    let records = records(&alice, "kind=conversation").await;
+    let user = app.user("alice");
+    assert_eq!(records.len(), 2, "{records:?}");
+    for (record, word) in records.iter().zip(["deleted", "restored"]) {
+        assert_eq!(
+            (&record["oid"], &record["detail"], &record["target"]),
+            (&json!(user.oid), &json!(word), &json!(conversation))
+        );
+    }
 }
 
 #[tokio::test]

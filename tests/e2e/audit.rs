@@ -30,6 +30,22 @@ async fn the_audit_tells_every_call_and_names_an_edited_record() {
         assert_eq!(record["acting_identity"], "user");
         assert_eq!(record["outcome"], "ok");
     }
+    // What Azure did is what the audit says went well, no more and no less.
+    let changes: Vec<(&str, &str)> = items
+        .iter()
+        .filter(|r| r["kind"] == "close" && r["tool"] == "azure/storage_account_create")
+        .map(|r| (r["oid"].as_str().unwrap(), r["target"].as_str().unwrap()))
+        .collect();
+    let effects = stack.effects().await;
+    assert_eq!(
+        (changes.len(), effects.len()),
+        (1, 1),
+        "{changes:?} {effects:?}"
+    );
+    assert_eq!(effects[0]["user"], "alice");
+    assert_eq!(changes[0].0, stack.oid("alice"));
+    let resource = effects[0]["resource_id"].as_str().unwrap();
+    assert!(resource.ends_with("/staudit1"), "{resource}");
     assert_eq!(bob.get("/v1/audit").await.body["items"], json!([]));
     let tenant = carol.get("/v1/audit?limit=100").await;
     assert!(

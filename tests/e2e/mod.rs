@@ -5,6 +5,7 @@ mod approvals;
 mod audit;
 mod first_answers;
 mod many_people;
+mod poison;
 mod recovery;
 mod second_server;
 

@@ -6,6 +6,7 @@ mod cancel;
 mod console;
 mod limits;
 mod openai;
+mod order;
 mod outcomes;
 mod policy;
 mod previews;
@@ -15,6 +16,7 @@ mod replay;
 mod sign_in;
 mod stalls;
 mod streaming;
+mod tampering;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -38,9 +38,9 @@ pub use seals::Anchor;
 /// What the verifier knows from elsewhere, and trusts.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
-    /// The key that digests must be signed with; without it the one that lies beside
-    /// the data, or in the export.
-    pub key: Option<DigestKey>,
+    /// The keys that digests must be signed with, the oldest first; without any those
+    /// that lie beside the data, or in the export.
+    pub keys: Vec<DigestKey>,
     /// Digests that were seen before, from an older export or from
     /// `GET /v1/audit/digests`: each must still be there.
     pub known: Vec<Anchor>,

@@ -77,6 +77,35 @@ pub(crate) fn create(
     mode: u32,
     random: &dyn Random,
 ) -> io::Result<()> {
+    write(path, content, mode, random, |unfinished| {
+        match fs::hard_link(unfinished, path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            // Somebody else was faster; theirs counts.
+            _ => fs::remove_file(unfinished),
+        }
+    })
+}
+
+/// As [`create`], and what is there already goes.
+pub(crate) fn replace(
+    path: &Path,
+    content: &[u8],
+    mode: u32,
+    random: &dyn Random,
+) -> io::Result<()> {
+    write(path, content, mode, random, |unfinished| {
+        fs::rename(unfinished, path)
+    })
+}
+
+/// Writes a file beside `path`, which `settle` then gives its name.
+fn write(
+    path: &Path,
+    content: &[u8],
+    mode: u32,
+    random: &dyn Random,
+    settle: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     let unfinished = path.with_extension(format!("{}.new", random.ulid()));
     let written = (|| {
         let mut file = OpenOptions::new()
@@ -86,15 +115,13 @@ pub(crate) fn create(
             .open(&unfinished)?;
         file.write_all(content)?;
         file.sync_all()?;
-        match fs::hard_link(&unfinished, path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            // Somebody else was faster; theirs counts.
-            _ => Ok(()),
-        }
+        settle(&unfinished)
     })();
-    let removed = fs::remove_file(&unfinished);
-    written?;
-    removed?;
+    if let Err(error) = written {
+        // It says why; what is left of the file is only litter.
+        let _ = fs::remove_file(&unfinished);
+        return Err(error);
+    }
     path.parent()
         .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

@@ -22,5 +22,5 @@ pub use key_file::KeyFileError;
 pub use queue::{MESSAGE_TTL, SqliteQueue};
 pub use random::SystemRandom;
 pub use sealer::FileSealer;
-pub use signer::{FileSigner, PublicKeyError, read_public_key};
+pub use signer::{FileSigner, PublicKeyError, SignerError, read_public_keys};
 pub use store::{SqliteDigests, SqliteStore};

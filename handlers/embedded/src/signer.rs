@@ -2,6 +2,9 @@
 //!
 //! Whoever may read the file may sign, so this form shows what somebody changed who
 //! has the database and not the key. A key outside the machine is Key Vault's part.
+//!
+//! A key can be replaced: the public file keeps all that have ever signed, the oldest
+//! first, and a digest names its own. From a newer key on no older one counts.
 
 use std::fs;
 use std::io;
@@ -19,7 +22,8 @@ use crate::key_file::{self, KeyFileError};
 
 /// The private key, below the data folder.
 const PRIVATE: &str = "audit.key";
-/// The public key beside it, in PEM, as `openssl pkey -pubin` reads it.
+/// The public keys beside it, each in PEM as `openssl pkey -pubin` reads it, the oldest
+/// first; the last one signs now.
 pub(crate) const PUBLIC: &str = "audit.pub";
 
 /// What stands before the 32 bytes of an Ed25519 key in a `SubjectPublicKeyInfo`
@@ -34,13 +38,38 @@ const END: &str = "-----END PUBLIC KEY-----";
 pub struct FileSigner {
     pair: Ed25519KeyPair,
     key: DigestKey,
+    /// The file of the public keys.
+    public: PathBuf,
+}
+
+/// Why the signing key is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum SignerError {
+    /// Its file.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The file of the public keys, without which nobody could tell which digests were
+    /// signed with an earlier key.
+    #[error("{0}; put back the copy that was kept of it")]
+    Public(#[from] PublicKeyError),
+    /// An older key lies there again.
+    #[error(
+        "the key in {private} was replaced by a newer one, which {public} names last: put the \
+         newer one back, or take {private} away and another one is made"
+    )]
+    Replaced {
+        /// File of the key.
+        private: PathBuf,
+        /// File of the public keys.
+        public: PathBuf,
+    },
 }
 
 impl FileSigner {
     /// Reads the key of `folder` (32 raw bytes, readable by nobody else), or makes
-    /// one from `random`; its public half is written to `audit.pub` where that is
-    /// missing.
-    pub fn open_or_create(folder: &Path, random: &dyn Random) -> Result<Self, KeyFileError> {
+    /// one from `random`. Its public half is the last one in `audit.pub`; where it is
+    /// missing it is added there.
+    pub fn open_or_create(folder: &Path, random: &dyn Random) -> Result<Self, SignerError> {
         let path = folder.join(PRIVATE);
         let because = |path: &Path, source| KeyFileError::File {
             path: path.to_owned(),
@@ -56,11 +85,25 @@ impl FileSigner {
             .map_err(|_| because(&path, io::Error::other("its public half has no 32 bytes")))?;
         let key = DigestKey::new(public);
         let public = folder.join(PUBLIC);
-        if !public.exists() {
-            key_file::create(&public, pem(&key).as_bytes(), 0o644, random)
+        let mut keys = if public.exists() {
+            read_public_keys(&public)?
+        } else {
+            Vec::new()
+        };
+        if keys.last() != Some(&key) {
+            if keys.contains(&key) {
+                return Err(SignerError::Replaced {
+                    private: path,
+                    public,
+                });
+            }
+            keys.push(key.clone());
+            let text: String = keys.iter().map(pem).collect();
+            // Of several processes that start together all write the same.
+            key_file::replace(&public, text.as_bytes(), 0o644, random)
                 .map_err(|source| because(&public, source))?;
         }
-        Ok(Self { pair, key })
+        Ok(Self { pair, key, public })
     }
 }
 
@@ -70,8 +113,22 @@ impl DigestSigner for FileSigner {
         &self.key
     }
 
+    /// No signature once a newer key has been added: a process that was not started
+    /// again must not go on with the old one. Whoever takes the next number after that
+    /// has asked after that.
     async fn sign(&self, text: &[u8]) -> Result<String, SignError> {
-        Ok(hex::encode(self.pair.sign(text)))
+        match read_public_keys(&self.public) {
+            Ok(keys) if keys.last() != Some(&self.key) => Err(SignError(
+                "it was replaced by a newer one; start the handler again".to_owned(),
+            )),
+            Err(PublicKeyError::File { source, .. })
+                if source.kind() != io::ErrorKind::NotFound =>
+            {
+                Err(SignError(source.to_string()))
+            }
+            Err(error @ PublicKeyError::Form(_)) => Err(SignError(error.to_string())),
+            _ => Ok(hex::encode(self.pair.sign(text))),
+        }
     }
 }
 
@@ -101,13 +158,14 @@ pub enum PublicKeyError {
         /// Why.
         source: io::Error,
     },
-    /// It is no Ed25519 key.
-    #[error("{0} holds no Ed25519 public key in PEM")]
+    /// It holds something else.
+    #[error("{0} must hold Ed25519 public keys in PEM, each once")]
     Form(PathBuf),
 }
 
-/// Reads a public key as [`FileSigner::open_or_create`] writes it.
-pub fn read_public_key(path: &Path) -> Result<DigestKey, PublicKeyError> {
+/// Reads public keys as [`FileSigner::open_or_create`] writes them: the oldest first,
+/// at least one.
+pub fn read_public_keys(path: &Path) -> Result<Vec<DigestKey>, PublicKeyError> {
     let text = fs::read_to_string(path).map_err(|source| PublicKeyError::File {
         path: path.to_owned(),
         source,
@@ -115,12 +173,22 @@ pub fn read_public_key(path: &Path) -> Result<DigestKey, PublicKeyError> {
     of_pem(&text).ok_or_else(|| PublicKeyError::Form(path.to_owned()))
 }
 
-fn of_pem(text: &str) -> Option<DigestKey> {
-    let inner = text.trim().strip_prefix(BEGIN)?.strip_suffix(END)?;
-    let base64: String = inner.split_whitespace().collect();
-    let der = STANDARD.decode(base64).ok()?;
-    let public: [u8; 32] = der.strip_prefix(&SPKI[..])?.try_into().ok()?;
-    Some(DigestKey::new(public))
+fn of_pem(text: &str) -> Option<Vec<DigestKey>> {
+    let mut rest = text.trim_start();
+    let mut keys = Vec::new();
+    while !rest.is_empty() {
+        let (inner, after) = rest.strip_prefix(BEGIN)?.split_once(END)?;
+        let base64: String = inner.split_whitespace().collect();
+        let der = STANDARD.decode(base64).ok()?;
+        let public: [u8; 32] = der.strip_prefix(&SPKI[..])?.try_into().ok()?;
+        let key = DigestKey::new(public);
+        if keys.contains(&key) {
+            return None;
+        }
+        keys.push(key);
+        rest = after.trim_start();
+    }
+    (!keys.is_empty()).then_some(keys)
 }
 
 #[cfg(test)]
@@ -181,27 +249,84 @@ mod tests {
         let private = fs::metadata(folder.path().join(PRIVATE)).unwrap();
         assert_eq!(private.permissions().mode() & 0o777, 0o600);
         let public = folder.path().join(PUBLIC);
-        assert_eq!(read_public_key(&public).unwrap(), *signer.key());
+        assert_eq!(read_public_keys(&public).unwrap(), [signer.key().clone()]);
         let text = fs::read_to_string(&public).unwrap();
         assert!(text.starts_with("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA"));
         for broken in [
             text.replace("MCow", "MCoX"),
             text.replace("-----END", "----END"),
             text.replace('\n', " x "),
+            format!("{text}x"),
+            format!("{text}{text}"),
             String::new(),
         ] {
             fs::write(&public, &broken).unwrap();
             assert!(
-                matches!(read_public_key(&public), Err(PublicKeyError::Form(_))),
+                matches!(read_public_keys(&public), Err(PublicKeyError::Form(_))),
                 "{broken}"
             );
         }
         fs::remove_file(&public).unwrap();
         assert!(matches!(
-            read_public_key(&public),
+            read_public_keys(&public),
             Err(PublicKeyError::File { .. })
         ));
         assert_eq!(open(folder.path()).key(), signer.key());
-        assert_eq!(read_public_key(&public).unwrap(), *signer.key());
+        assert_eq!(read_public_keys(&public).unwrap(), [signer.key().clone()]);
+    }
+
+    fn replace_the_key(folder: &Path) -> FileSigner {
+        fs::rename(folder.join(PRIVATE), folder.join("old.key")).unwrap();
+        open(folder)
+    }
+
+    #[test]
+    fn a_new_key_is_named_behind_the_older_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let public = folder.path().join(PUBLIC);
+        let mut keys = vec![open(folder.path()).key().clone()];
+        for _ in 0..2 {
+            keys.push(replace_the_key(folder.path()).key().clone());
+            assert_eq!(read_public_keys(&public).unwrap(), keys);
+            assert_eq!(open(folder.path()).key(), keys.last().unwrap());
+            assert_eq!(read_public_keys(&public).unwrap(), keys, "once");
+        }
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 3, "two keys and the public file: {left:?}");
+    }
+
+    #[test]
+    fn a_key_that_was_replaced_is_not_taken_again() {
+        let folder = tempfile::tempdir().unwrap();
+        open(folder.path());
+        replace_the_key(folder.path());
+        let private = folder.path().join(PRIVATE);
+        fs::rename(folder.path().join("old.key"), &private).unwrap();
+        let random = SystemRandom::new(Arc::new(SystemClock));
+        let refused = FileSigner::open_or_create(folder.path(), &random)
+            .err()
+            .unwrap();
+        assert!(matches!(refused, SignerError::Replaced { .. }), "{refused}");
+        // And where the public file was bent, nothing is written over it.
+        fs::write(folder.path().join(PUBLIC), "x").unwrap();
+        let refused = FileSigner::open_or_create(folder.path(), &random)
+            .err()
+            .unwrap();
+        assert!(matches!(refused, SignerError::Public(_)), "{refused}");
+        let kept = fs::read_to_string(folder.path().join(PUBLIC)).unwrap();
+        assert_eq!(kept, "x");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_was_started_before_signs_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = open(folder.path());
+        assert!(old.sign(b"x").await.is_ok());
+        let new = replace_the_key(folder.path());
+        assert!(old.sign(b"x").await.is_err());
+        assert!(new.sign(b"x").await.is_ok());
+        // Without the file nobody has named a newer key.
+        fs::remove_file(folder.path().join(PUBLIC)).unwrap();
+        assert!(old.sign(b"x").await.is_ok());
     }
 }

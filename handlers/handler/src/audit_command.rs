@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use azimuth_embedded::audit_verify::{self, Extent, Trust, VerifyError, VerifyReport};
-use azimuth_embedded::read_public_key;
+use azimuth_embedded::read_public_keys;
 use clap::Args;
 
 /// Exit code when a record or a digest does not hold.
@@ -29,8 +29,8 @@ pub struct Verify {
     /// The export holds only some records of each chain: gaps are no fault.
     #[arg(long, requires = "file")]
     partial: bool,
-    /// The public key (PEM) that digests must be signed with, kept somewhere else;
-    /// without it the one beside the data, or in the export.
+    /// The public keys (PEM, the oldest first) that digests must be signed with, kept
+    /// somewhere else; without it those beside the data, or in the export.
     #[arg(long)]
     key: Option<PathBuf>,
     /// Digests that were seen before: an older export, or answers of
@@ -53,7 +53,10 @@ impl Verify {
 
     fn check(&self) -> Result<VerifyReport, VerifyError> {
         let trust = Trust {
-            key: self.key.as_deref().map(read_public_key).transpose()?,
+            keys: match &self.key {
+                Some(file) => read_public_keys(file)?,
+                None => Vec::new(),
+            },
             known: match &self.known {
                 Some(file) => audit_verify::read_known(open(file)?)?,
                 None => Vec::new(),
@@ -97,7 +100,7 @@ fn tell(report: &VerifyReport) -> ExitCode {
 }
 
 /// Writes every record as NDJSON to standard output, with the digests and the public
-/// key.
+/// keys.
 pub fn export(data: &Path) -> ExitCode {
     let stdout = std::io::stdout().lock();
     match audit_verify::export_folder(data, std::io::BufWriter::new(stdout)) {

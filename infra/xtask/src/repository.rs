@@ -30,6 +30,15 @@ pub struct Package {
     pub name: String,
     pub manifest_path: PathBuf,
     pub dependencies: Vec<Dependency>,
+    pub targets: Vec<Target>,
+}
+
+/// A library, binary or integration test.
+#[derive(Debug, Deserialize)]
+pub struct Target {
+    pub name: String,
+    /// Its first file.
+    pub src_path: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]

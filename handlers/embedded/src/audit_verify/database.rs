@@ -5,6 +5,7 @@ use std::path::Path;
 use azimuth_domain::audit::AuditRecord;
 use azimuth_domain::event::Outcome;
 use azimuth_domain::ids::TurnId;
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{TURN_VERSION, Turn};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -32,7 +33,7 @@ fn verify(path: &Path, trust: &Trust) -> Result<VerifyReport, VerifyError> {
     let connection = digests::open(path).map_err(because)?;
     let anchors = digests::anchors(&connection).map_err(because)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let (seals, key) = digests::read(folder, anchors, trust)?;
+    let seals = digests::read(folder, anchors, trust)?;
     let mut judge = Judge::new(Extent::Whole, seals);
     connection
         .unchecked_transaction()
@@ -41,9 +42,7 @@ fn verify(path: &Path, trust: &Trust) -> Result<VerifyReport, VerifyError> {
             compare_with_turns(&moment, &mut judge)
         })
         .map_err(because)?;
-    let mut report = judge.finish();
-    report.key = (report.digests > 0).then(|| key.id().to_owned());
-    Ok(report)
+    Ok(judge.finish())
 }
 
 fn walk(connection: &Connection, judge: &mut Judge) -> rusqlite::Result<()> {
@@ -143,12 +142,16 @@ impl Columns {
     fn link(&self, body: &str) -> Link {
         let record = match record_of_text(body) {
             Ok(record) => record,
-            Err(detail) => return Link::broken(self.seq, FaultKind::Unreadable(detail)),
+            Err(detail) => return self.broken(FaultKind::Unreadable(detail)),
         };
         match self.differ_from(&record) {
-            Some(column) => Link::broken(self.seq, FaultKind::Column(column)),
+            Some(column) => self.broken(FaultKind::Column(column)),
             None => Link::of(record),
         }
+    }
+
+    fn broken(&self, fault: FaultKind) -> Link {
+        Link::broken(self.seq, Timestamp(self.at), fault)
     }
 
     /// The first column that says something else than `record`.

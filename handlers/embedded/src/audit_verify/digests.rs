@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use azimuth_domain::audit::digest::DigestKey;
 use azimuth_domain::canonical::canonical_json;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde_json::Value;
 
 use super::seals::{Anchor, Seals, digest_of};
 use super::{DigestFaultKind, Trust, VerifyError};
-use crate::signer::{self, read_public_key};
+use crate::signer::{self, read_public_keys};
 use crate::store::digests::FILE;
 
 /// Opens a database for reading only, whoever else uses it.
@@ -50,24 +49,26 @@ pub(super) fn read(
     folder: &Path,
     anchors: Vec<Anchor>,
     trust: &Trust,
-) -> Result<(Seals, DigestKey), VerifyError> {
+) -> Result<Seals, VerifyError> {
     let path = folder.join(FILE);
     let public = folder.join(signer::PUBLIC);
     let anchors: Vec<Anchor> = anchors
         .into_iter()
         .chain(trust.known.iter().cloned())
         .collect();
-    let key = match &trust.key {
-        Some(key) => key.clone(),
+    let keys = if !trust.keys.is_empty() {
+        trust.keys.clone()
+    } else if !path.exists() && !public.exists() {
         // Without a single digest there is nothing that a key could check.
-        None if !path.exists() && !public.exists() => DigestKey::new([0; 32]),
-        None => read_public_key(&public)?,
+        Vec::new()
+    } else {
+        read_public_keys(&public)?
     };
-    let mut seals = Seals::new(key.clone(), anchors);
+    let mut seals = Seals::new(keys, anchors);
     if path.exists() {
         fill(&mut seals, &path).map_err(|source| VerifyError::Database { path, source })?;
     }
-    Ok((seals, key))
+    Ok(seals)
 }
 
 fn fill(seals: &mut Seals, path: &Path) -> rusqlite::Result<()> {

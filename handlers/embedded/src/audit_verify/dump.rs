@@ -8,10 +8,10 @@ use rusqlite::Connection;
 
 use super::export::{EndLine, KeyLine, OtherLine};
 use super::{VerifyError, digests};
-use crate::signer::{PUBLIC, read_public_key};
+use crate::signer::{PUBLIC, read_public_keys};
 use crate::store::digests::FILE;
 
-/// Writes the public key, every digest and every record of a data folder, as
+/// Writes the public keys, every digest and every record of a data folder, as
 /// [`verify_export`](super::verify_export) reads them. Returns how many records.
 ///
 /// Anchors and digests are read before the records, so that those go at least as far
@@ -22,8 +22,9 @@ pub fn export_folder(folder: &Path, mut to: impl Write) -> Result<u64, VerifyErr
     let mut end = EndLine::default();
     let path = folder.join(FILE);
     if path.exists() {
-        let key = read_public_key(&folder.join(PUBLIC))?;
-        line(&mut to, &OtherLine::Key(key_line(&key)))?;
+        for key in read_public_keys(&folder.join(PUBLIC))? {
+            line(&mut to, &OtherLine::Key(key_line(&key)))?;
+        }
         for anchor in anchors {
             line(&mut to, &OtherLine::Anchor(anchor))?;
         }

@@ -1,13 +1,14 @@
 //! Records and digests as they were exported: one JSON object a line.
 //!
 //! - a record as it is stored (`{"v":1,"tenant":…,"seq":…,"hash":…}`)
-//! - `{"key":{"id":…,"algorithm":"Ed25519","public":…}}`: the public key of the
+//! - `{"key":{"id":…,"algorithm":"Ed25519","public":…}}`: a public key of the
 //!   digests, 64 hexadecimal digits
 //! - `{"anchor":{"tenant":…,"number":…,"hash":…}}`: the newest digest of a tenant
 //! - `{"digest":{…}}`: a digest as it is stored
 //! - `{"end":{"records":…,"digests":…}}`: how many there are
 //!
-//! The lines may come in any order. An export of the API holds records only.
+//! The lines may come in any order, but of several keys the oldest first. An export of
+//! the API holds records only.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -32,7 +33,7 @@ pub enum Extent {
     Partial,
 }
 
-/// The public key of an export.
+/// A public key of an export.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyLine {
@@ -65,11 +66,11 @@ struct Content {
     records: u64,
     digests: Vec<Digest>,
     anchors: Vec<Anchor>,
-    key: Option<DigestKey>,
+    keys: Vec<DigestKey>,
     end: Option<EndLine>,
 }
 
-/// [`verify_export_with`] the key that the export itself names.
+/// [`verify_export_with`] the keys that the export itself names.
 pub fn verify_export(reader: impl BufRead, extent: Extent) -> Result<VerifyReport, VerifyError> {
     verify_export_with(reader, extent, &Trust::default())
 }
@@ -129,24 +130,26 @@ impl Content {
                 let key = DigestKey::parse(&line.public)
                     .filter(|key| key.id() == line.id && line.algorithm == "Ed25519")
                     .ok_or("it is no Ed25519 key, or has another id")?;
-                self.key = Some(key);
+                self.keys.push(key);
             }
         }
         Ok(())
     }
 
     fn judge(self, extent: Extent, trust: &Trust) -> Result<VerifyReport, VerifyError> {
-        let needs_key = !self.digests.is_empty();
-        let key = match trust.key.clone().or(self.key) {
-            Some(key) => key,
-            None if needs_key => return Err(VerifyError::NoKey),
-            None => DigestKey::new([0; 32]),
+        let keys = if trust.keys.is_empty() {
+            self.keys
+        } else {
+            trust.keys.clone()
         };
+        if keys.is_empty() && !self.digests.is_empty() {
+            return Err(VerifyError::NoKey);
+        }
         let mut digests = self.digests;
         digests.sort_by(|a, b| (&a.tenant, a.number).cmp(&(&b.tenant, b.number)));
         let held = digests.len() as u64;
         let anchors = self.anchors.into_iter().chain(trust.known.iter().cloned());
-        let mut seals = Seals::new(key.clone(), anchors);
+        let mut seals = Seals::new(keys, anchors);
         for digest in digests {
             seals.accept(&digest.tenant.clone(), digest.number, Ok(digest));
         }
@@ -156,7 +159,6 @@ impl Content {
             judge.chain(&tenant, &chain, &links);
         }
         let mut report = judge.finish();
-        report.key = needs_key.then(|| key.id().to_owned());
         report.miscount = self
             .end
             .filter(|end| (end.records, end.digests) != (self.records, held))

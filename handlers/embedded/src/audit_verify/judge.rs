@@ -44,11 +44,12 @@ impl Link {
         }
     }
 
-    /// A place where there is no record to judge.
-    pub(super) fn broken(seq: u64, fault: FaultKind) -> Self {
+    /// A place where there is no record to judge; `at` is when one is said to have been
+    /// written.
+    pub(super) fn broken(seq: u64, at: Timestamp, fault: FaultKind) -> Self {
         Self {
             seq,
-            at: Timestamp(i64::MAX),
+            at,
             prev_hash: String::new(),
             hash: String::new(),
             fault: Some(fault),
@@ -215,6 +216,9 @@ impl Judge {
 
     pub(super) fn finish(mut self) -> VerifyReport {
         self.report.digests = self.seals.read();
+        if self.report.digests > 0 {
+            self.report.keys = self.seals.key_ids();
+        }
         if self.extent == Extent::Whole {
             // What is left are chains of which there is no record.
             for (tenant, chain, seal) in self.seals.take_all() {
@@ -245,8 +249,8 @@ pub struct Prepared {
 impl Prepared {
     /// Judges the digests, which come by tenant and number. Each of `anchors` must be
     /// among them.
-    pub fn new(key: &DigestKey, digests: &[Digest], anchors: &[Anchor]) -> Self {
-        let mut seals = Seals::new(key.clone(), anchors.iter().cloned());
+    pub fn new(keys: &[DigestKey], digests: &[Digest], anchors: &[Anchor]) -> Self {
+        let mut seals = Seals::new(keys.to_vec(), anchors.iter().cloned());
         for digest in digests {
             seals.accept(&digest.tenant, digest.number, Ok(digest.clone()));
         }

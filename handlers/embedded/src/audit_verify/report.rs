@@ -14,8 +14,8 @@ pub struct VerifyReport {
     pub records: u64,
     /// Digests that were read.
     pub digests: u64,
-    /// Id of the key that they were checked with.
-    pub key: Option<String>,
+    /// Ids of the keys that they were checked with, the oldest first.
+    pub keys: Vec<String>,
     /// The first fault of every chain that has one, by tenant and chain.
     pub faults: Vec<RecordFault>,
     /// The first fault of every tenant's digests that have one.
@@ -52,8 +52,10 @@ impl fmt::Display for VerifyReport {
         if self.digests > 0 {
             write!(f, ", {} digests", self.digests)?;
         }
-        if let Some(key) = &self.key {
-            write!(f, " (key {key})")?;
+        match self.keys.as_slice() {
+            [] => {}
+            [key] => write!(f, " (key {key})")?,
+            keys => write!(f, " (keys {})", keys.join(", "))?,
         }
         match self.sentences().as_slice() {
             [] => write!(f, ": all hold")?,
@@ -164,9 +166,12 @@ pub enum DigestFaultKind {
     /// The signature is not that of the key.
     #[error("its signature does not hold")]
     Forged,
-    /// Another key signed it.
-    #[error("it names the key {0}, which is not the one that signs")]
+    /// None of the keys signed it.
+    #[error("it names the key {0}, which is none of those that sign")]
     ForeignKey(String),
+    /// An older key signed it than the one before it.
+    #[error("it names the key {0}, which had been replaced before")]
+    ReplacedKey(String),
     /// It is not there.
     #[error("it is missing")]
     Missing,

@@ -35,12 +35,15 @@ struct Line {
     number: u64,
     hash: String,
     at: Option<Timestamp>,
+    /// Index of the newest key that signed one so far.
+    key: usize,
     is_broken: bool,
 }
 
 /// The digests, read in the order of tenant and number.
 pub(super) struct Seals {
-    key: DigestKey,
+    /// The oldest first.
+    keys: Vec<DigestKey>,
     anchors: BTreeMap<(String, u64), String>,
     lines: BTreeMap<String, Line>,
     /// By tenant and chain.
@@ -50,12 +53,12 @@ pub(super) struct Seals {
 }
 
 impl Seals {
-    pub(super) fn new(key: DigestKey, anchors: impl IntoIterator<Item = Anchor>) -> Self {
+    pub(super) fn new(keys: Vec<DigestKey>, anchors: impl IntoIterator<Item = Anchor>) -> Self {
         let anchors = anchors
             .into_iter()
             .map(|anchor| ((anchor.tenant, anchor.number), anchor.hash));
         Self {
-            key,
+            keys,
             anchors: anchors.collect(),
             lines: BTreeMap::new(),
             points: BTreeMap::new(),
@@ -147,16 +150,27 @@ impl Seals {
         all
     }
 
-    /// Whether the digest is ours, as it was signed.
-    fn seal_fault(&self, digest: &Digest) -> Option<(u64, DigestFaultKind)> {
-        let what = if digest.key_id != self.key.id() {
-            DigestFaultKind::ForeignKey(digest.key_id.clone())
-        } else if digest.computed_hash() != digest.hash {
-            DigestFaultKind::Edited
-        } else if is_signed(digest, &self.key) {
-            return None;
-        } else {
-            DigestFaultKind::Forged
+    /// Ids of the keys that digests may name.
+    pub(super) fn key_ids(&self) -> Vec<String> {
+        self.keys.iter().map(|key| key.id().to_owned()).collect()
+    }
+
+    /// Whether the digest is ours, as it was signed, by no key that a newer one had
+    /// replaced.
+    fn seal_fault(&mut self, digest: &Digest) -> Option<(u64, DigestFaultKind)> {
+        let named = |key: &DigestKey| key.id() == digest.key_id;
+        let what = match self.keys.iter().position(named) {
+            None => DigestFaultKind::ForeignKey(digest.key_id.clone()),
+            Some(_) if digest.computed_hash() != digest.hash => DigestFaultKind::Edited,
+            Some(at) if !is_signed(digest, &self.keys[at]) => DigestFaultKind::Forged,
+            Some(at) => {
+                let line = self.line(&digest.tenant);
+                if at >= line.key {
+                    line.key = at;
+                    return None;
+                }
+                DigestFaultKind::ReplacedKey(digest.key_id.clone())
+            }
         };
         Some((digest.number, what))
     }
@@ -194,6 +208,7 @@ impl Seals {
             number: 0,
             hash: GENESIS_HASH.to_owned(),
             at: None,
+            key: 0,
             is_broken: false,
         })
     }

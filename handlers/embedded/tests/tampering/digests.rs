@@ -64,7 +64,7 @@ pub const KINDS: &[Kind] = &[
 
 /// What is wrong with these digests.
 fn faults(ground: &Ground, digests: &[Digest]) -> Vec<(String, u64, DigestFaultKind)> {
-    let prepared = Prepared::new(&ground.key, digests, &ground.anchors);
+    let prepared = Prepared::new(std::slice::from_ref(&ground.key), digests, &ground.anchors);
     let faults = prepared.faults().iter();
     faults
         .map(|fault| (fault.tenant.clone(), fault.number, fault.what.clone()))
@@ -220,7 +220,7 @@ fn newest_removed(ground: &Ground, rng: &mut Rng) -> Result<Shown, String> {
     let kept = rng.below(usize::try_from(anchor.number).unwrap()) as u64;
     let mut digests = ground.digests.clone();
     digests.retain(|d| d.tenant != anchor.tenant || d.number <= kept);
-    let prepared = Prepared::new(&ground.key, &digests, &ground.anchors);
+    let prepared = Prepared::new(std::slice::from_ref(&ground.key), &digests, &ground.anchors);
     for ((tenant, chain), records) in &ground.chains {
         if *tenant == anchor.tenant {
             let cut = &records[..usize::try_from(kept).unwrap() * 2];

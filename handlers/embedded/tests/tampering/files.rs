@@ -333,7 +333,7 @@ fn keys_exchanged(bench: &mut Bench) {
     }
     assert!(bench.verify().holds(), "by itself it fits");
     let trust = Trust {
-        key: Some(bench.ground.key.clone()),
+        keys: vec![bench.ground.key.clone()],
         known: Vec::new(),
     };
     let report = bench.verify_with(&trust);
@@ -369,7 +369,10 @@ fn all_set_back(bench: &mut Bench) {
             .unwrap();
     }
     assert!(bench.verify().holds(), "by itself it fits");
-    let report = bench.verify_with(&Trust { key: None, known });
+    let report = bench.verify_with(&Trust {
+        keys: Vec::new(),
+        known,
+    });
     let numbers: Vec<u64> = report
         .digest_faults
         .iter()
@@ -390,14 +393,14 @@ fn exports(bench: &mut Bench, rng: &mut Rng) {
     let whole = verify_export(text.as_bytes(), Extent::Whole).unwrap();
     assert!(whole.holds(), "{whole}");
     assert_eq!((whole.records, whole.digests), (48, 6));
-    assert_eq!(whole.key.as_deref(), Some(bench.ground.key.id()));
+    assert_eq!(whole.keys, [bench.ground.key.id()]);
     assert_eq!(
         whole,
         bench.verify(),
         "the export tells what the folder tells"
     );
     let trust = Trust {
-        key: Some(bench.ground.stranger.key().clone()),
+        keys: vec![bench.ground.stranger.key().clone()],
         known: Vec::new(),
     };
     let foreign = verify_export_with(text.as_bytes(), Extent::Whole, &trust).unwrap();

@@ -101,7 +101,7 @@ impl Ground {
         let key = signer.key().clone();
         Self {
             rig,
-            prepared: Prepared::new(&key, &all, &anchors),
+            prepared: Prepared::new(std::slice::from_ref(&key), &all, &anchors),
             key,
             stranger,
             chains,

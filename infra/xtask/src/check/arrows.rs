@@ -140,6 +140,7 @@ mod tests {
                     kind: kind.map(Into::into),
                 })
                 .collect(),
+            targets: Vec::new(),
         }
     }
 

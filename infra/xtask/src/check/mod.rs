@@ -4,6 +4,7 @@
 mod arrows;
 mod contract;
 mod document;
+mod named_tests;
 mod tracked;
 
 use std::path::Path;
@@ -56,6 +57,8 @@ pub async fn check(
     );
     let tracked = tracked::findings(&repository.root)?;
     tell(&mut tally, "tracked files", &tracked);
+    let named = named_tests::findings(repository, &metadata)?;
+    tell(&mut tally, "named tests", &named);
 
     let told = match contract::ask_handler(session, repository, &metadata).await {
         Err(Failure::Interrupted) => return Err(Failure::Interrupted),

@@ -99,6 +99,15 @@ impl Group {
         self.is_in_suite || !self.packages.is_empty()
     }
 
+    /// Whether this test of a test program is part of it.
+    pub fn has_test(&self, package: &str, target: &str, test: &str) -> bool {
+        if package == SUITE_PACKAGE && target == SUITE {
+            let module = test.split("::").next();
+            return self.is_in_suite && module == Some(self.name);
+        }
+        self.packages.contains(&package)
+    }
+
     /// Packages that must be compiled for it. The product's own package is always
     /// among them: it decides which features of shared crates are on, and what is
     /// tested must be what runs.

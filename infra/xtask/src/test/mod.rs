@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that CI runs, group by group.
 
 mod browser;
-mod groups;
+pub mod groups;
 mod libtest;
 mod network;
 mod portal;

@@ -223,6 +223,7 @@ mod tests {
                 name: "azimuth-app".into(),
                 manifest_path: "/r/handlers/app/Cargo.toml".into(),
                 dependencies: Vec::new(),
+                targets: Vec::new(),
             }],
             target_directory: "/r/target".into(),
         };

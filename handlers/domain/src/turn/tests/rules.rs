@@ -322,6 +322,8 @@ fn rule_5_every_part_of_a_call_is_in_the_digest() {
         tamper(&|_, c| c.target = Some("t".to_owned())),
         tamper(&|_, c| c.tool_hash.push('x')),
         tamper(&|t, _| t.asker.user = carol()),
+        tamper(&|t, _| t.asker.user.tid.push('x')),
+        tamper(&|t, _| t.id = TurnId::derived(&t.id.conversation(), "another")),
         tamper(&|_, c| c.id = CallId::new(&c.id.turn(), 0, 1)),
         digest::approval_digest(&turn, &call, Some("p")),
     ];
