@@ -6,6 +6,7 @@ mod cancel;
 mod console;
 mod limits;
 mod openai;
+mod outages;
 mod outcomes;
 mod policy;
 mod recovery;

@@ -13,6 +13,7 @@ mod heartbeat;
 mod history;
 mod hub;
 mod model_step;
+mod patience;
 mod poison;
 mod reclaim;
 mod refused;

@@ -99,11 +99,7 @@ impl Engine {
         loop {
             let tenant = turn.item.asker.user.tid.clone();
             let id = turn.item.id.clone();
-            let outcome = match self.ask(&turn.item, claim).await {
-                Ok(spoken) => self.answer(&turn, claim, spoken).await,
-                Err(silence) => Err(silence),
-            };
-            let applied = match outcome {
+            let applied = match Box::pin(self.ask_and_answer(&turn, claim)).await {
                 Ok(applied) => applied,
                 Err(Silence::Superseded) => return,
                 Err(Silence::Unavailable(error)) => {
@@ -116,7 +112,8 @@ impl Engine {
                         claim_no: claim.1,
                         code,
                     });
-                    if let Err(error) = self.apply(&tenant, &id, command).await {
+                    let write = || self.apply(&tenant, &id, command.clone());
+                    if let Err(error) = self.patiently(&id, write).await {
                         tracing::warn!(turn = %id, %error, "a failed model step could not be recorded");
                     }
                     return;
@@ -145,20 +142,27 @@ impl Engine {
         }
     }
 
-    /// The whole step under one heartbeat: reading the history and waiting for the
-    /// model's first word can take longer than a lease.
-    async fn ask(&self, turn: &Turn, claim: (u32, u32)) -> Result<Spoken, Silence> {
+    /// The whole step under one heartbeat: reading the history, waiting for the
+    /// model's first word and for a store that does not answer can take longer than a
+    /// lease.
+    async fn ask_and_answer(
+        &self,
+        claimed: &Versioned<Turn>,
+        claim: (u32, u32),
+    ) -> Result<Applied, Silence> {
         let lease = Lease::Model {
             step: claim.0,
             claim_no: claim.1,
         };
+        let turn = &claimed.item;
         self.with_heartbeat(turn, &lease, |mut stop| async move {
-            tokio::select! {
+            let spoken = tokio::select! {
                 spoken = tokio::time::timeout(STEP_LIMIT, self.converse(turn, claim)) => {
                     spoken.unwrap_or(Err(Silence::Failed(FailureCode::ModelUnavailable)))
                 }
                 () = stop.raised() => Err(Silence::Superseded),
-            }
+            }?;
+            self.answer(claimed, claim, spoken).await
         })
         .await
     }
@@ -168,10 +172,12 @@ impl Engine {
             return Err(Silence::Failed(FailureCode::ModelUnavailable));
         };
         let messages = self
-            .history(turn)
+            .patiently(&turn.id, || self.history(turn))
             .await
             .map_err(|e| Silence::Unavailable(e.to_string()))?;
-        let roles = self.effective_roles(&turn.asker).await?;
+        let roles = self
+            .patiently(&turn.id, || self.effective_roles(&turn.asker))
+            .await?;
         let request = ModelRequest {
             tools: self.offer(&messages, &roles, OFFERED_TOOLS),
             messages,
@@ -266,7 +272,9 @@ impl Engine {
         });
         let mut calls = Vec::new();
         if !too_many && !spoken.calls.is_empty() {
-            let roles = self.effective_roles(&turn.asker).await?;
+            let roles = self
+                .patiently(&turn.id, || self.effective_roles(&turn.asker))
+                .await?;
             for call in &spoken.calls {
                 calls.push(self.propose(turn, &roles, call));
             }
@@ -304,7 +312,8 @@ impl Engine {
         };
         let mut known = claimed.clone();
         known.item.event_seq = known.item.event_seq.max(spoken.last_seq);
-        Ok(self.apply_from(&known, command, &beside).await?)
+        let write = || self.apply_from(&known, command.clone(), &beside);
+        Ok(self.patiently(&turn.id, write).await?)
     }
 
     fn propose(
