@@ -5,6 +5,7 @@ mod digests;
 mod readers;
 mod records;
 mod refusals;
+mod retries;
 
 use std::sync::Arc;
 

@@ -45,6 +45,11 @@ impl StopSign {
             std::future::pending::<()>().await;
         }
     }
+
+    /// Whether it is raised.
+    pub(crate) fn is_raised(&self) -> bool {
+        *self.0.borrow()
+    }
 }
 
 impl Engine {
