@@ -1,6 +1,7 @@
 //! The audit: nothing without a record, and no record that can be bent.
 
 mod chains;
+mod denials;
 mod digests;
 mod readers;
 mod records;

@@ -8,6 +8,7 @@ mod advance;
 mod approvals;
 mod cancel;
 mod commit;
+mod denied;
 mod execute;
 mod heartbeat;
 mod history;

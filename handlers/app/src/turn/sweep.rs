@@ -19,6 +19,8 @@ const BATCH: usize = 500;
 pub struct SweepReport {
     /// Turns that somebody was sent to look at.
     pub turns: usize,
+    /// Refusals that were recorded late.
+    pub refusals: usize,
     /// Audit records that were closed.
     pub closed: usize,
     /// Conversations that were removed for good.
@@ -39,15 +41,18 @@ impl Engine {
             .expire_events(self.ports.clock.now().plus_ms(-EVENT_TTL_MS))
             .await
             .map_err(|e| TriggerError::Retry(e.to_string()));
+        let (turns, refusals) = turns?;
         Ok(SweepReport {
-            turns: turns?,
+            turns,
+            refusals,
             closed: closed?,
             purged: purged?,
             expired_events: expired?,
         })
     }
 
-    async fn sweep_turns(&self) -> Result<usize, TriggerError> {
+    /// How many turns somebody was sent to, and how many refusals were recorded.
+    async fn sweep_turns(&self) -> Result<(usize, usize), TriggerError> {
         let now = self.ports.clock.now();
         let due = self
             .ports
@@ -55,7 +60,7 @@ impl Engine {
             .due_turns(now, BATCH)
             .await
             .map_err(|e| TriggerError::Retry(e.to_string()))?;
-        let mut sent = 0;
+        let (mut sent, mut recorded) = (0, 0);
         for (tenant, id) in due {
             // A turn that this build cannot read must not hide the others.
             let turn = match self.load(&tenant, &id).await {
@@ -66,6 +71,7 @@ impl Engine {
                     continue;
                 }
             };
+            recorded += self.record_late(&turn).await;
             if turn.has_living_lease(now) || turn.work(now).is_empty() {
                 continue;
             }
@@ -73,7 +79,7 @@ impl Engine {
                 .await?;
             sent += 1;
         }
-        Ok(sent)
+        Ok((sent, recorded))
     }
 
     /// Every open gets its close: of a call that has ended the call's outcome, of
