@@ -3,6 +3,7 @@
 mod chains;
 mod denials;
 mod digests;
+mod purge;
 mod readers;
 mod records;
 mod refusals;

@@ -133,4 +133,8 @@ impl AuditLog for WatchedAudit {
     ) -> Result<Vec<AuditRecord>, AuditError> {
         self.inner.open_without_close(before, limit).await
     }
+
+    async fn is_closed(&self, tenant: &str, chain: &str) -> Result<bool, AuditError> {
+        self.inner.is_closed(tenant, chain).await
+    }
 }

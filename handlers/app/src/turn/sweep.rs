@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord};
+use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord, conversation_chain};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::limits::{CALL_DEADLINE_MS, EVENT_TTL_MS, RESTORE_MS};
 use azimuth_domain::turn::Turn;
@@ -139,6 +139,8 @@ impl Engine {
         Ok(true)
     }
 
+    /// Rule 0: what was deleted goes once every open has its close. Without its turn
+    /// nobody could tell any more how a call ended.
     async fn purge(&self) -> Result<usize, TriggerError> {
         let before = self.ports.clock.now().plus_ms(-RESTORE_MS);
         let keys = self
@@ -149,6 +151,16 @@ impl Engine {
             .map_err(|e| TriggerError::Retry(e.to_string()))?;
         let mut purged = 0;
         for key in keys {
+            let chain = conversation_chain(&key.conversation);
+            let is_closed = self
+                .ports
+                .audit
+                .is_closed(&key.tenant, &chain)
+                .await
+                .map_err(|e| TriggerError::Retry(e.to_string()))?;
+            if !is_closed {
+                continue;
+            }
             self.ports
                 .store
                 .purge(&key)

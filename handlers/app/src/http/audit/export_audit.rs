@@ -349,6 +349,9 @@ mod tests {
         ) -> Result<Vec<AuditRecord>, AuditError> {
             Ok(Vec::new())
         }
+        async fn is_closed(&self, _: &str, _: &str) -> Result<bool, AuditError> {
+            Ok(true)
+        }
     }
 
     fn export(office: &Arc<Office>, expired_for_ms: i64) -> Export {
