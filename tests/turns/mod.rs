@@ -14,6 +14,7 @@ mod repair;
 mod replay;
 mod sign_in;
 mod stalls;
+mod strangers;
 mod streaming;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The model's part of a step: ask, stream the text into the log, turn the
 //! answer into decided calls, and go on while there is nothing to wait for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -263,15 +264,9 @@ impl Engine {
         spoken: Spoken,
     ) -> Result<Applied, Silence> {
         let turn = &claimed.item;
-        let too_many = spoken.calls.len() > MAX_CALLS_PER_STEP;
-        let repair = too_many.then(|| {
-            format!(
-                "You asked for {} tool calls in one step. At most {MAX_CALLS_PER_STEP} are possible; ask again with fewer.",
-                spoken.calls.len()
-            )
-        });
+        let repair = unusable(&spoken.calls);
         let mut calls = Vec::new();
-        if !too_many && !spoken.calls.is_empty() {
+        if repair.is_none() && !spoken.calls.is_empty() {
             let roles = self
                 .patiently(&turn.id, || self.effective_roles(&turn.asker))
                 .await?;
@@ -319,7 +314,7 @@ impl Engine {
     fn propose(
         &self,
         turn: &Turn,
-        roles: &std::collections::BTreeSet<azimuth_domain::principal::Role>,
+        roles: &BTreeSet<azimuth_domain::principal::Role>,
         call: &ModelCall,
     ) -> ProposedCall {
         let invalid = |tool: ToolRef, arguments: Value, sentence: String| ProposedCall {
@@ -401,6 +396,23 @@ impl From<LogClosed> for Heard {
             LogClosed::Unavailable(detail) => Silence::Unavailable(detail),
         })
     }
+}
+
+/// Why an answer with these calls cannot be used as a whole, for the model to read.
+fn unusable(calls: &[ModelCall]) -> Option<String> {
+    if calls.len() > MAX_CALLS_PER_STEP {
+        return Some(format!(
+            "You asked for {} tool calls in one step. At most {MAX_CALLS_PER_STEP} are possible; ask again with fewer.",
+            calls.len()
+        ));
+    }
+    let mut ids = BTreeSet::new();
+    // Nobody could tell which result belongs to which call.
+    let has_twins = calls.iter().any(|call| !ids.insert(&call.id));
+    has_twins.then(|| {
+        "Two of your tool calls have the same id, so none was run; ask again with an id for each."
+            .to_owned()
+    })
 }
 
 /// Whether the model claim of the turn is still this one.
