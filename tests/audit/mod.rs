@@ -3,6 +3,7 @@
 mod chains;
 mod denials;
 mod digests;
+mod exports;
 mod purge;
 mod readers;
 mod records;
