@@ -1,10 +1,14 @@
 //! The audit: nothing without a record, and no record that can be bent.
 
 mod chains;
+mod denials;
 mod digests;
+mod exports;
+mod purge;
 mod readers;
 mod records;
 mod refusals;
+mod retries;
 
 use std::sync::Arc;
 

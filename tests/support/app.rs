@@ -32,6 +32,7 @@ use crate::audit::WatchedAudit;
 use crate::host::{FUNCTIONS, deliver, envelope};
 use crate::identity::{vault, verifier};
 use crate::person::Person;
+use crate::store::WatchedStore;
 use crate::tools::FakeTools;
 
 /// Life of the tokens of [`TestApp::person`], seconds: ten days, so that they
@@ -138,6 +139,8 @@ pub struct TestApp {
     pub engine: Arc<Engine>,
     /// Its store.
     pub store: Arc<SqliteStore>,
+    /// The same as its engine sees it, which can be told to fail.
+    pub watched_store: Arc<WatchedStore>,
     /// Its queue.
     pub queue: Arc<SqliteQueue>,
     /// Its clock.
@@ -180,9 +183,10 @@ impl TestApp {
         let vault = Arc::new(vault(sandbox, &data, &store, &as_clock, &random));
         let policy = Arc::new(PolicySet::default_set().unwrap());
         let models = Models::new(shape.models, None).unwrap();
+        let watched_store = Arc::new(WatchedStore::over(store.clone()));
         let engine = Engine::new(
             EnginePorts {
-                store: store.clone(),
+                store: watched_store.clone(),
                 queue: queue.clone(),
                 audit: audit.clone(),
                 users: store.clone(),
@@ -242,6 +246,7 @@ impl TestApp {
             tools,
             engine,
             store,
+            watched_store,
             queue,
             clock,
             audit,

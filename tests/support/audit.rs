@@ -1,5 +1,6 @@
 //! The real audit, which a test can tell to refuse records.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ pub struct WatchedAudit {
     inner: Arc<dyn AuditLog>,
     refuses: Mutex<Option<Rule>>,
     refused: Mutex<usize>,
+    loses: Mutex<Option<Rule>>,
 }
 
 impl WatchedAudit {
@@ -25,12 +27,32 @@ impl WatchedAudit {
             inner,
             refuses: Mutex::default(),
             refused: Mutex::default(),
+            loses: Mutex::default(),
         }
     }
 
     /// From now on records that fit `rule` are not taken.
     pub fn refuse(&self, rule: impl Fn(&AuditEntry) -> bool + Send + Sync + 'static) {
         *self.refuses.lock().unwrap() = Some(Box::new(rule));
+    }
+
+    /// The next `times` records that fit `rule` are not taken.
+    pub fn refuse_some(
+        &self,
+        times: usize,
+        rule: impl Fn(&AuditEntry) -> bool + Send + Sync + 'static,
+    ) {
+        self.refuse(some(times, rule));
+    }
+
+    /// The next `times` records that fit `rule` are taken, but whoever wrote them is
+    /// told that the audit does not answer.
+    pub fn lose_replies(
+        &self,
+        times: usize,
+        rule: impl Fn(&AuditEntry) -> bool + Send + Sync + 'static,
+    ) {
+        *self.loses.lock().unwrap() = Some(Box::new(some(times, rule)));
     }
 
     /// Everything is taken again.
@@ -44,6 +66,27 @@ impl WatchedAudit {
     }
 }
 
+/// `rule`, the first `times` times that it fits.
+fn some(
+    times: usize,
+    rule: impl Fn(&AuditEntry) -> bool + Send + Sync + 'static,
+) -> impl Fn(&AuditEntry) -> bool + Send + Sync + 'static {
+    let left = AtomicUsize::new(times);
+    move |entry| {
+        rule(entry)
+            && left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                    left.checked_sub(1)
+                })
+                .is_ok()
+    }
+}
+
+fn fits(rule: &Mutex<Option<Rule>>, entry: &AuditEntry) -> bool {
+    let rule = rule.lock().unwrap();
+    rule.as_ref().is_some_and(|rule| rule(entry))
+}
+
 #[async_trait]
 impl AuditLog for WatchedAudit {
     async fn append(
@@ -54,15 +97,16 @@ impl AuditLog for WatchedAudit {
         at: Timestamp,
         entry: AuditEntry,
     ) -> Result<Appended, AuditError> {
-        let refuses = {
-            let rule = self.refuses.lock().unwrap();
-            rule.as_ref().is_some_and(|rule| rule(&entry))
-        };
-        if refuses {
+        if fits(&self.refuses, &entry) {
             *self.refused.lock().unwrap() += 1;
             return Err(AuditError::Unavailable("told to fail".to_owned()));
         }
-        self.inner.append(tenant, chain, id, at, entry).await
+        let loses = fits(&self.loses, &entry);
+        let appended = self.inner.append(tenant, chain, id, at, entry).await?;
+        if loses {
+            return Err(AuditError::Unavailable("told to lose the reply".to_owned()));
+        }
+        Ok(appended)
     }
 
     async fn record(
@@ -88,5 +132,9 @@ impl AuditLog for WatchedAudit {
         limit: usize,
     ) -> Result<Vec<AuditRecord>, AuditError> {
         self.inner.open_without_close(before, limit).await
+    }
+
+    async fn is_closed(&self, tenant: &str, chain: &str) -> Result<bool, AuditError> {
+        self.inner.is_closed(tenant, chain).await
     }
 }

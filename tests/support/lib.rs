@@ -18,5 +18,6 @@ pub mod scene;
 pub mod script;
 pub mod sse;
 pub mod stack;
+pub mod store;
 pub mod tools;
 pub mod waiting;

@@ -7,6 +7,7 @@ mod console;
 mod limits;
 mod openai;
 mod order;
+mod outages;
 mod outcomes;
 mod policy;
 mod previews;
@@ -15,6 +16,7 @@ mod repair;
 mod replay;
 mod sign_in;
 mod stalls;
+mod strangers;
 mod streaming;
 mod tampering;
 

@@ -131,3 +131,32 @@ async fn a_read_whose_executor_comes_back_is_not_counted_twice() {
         [(json!(1), json!("unknown")), (json!(2), json!("ok"))]
     );
 }
+
+#[tokio::test]
+async fn of_two_answers_to_one_step_the_second_is_refused() {
+    let gate = Gate::default();
+    let (held, asked) = (gate.clone(), AtomicUsize::new(0));
+    let list = |name: &str| azimuth_tests::script::call("c", "thing_list", &json!({"name": name}));
+    let model = Script::answering(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => vec![Line::Wait(held.clone()), list("late"), list("too late")],
+        1 => vec![list("in time")],
+        _ => vec![say("Done.")],
+    });
+    let (app, alice) = product(model.clone()).await;
+    let turn = alice.ask(&alice.converse().await, "look").await;
+    model.wait_for_questions(1).await;
+    let ended = taken_over(&app, &alice, &turn).await;
+    assert_eq!(outcomes(&ended), ["ok"]);
+    let events = alice.events(&turn, 0).await.all().await;
+    gate.open();
+    app.engine.idle().await;
+    assert_eq!(alice.get(&format!("/v1/turns/{turn}")).await.body, ended);
+    assert_eq!(alice.events(&turn, 0).await.all().await, events);
+    let ran: Vec<Value> = app
+        .tools
+        .seen()
+        .into_iter()
+        .map(|seen| seen.arguments)
+        .collect();
+    assert_eq!(ran, [json!({"name": "in time"})]);
+}

@@ -199,6 +199,10 @@ impl AuditLog for AuditWithDigests {
     ) -> Result<Vec<AuditRecord>, AuditError> {
         self.inner.open_without_close(before, limit).await
     }
+
+    async fn is_closed(&self, tenant: &str, chain: &str) -> Result<bool, AuditError> {
+        self.inner.is_closed(tenant, chain).await
+    }
 }
 
 #[cfg(test)]
@@ -285,6 +289,9 @@ mod tests {
             _: usize,
         ) -> Result<Vec<AuditRecord>, AuditError> {
             Ok(Vec::new())
+        }
+        async fn is_closed(&self, _: &str, _: &str) -> Result<bool, AuditError> {
+            Ok(true)
         }
     }
 

@@ -93,4 +93,8 @@ pub trait AuditLog: Send + Sync {
         before: Timestamp,
         limit: usize,
     ) -> Result<Vec<AuditRecord>, AuditError>;
+
+    /// Whether every open of `chain` has its close; so it is for a chain that does
+    /// not exist.
+    async fn is_closed(&self, tenant: &str, chain: &str) -> Result<bool, AuditError>;
 }

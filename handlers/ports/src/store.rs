@@ -234,7 +234,10 @@ pub trait ConversationStore: Send + Sync {
     async fn result(&self, tenant: &str, call: &CallId)
     -> Result<Option<StoredResult>, StoreError>;
 
-    /// Ids of a user's turns that are not terminal, at most `limit`.
+    /// Ids of a user's turns that are not terminal or have a refusal that is not on
+    /// record yet
+    /// ([`Turn::next_due_at`](azimuth_domain::turn::Turn::next_due_at) is there), at
+    /// most `limit`.
     async fn running_turns(
         &self,
         tenant: &str,
@@ -261,7 +264,7 @@ pub trait ConversationStore: Send + Sync {
         cursor: Option<&str>,
     ) -> Result<Page<Turn>, StoreError>;
 
-    /// Turns of any tenant that are not terminal and whose
+    /// Turns of any tenant whose
     /// [`Turn::next_due_at`](azimuth_domain::turn::Turn::next_due_at) lies at or
     /// before `now`: `(tenant, turn)`, longest due first (for the sweeper).
     async fn due_turns(
@@ -271,7 +274,9 @@ pub trait ConversationStore: Send + Sync {
     ) -> Result<Vec<(String, TurnId)>, StoreError>;
 
     /// Deleted conversations of any tenant whose `deleted_at` lies before
-    /// `before` and whose turns are all terminal (for the sweeper).
+    /// `before` and whose turns have nothing to do any more
+    /// ([`Turn::next_due_at`](azimuth_domain::turn::Turn::next_due_at) is `None`; for
+    /// the sweeper).
     async fn purgeable(
         &self,
         before: Timestamp,

@@ -1932,7 +1932,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description An attachment */
+            /** @description An attachment; an auditor's NDJSON has the digests too */
             200: {
                 headers: {
                     [name: string]: unknown;

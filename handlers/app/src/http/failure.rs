@@ -62,6 +62,7 @@ impl From<AcceptError> for Problem {
             AcceptError::ArgumentsTooLarge => {
                 Self::new(Code::ArgumentsTooLarge).pointer("/arguments")
             }
+            AcceptError::Unrecorded(error) => error.into(),
             AcceptError::Unavailable(context) => Self::new(Code::Unavailable).context(context),
         }
     }
@@ -91,6 +92,7 @@ impl From<DecideError> for Problem {
             DecideError::Cancelled => Self::new(Code::ApprovalCancelled),
             DecideError::SignInNeeded => Self::new(Code::AzureSignInNeeded),
             DecideError::DigestMismatch => Self::new(Code::DigestMismatch).pointer("/digest"),
+            DecideError::Unrecorded(error) => error.into(),
             DecideError::Unavailable(context) => Self::new(Code::Unavailable).context(context),
         }
     }

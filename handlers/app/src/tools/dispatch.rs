@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::audit::{AuditEntry, AuditKind, close_id, conversation_chain, open_id};
+use azimuth_domain::audit::{AuditEntry, AuditKind, close_id, open_id};
 use azimuth_domain::canonical::sha256_hex;
 use azimuth_domain::event::{Outcome, ResultRef};
 use azimuth_domain::limits::{CALL_DEADLINE_MS, LEASE_MS, MAX_PREVIEW_BYTES, READ_DEADLINE_MS};
@@ -73,10 +73,10 @@ impl Engine {
         &self,
         turn: &Turn,
         call: &ToolCall,
-        stop: StopSign,
+        mut stop: StopSign,
     ) -> Result<Closed, AttemptEnd> {
         let writer = format!("executor:{}", self.random().ulid());
-        match self.open(turn, call, &writer).await {
+        match self.open(turn, call, &writer, &mut stop).await {
             Ok(true) => {}
             Ok(false) => return Err(AttemptEnd::Left),
             Err(error) => return Err(self.release(turn, call, error).await),
@@ -96,17 +96,17 @@ impl Engine {
     }
 
     /// Rule 7. `Ok(false)`: somebody else has the open.
-    async fn open(&self, turn: &Turn, call: &ToolCall, writer: &str) -> Result<bool, String> {
+    async fn open(
+        &self,
+        turn: &Turn,
+        call: &ToolCall,
+        writer: &str,
+        stop: &mut StopSign,
+    ) -> Result<bool, String> {
         let entry = self.audit_entry(AuditKind::Open, turn, call, writer.to_owned());
+        let id = open_id(&call.id, call.attempt);
         let appended = self
-            .audit()
-            .append(
-                &turn.asker.user.tid,
-                &conversation_chain(&turn.id.conversation()),
-                &open_id(&call.id, call.attempt),
-                self.now(),
-                entry,
-            )
+            .append_patiently(turn, &id, entry, Some(stop))
             .await
             .map_err(|e| e.to_string())?;
         Ok(match appended {
@@ -128,8 +128,12 @@ impl Engine {
     }
 
     /// Rule 8: at most one request. A stop tears off a read, and a change that has
-    /// not begun; a change that has is awaited.
+    /// not begun; a change that has is awaited. Opening may have taken a while, so
+    /// nothing begins under a sign that is raised already.
     async fn effect(&self, turn: &Turn, call: &ToolCall, mut stop: StopSign) -> Effected {
+        if stop.is_raised() {
+            return judge(call.effect, None, 0);
+        }
         let since = self.now();
         let begun = Begun::default();
         let token = TokenUsed::default();
@@ -230,15 +234,10 @@ impl Engine {
             detail: effected.note.clone(),
             ..self.audit_entry(AuditKind::Close, turn, call, writer.to_owned())
         };
+        let id = close_id(&call.id, call.attempt);
+        // However the turn stands meanwhile: what happened is to be told.
         let appended = self
-            .audit()
-            .append(
-                &turn.asker.user.tid,
-                &conversation_chain(&turn.id.conversation()),
-                &close_id(&call.id, call.attempt),
-                self.now(),
-                entry,
-            )
+            .append_patiently(turn, &id, entry, None)
             .await
             .map_err(|e| format!("the audit cannot be closed: {e}"))?;
         let (record, adopted) = match appended {

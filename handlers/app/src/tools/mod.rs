@@ -1,6 +1,7 @@
 //! Tools: who may call them, which are offered, and the one way to call them.
 
 mod answer;
+mod append;
 mod decide;
 pub(crate) mod dispatch;
 mod preview;

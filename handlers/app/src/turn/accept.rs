@@ -10,6 +10,7 @@ use azimuth_domain::limits::{LEASE_MS, MAX_RUNNING_TURNS, SIGN_IN_DEADLINE_MS};
 use azimuth_domain::principal::{Principal, UserKey};
 use azimuth_domain::tool::ToolRef;
 use azimuth_domain::turn::{Asker, NewTurn, Proposal, ProposedCall, Turn};
+use azimuth_ports::audit::AuditError;
 use azimuth_ports::store::{Batch, Precondition, StoreError, Versioned, Write};
 use azimuth_ports::tokens::{Secret, TokenError};
 use azimuth_ports::users::Settings;
@@ -89,6 +90,9 @@ pub enum AcceptError {
     /// The arguments are too large.
     #[error("the arguments are too large")]
     ArgumentsTooLarge,
+    /// The refusal cannot be recorded now, so it is not told; try again.
+    #[error(transparent)]
+    Unrecorded(#[from] AuditError),
     /// A store, queue or identity provider does not answer; try again.
     #[error("the request cannot be taken now: {0}")]
     Unavailable(String),
@@ -213,7 +217,7 @@ impl Engine {
         let roles = self.effective_roles(asker).await?;
         let spec = catalogue.get(tool).ok_or(AcceptError::ToolUnknown)?;
         if !self.policy.may_see(&roles, spec) {
-            self.record_refused_tool(&asker.user, tool).await;
+            self.record_refused_tool(&asker.user, tool).await?;
             return Err(AcceptError::ToolUnknown);
         }
         self.schemas

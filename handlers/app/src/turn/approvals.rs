@@ -10,6 +10,7 @@ use azimuth_domain::principal::Principal;
 use azimuth_domain::turn::{
     Asker, CallState, Command, DecideApproval, Refusal, ToolCall, Turn, TurnStatus,
 };
+use azimuth_ports::audit::AuditError;
 
 use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT};
 use super::{ApplyError, Engine};
@@ -53,6 +54,9 @@ pub enum DecideError {
     /// The digest is not that of the call.
     #[error("the call is not the one that was shown")]
     DigestMismatch,
+    /// The refusal cannot be recorded now, so it is not told; try again.
+    #[error(transparent)]
+    Unrecorded(#[from] AuditError),
     /// Something does not answer; try again.
     #[error("the decision cannot be taken now: {0}")]
     Unavailable(String),
@@ -99,7 +103,7 @@ impl Engine {
         {
             let why = why.to_string();
             self.record_refused_decision(&decider.user, &found.item, call, &why)
-                .await;
+                .await?;
             return Err(DecideError::NotPermitted(why));
         }
         match &call.state {

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use azimuth_domain::audit::{AuditEntry, AuditKind, conversation_chain};
 use azimuth_domain::conversation::Message;
-use azimuth_domain::event::{EventBody, Outcome, TurnEvent};
+use azimuth_domain::event::{EventBody, TurnEvent};
 use azimuth_domain::ids::{CallId, TurnId};
-use azimuth_domain::turn::{Command, Effect, Refusal, ToolCall, Transition, Turn, step};
+use azimuth_domain::turn::{Command, Effect, Refusal, Transition, Turn, step};
 use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE, WorkItem};
 use azimuth_ports::store::{Batch, Precondition, StoreError, Versioned, Write};
 
@@ -230,6 +229,7 @@ impl Engine {
     pub(crate) async fn perform(&self, turn: &Turn, effects: &[Effect]) -> Option<(u32, u32)> {
         let tenant = &turn.asker.user.tid;
         let mut claim = None;
+        let mut recorded = Vec::new();
         for effect in effects {
             match effect {
                 Effect::CallModel { step, claim_no } => claim = Some((*step, *claim_no)),
@@ -239,11 +239,16 @@ impl Engine {
                     self.enqueue(TURNS_QUEUE, &item, Duration::ZERO).await;
                 }
                 Effect::RecordDenied(call) => {
-                    if let Some(call) = turn.call(call) {
-                        self.record_denied(turn, call).await;
+                    if let Some(call) = turn.call(call)
+                        && self.record_denied(turn, call).await
+                    {
+                        recorded.push(call.id.clone());
                     }
                 }
             }
+        }
+        if !recorded.is_empty() {
+            self.forget_denials(turn, recorded).await;
         }
         claim
     }
@@ -286,25 +291,6 @@ impl Engine {
     ) -> Result<(), ApplyError> {
         let item = WorkItem::watchdog(tenant, turn, watch);
         self.try_enqueue(TURNS_QUEUE, &item, delay).await
-    }
-
-    async fn record_denied(&self, turn: &Turn, call: &ToolCall) {
-        let entry = AuditEntry {
-            outcome: Some(Outcome::Denied),
-            detail: call.note.clone(),
-            ..self.audit_entry(AuditKind::Denied, turn, call, "policy".to_owned())
-        };
-        let chain = conversation_chain(&turn.id.conversation());
-        let id = format!("{}:denied", call.id);
-        let now = self.ports.clock.now();
-        if let Err(error) = self
-            .ports
-            .audit
-            .append(&turn.asker.user.tid, &chain, &id, now, entry)
-            .await
-        {
-            tracing::error!(call = %call.id, %error, "a refused call could not be recorded");
-        }
     }
 }
 

@@ -45,6 +45,11 @@ impl StopSign {
             std::future::pending::<()>().await;
         }
     }
+
+    /// Whether it is raised.
+    pub(crate) fn is_raised(&self) -> bool {
+        *self.0.borrow()
+    }
 }
 
 impl Engine {
@@ -68,21 +73,25 @@ impl Engine {
         let mut tick = tokio::time::interval(STOP_CHECK);
         tick.tick().await;
         let mut ticks = 0_i64;
+        let mut owes = false;
         loop {
-            let renews = tokio::select! {
+            let due = tokio::select! {
                 () = stopped.changed() => false,
                 _ = tick.tick() => {
                     ticks += 1;
                     ticks * 1000 % HEARTBEAT_MS == 0
                 }
             };
-            let holds = if renews {
-                self.renew(turn, lease).await
+            let holds = if due || owes {
+                let renewed = self.renew(turn, lease).await;
+                owes = renewed.is_err();
+                renewed
             } else {
                 self.still_holds(turn, lease).await
             };
             // A store that does not answer is no reason to stop: the lease lives on
-            // for a while, and whoever takes over after it fences us out.
+            // for a while, the next look renews it, and whoever takes over after it
+            // fences us out.
             if holds == Ok(false) {
                 raise.send_replace(true);
             }

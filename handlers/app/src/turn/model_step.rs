@@ -1,6 +1,7 @@
 //! The model's part of a step: ask, stream the text into the log, turn the
 //! answer into decided calls, and go on while there is nothing to wait for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,11 +100,7 @@ impl Engine {
         loop {
             let tenant = turn.item.asker.user.tid.clone();
             let id = turn.item.id.clone();
-            let outcome = match self.ask(&turn.item, claim).await {
-                Ok(spoken) => self.answer(&turn, claim, spoken).await,
-                Err(silence) => Err(silence),
-            };
-            let applied = match outcome {
+            let applied = match Box::pin(self.ask_and_answer(&turn, claim)).await {
                 Ok(applied) => applied,
                 Err(Silence::Superseded) => return,
                 Err(Silence::Unavailable(error)) => {
@@ -116,7 +113,8 @@ impl Engine {
                         claim_no: claim.1,
                         code,
                     });
-                    if let Err(error) = self.apply(&tenant, &id, command).await {
+                    let write = || self.apply(&tenant, &id, command.clone());
+                    if let Err(error) = self.patiently(&id, write).await {
                         tracing::warn!(turn = %id, %error, "a failed model step could not be recorded");
                     }
                     return;
@@ -145,20 +143,27 @@ impl Engine {
         }
     }
 
-    /// The whole step under one heartbeat: reading the history and waiting for the
-    /// model's first word can take longer than a lease.
-    async fn ask(&self, turn: &Turn, claim: (u32, u32)) -> Result<Spoken, Silence> {
+    /// The whole step under one heartbeat: reading the history, waiting for the
+    /// model's first word and for a store that does not answer can take longer than a
+    /// lease.
+    async fn ask_and_answer(
+        &self,
+        claimed: &Versioned<Turn>,
+        claim: (u32, u32),
+    ) -> Result<Applied, Silence> {
         let lease = Lease::Model {
             step: claim.0,
             claim_no: claim.1,
         };
+        let turn = &claimed.item;
         self.with_heartbeat(turn, &lease, |mut stop| async move {
-            tokio::select! {
+            let spoken = tokio::select! {
                 spoken = tokio::time::timeout(STEP_LIMIT, self.converse(turn, claim)) => {
                     spoken.unwrap_or(Err(Silence::Failed(FailureCode::ModelUnavailable)))
                 }
                 () = stop.raised() => Err(Silence::Superseded),
-            }
+            }?;
+            self.answer(claimed, claim, spoken).await
         })
         .await
     }
@@ -168,10 +173,12 @@ impl Engine {
             return Err(Silence::Failed(FailureCode::ModelUnavailable));
         };
         let messages = self
-            .history(turn)
+            .patiently(&turn.id, || self.history(turn))
             .await
             .map_err(|e| Silence::Unavailable(e.to_string()))?;
-        let roles = self.effective_roles(&turn.asker).await?;
+        let roles = self
+            .patiently(&turn.id, || self.effective_roles(&turn.asker))
+            .await?;
         let request = ModelRequest {
             tools: self.offer(&messages, &roles, OFFERED_TOOLS),
             messages,
@@ -257,16 +264,12 @@ impl Engine {
         spoken: Spoken,
     ) -> Result<Applied, Silence> {
         let turn = &claimed.item;
-        let too_many = spoken.calls.len() > MAX_CALLS_PER_STEP;
-        let repair = too_many.then(|| {
-            format!(
-                "You asked for {} tool calls in one step. At most {MAX_CALLS_PER_STEP} are possible; ask again with fewer.",
-                spoken.calls.len()
-            )
-        });
+        let repair = unusable(&spoken.calls);
         let mut calls = Vec::new();
-        if !too_many && !spoken.calls.is_empty() {
-            let roles = self.effective_roles(&turn.asker).await?;
+        if repair.is_none() && !spoken.calls.is_empty() {
+            let roles = self
+                .patiently(&turn.id, || self.effective_roles(&turn.asker))
+                .await?;
             for call in &spoken.calls {
                 calls.push(self.propose(turn, &roles, call));
             }
@@ -304,13 +307,14 @@ impl Engine {
         };
         let mut known = claimed.clone();
         known.item.event_seq = known.item.event_seq.max(spoken.last_seq);
-        Ok(self.apply_from(&known, command, &beside).await?)
+        let write = || self.apply_from(&known, command.clone(), &beside);
+        Ok(self.patiently(&turn.id, write).await?)
     }
 
     fn propose(
         &self,
         turn: &Turn,
-        roles: &std::collections::BTreeSet<azimuth_domain::principal::Role>,
+        roles: &BTreeSet<azimuth_domain::principal::Role>,
         call: &ModelCall,
     ) -> ProposedCall {
         let invalid = |tool: ToolRef, arguments: Value, sentence: String| ProposedCall {
@@ -395,6 +399,23 @@ impl From<LogClosed> for Heard {
             LogClosed::Unavailable(detail) => Silence::Unavailable(detail),
         })
     }
+}
+
+/// Why an answer with these calls cannot be used as a whole, for the model to read.
+fn unusable(calls: &[ModelCall]) -> Option<String> {
+    if calls.len() > MAX_CALLS_PER_STEP {
+        return Some(format!(
+            "You asked for {} tool calls in one step. At most {MAX_CALLS_PER_STEP} are possible; ask again with fewer.",
+            calls.len()
+        ));
+    }
+    let mut ids = BTreeSet::new();
+    // Nobody could tell which result belongs to which call.
+    let has_twins = calls.iter().any(|call| !ids.insert(&call.id));
+    has_twins.then(|| {
+        "Two of your tool calls have the same id, so none was run; ask again with an id for each."
+            .to_owned()
+    })
 }
 
 /// Whether the model claim of the turn is still this one.

@@ -1,4 +1,5 @@
-//! Attempts that are refused at the door, before there is a call to refuse.
+//! Attempts that are refused at the door, before there is a call to refuse. No record,
+//! no answer: who asks again is recorded then.
 
 use azimuth_domain::audit::{AuditEntry, AuditKind, admin_chain};
 use azimuth_domain::event::Outcome;
@@ -6,17 +7,23 @@ use azimuth_domain::principal::UserKey;
 use azimuth_domain::tool::ToolRef;
 use azimuth_domain::turn::{ToolCall, Turn};
 
+use azimuth_ports::audit::AuditError;
+
 use super::Engine;
 
 impl Engine {
     /// Records that `user` tried to call a tool that they may not use.
-    pub(super) async fn record_refused_tool(&self, user: &UserKey, tool: &ToolRef) {
+    pub(super) async fn record_refused_tool(
+        &self,
+        user: &UserKey,
+        tool: &ToolRef,
+    ) -> Result<(), AuditError> {
         let entry = AuditEntry {
             tool: Some(tool.to_string()),
             detail: Some("This person may not use the tool.".to_owned()),
             ..self.refused_entry(user)
         };
-        self.record_refused(user, entry).await;
+        self.record_refused(user, entry).await
     }
 
     /// Records that `user` tried to decide about a call that is not theirs to
@@ -27,7 +34,7 @@ impl Engine {
         turn: &Turn,
         call: &ToolCall,
         why: &str,
-    ) {
+    ) -> Result<(), AuditError> {
         let entry = AuditEntry {
             turn_id: Some(turn.id.clone()),
             call_id: Some(call.id.clone()),
@@ -35,7 +42,7 @@ impl Engine {
             detail: Some(format!("A decision was refused: {why}")),
             ..self.refused_entry(user)
         };
-        self.record_refused(user, entry).await;
+        self.record_refused(user, entry).await
     }
 
     fn refused_entry(&self, user: &UserKey) -> AuditEntry {
@@ -47,13 +54,10 @@ impl Engine {
         }
     }
 
-    /// The attempt is refused in any case, so a record that cannot be written is
-    /// told in the log and changes nothing.
-    async fn record_refused(&self, user: &UserKey, entry: AuditEntry) {
+    async fn record_refused(&self, user: &UserKey, entry: AuditEntry) -> Result<(), AuditError> {
         let now = self.ports.clock.now();
         let register = format!("denied:{}", self.ports.random.ulid());
-        let appended = self
-            .ports
+        self.ports
             .audit
             .append(
                 &user.tid,
@@ -62,9 +66,7 @@ impl Engine {
                 now,
                 entry,
             )
-            .await;
-        if let Err(error) = appended {
-            tracing::error!(%error, "a refused attempt could not be recorded");
-        }
+            .await
+            .map(drop)
     }
 }

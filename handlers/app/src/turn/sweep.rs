@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord};
+use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord, conversation_chain};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::limits::{CALL_DEADLINE_MS, EVENT_TTL_MS, RESTORE_MS};
 use azimuth_domain::turn::Turn;
@@ -19,6 +19,8 @@ const BATCH: usize = 500;
 pub struct SweepReport {
     /// Turns that somebody was sent to look at.
     pub turns: usize,
+    /// Refusals that were recorded late.
+    pub refusals: usize,
     /// Audit records that were closed.
     pub closed: usize,
     /// Conversations that were removed for good.
@@ -39,15 +41,18 @@ impl Engine {
             .expire_events(self.ports.clock.now().plus_ms(-EVENT_TTL_MS))
             .await
             .map_err(|e| TriggerError::Retry(e.to_string()));
+        let (turns, refusals) = turns?;
         Ok(SweepReport {
-            turns: turns?,
+            turns,
+            refusals,
             closed: closed?,
             purged: purged?,
             expired_events: expired?,
         })
     }
 
-    async fn sweep_turns(&self) -> Result<usize, TriggerError> {
+    /// How many turns somebody was sent to, and how many refusals were recorded.
+    async fn sweep_turns(&self) -> Result<(usize, usize), TriggerError> {
         let now = self.ports.clock.now();
         let due = self
             .ports
@@ -55,7 +60,7 @@ impl Engine {
             .due_turns(now, BATCH)
             .await
             .map_err(|e| TriggerError::Retry(e.to_string()))?;
-        let mut sent = 0;
+        let (mut sent, mut recorded) = (0, 0);
         for (tenant, id) in due {
             // A turn that this build cannot read must not hide the others.
             let turn = match self.load(&tenant, &id).await {
@@ -66,6 +71,7 @@ impl Engine {
                     continue;
                 }
             };
+            recorded += self.record_late(&turn).await;
             if turn.has_living_lease(now) || turn.work(now).is_empty() {
                 continue;
             }
@@ -73,7 +79,7 @@ impl Engine {
                 .await?;
             sent += 1;
         }
-        Ok(sent)
+        Ok((sent, recorded))
     }
 
     /// Every open gets its close: of a call that has ended the call's outcome, of
@@ -133,6 +139,8 @@ impl Engine {
         Ok(true)
     }
 
+    /// Rule 0: what was deleted goes once every open has its close. Without its turn
+    /// nobody could tell any more how a call ended.
     async fn purge(&self) -> Result<usize, TriggerError> {
         let before = self.ports.clock.now().plus_ms(-RESTORE_MS);
         let keys = self
@@ -143,6 +151,16 @@ impl Engine {
             .map_err(|e| TriggerError::Retry(e.to_string()))?;
         let mut purged = 0;
         for key in keys {
+            let chain = conversation_chain(&key.conversation);
+            let is_closed = self
+                .ports
+                .audit
+                .is_closed(&key.tenant, &chain)
+                .await
+                .map_err(|e| TriggerError::Retry(e.to_string()))?;
+            if !is_closed {
+                continue;
+            }
             self.ports
                 .store
                 .purge(&key)

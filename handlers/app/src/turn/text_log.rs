@@ -9,8 +9,8 @@ use azimuth_ports::store::StoreError;
 use tokio::time::Instant;
 
 use super::Engine;
-use super::commit::OUTAGE_PAUSES;
 use super::model_step::holds_claim;
+use super::patience::Pauses;
 
 /// Text is flushed at this size at the latest.
 const FLUSH_BYTES: usize = 4096;
@@ -92,7 +92,7 @@ impl<'a> TextLog<'a> {
         (self.pending, self.next_seq - 1)
     }
 
-    /// Writes what is pending.
+    /// Writes what is pending, however long the store is away.
     pub(super) async fn flush(&mut self) -> Result<(), LogClosed> {
         self.due_at = None;
         if self.pending.is_empty() {
@@ -102,9 +102,25 @@ impl<'a> TextLog<'a> {
             text: std::mem::take(&mut self.pending),
             step: self.claim.0,
         };
-        let tenant = &self.turn.asker.user.tid;
-        let mut outages = OUTAGE_PAUSES.iter();
+        let mut pauses = Pauses::new();
         let mut maybe_written = false;
+        loop {
+            match self.write(&body, &mut maybe_written).await {
+                Err(LogClosed::Unavailable(detail)) => {
+                    let Some(pause) = pauses.next() else {
+                        return Err(LogClosed::Unavailable(detail));
+                    };
+                    tokio::time::sleep(self.engine.jittered(pause)).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// One try. `maybe_written` is whether an earlier one may have written the event
+    /// of the present number.
+    async fn write(&mut self, body: &EventBody, maybe_written: &mut bool) -> Result<(), LogClosed> {
+        let tenant = &self.turn.asker.user.tid;
         loop {
             let event = TurnEvent {
                 seq: self.next_seq,
@@ -119,19 +135,11 @@ impl<'a> TextLog<'a> {
                     self.next_seq += 1;
                     return Ok(());
                 }
-                Err(StoreError::Unavailable(detail)) => {
-                    let Some(pause) = outages.next() else {
-                        return Err(LogClosed::Unavailable(detail));
-                    };
-                    maybe_written = true;
-                    tokio::time::sleep(*pause).await;
-                }
                 Err(StoreError::EventExists) => {
-                    if maybe_written && self.is_ours(&event).await? {
+                    if *maybe_written && self.is_ours(&event).await? {
                         self.next_seq += 1;
                         return Ok(());
                     }
-                    maybe_written = false;
                     // The number first: what ends the claim after this is seen next.
                     let last = self
                         .engine
@@ -143,9 +151,13 @@ impl<'a> TextLog<'a> {
                     if !found.is_some_and(|f| holds_claim(&f.item, self.claim)) {
                         return Err(LogClosed::Superseded);
                     }
+                    *maybe_written = false;
                     self.next_seq = last + 1;
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    *maybe_written |= matches!(error, StoreError::Unavailable(_));
+                    return Err(error.into());
+                }
             }
         }
     }

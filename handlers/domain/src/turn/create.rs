@@ -71,6 +71,7 @@ impl NewTurn {
             repairs: 0,
             running_ms: 0,
             running_since: None,
+            unrecorded: Vec::new(),
         };
         let mut draft = Draft {
             turn,

@@ -68,16 +68,16 @@ impl Turn {
 
     /// The earliest moment at which this turn has something to do unless its
     /// present workers do it first: a lease's end, a deadline, or its last write
-    /// when work is open already. `None` once it is terminal. The sweeper looks
-    /// for turns by this.
+    /// when work is open already. `None` once it is terminal and every refusal is on
+    /// record. The sweeper looks for turns by this.
     pub fn next_due_at(&self) -> Option<Timestamp> {
+        let mut due: Vec<Timestamp> = self.unrecorded.iter().map(|r| r.at).collect();
         if self.status.is_terminal() {
-            return None;
+            return due.into_iter().min();
         }
         if let TurnStatus::WaitingSignIn { deadline } = self.status {
             return Some(deadline);
         }
-        let mut due: Vec<Timestamp> = Vec::new();
         if self.status == TurnStatus::Running {
             match &self.model {
                 ModelState::Idle => due.push(self.updated_at),

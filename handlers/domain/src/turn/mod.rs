@@ -12,6 +12,7 @@ mod claim_call;
 mod claim_model;
 mod create;
 mod decide_approval;
+mod denials_recorded;
 mod deny_call;
 pub mod digest;
 mod due;
@@ -38,6 +39,7 @@ pub use claim_call::ClaimCall;
 pub use claim_model::ClaimModel;
 pub use create::NewTurn;
 pub use decide_approval::DecideApproval;
+pub use denials_recorded::DenialsRecorded;
 pub use deny_call::DenyCall;
 pub use due::Work;
 pub use expire::Expire;
@@ -69,6 +71,7 @@ pub enum Command {
     DecideApproval(DecideApproval),
     ClaimCall(ClaimCall),
     DenyCall(DenyCall),
+    DenialsRecorded(DenialsRecorded),
     AwaitSignIn(AwaitSignIn),
     ResumeSignIn(ResumeSignIn),
     ReleaseCall(ReleaseCall),
@@ -96,7 +99,8 @@ pub enum Effect {
     Enqueue(CallId),
     /// A message that makes somebody drive the turn on.
     Advance,
-    /// Record in the audit that this call was refused.
+    /// Record in the audit that this call was refused. The turn remembers it as
+    /// [`Turn::unrecorded`] until somebody has.
     RecordDenied(CallId),
 }
 
@@ -172,6 +176,7 @@ pub fn step(turn: &Turn, command: Command, now: Timestamp) -> Result<Transition,
         Command::DecideApproval(c) => c.apply(&mut draft)?,
         Command::ClaimCall(c) => c.apply(&mut draft)?,
         Command::DenyCall(c) => c.apply(&mut draft)?,
+        Command::DenialsRecorded(c) => c.apply(&mut draft)?,
         Command::AwaitSignIn(c) => c.apply(&mut draft)?,
         Command::ResumeSignIn(ResumeSignIn) => ResumeSignIn::apply(&mut draft)?,
         Command::ReleaseCall(c) => c.apply(&mut draft)?,
@@ -183,7 +188,12 @@ pub fn step(turn: &Turn, command: Command, now: Timestamp) -> Result<Transition,
         Command::RaiseWatch(c) => c.apply(&mut draft)?,
         Command::RepeatPreview(c) => c.apply(&mut draft)?,
     }
-    Ok(draft.settle(turn.waiting_for()))
+    let mut transition = draft.settle(turn.waiting_for());
+    if turn.status.is_terminal() {
+        // When it ended, for its readers.
+        transition.turn.updated_at = turn.updated_at;
+    }
+    Ok(transition)
 }
 
 /// A transition in the making.

@@ -1,8 +1,9 @@
 //! What every write makes true, whatever the command was: cancelling turns shed
 //! what has not started (rule 11), console turns end with their call, waiting is
-//! told, and the running clock stops while only people are awaited.
+//! told, the running clock stops while only people are awaited, and a refusal is
+//! remembered until the audit has it.
 
-use super::{CallState, Draft, ModelState, Transition, TurnKind, TurnStatus};
+use super::{CallState, Draft, Effect, ModelState, Transition, TurnKind, TurnStatus, Unrecorded};
 use crate::event::{EventBody, WaitingFor};
 use crate::time::Timestamp;
 
@@ -21,10 +22,11 @@ impl Draft {
         }
         self.tell_waiting(waited_for);
         self.keep_running_time();
+        self.remember_refusals();
         self.turn.updated_at = self.now;
         if self.turn.status.is_terminal() {
             self.effects
-                .retain(|e| matches!(e, super::Effect::RecordDenied(_)));
+                .retain(|e| matches!(e, Effect::RecordDenied(_)));
         }
         Transition {
             turn: self.turn,
@@ -82,6 +84,18 @@ impl Draft {
             }
             None => {}
         }
+    }
+
+    fn remember_refusals(&mut self) {
+        let at = self.now;
+        let refused = self.effects.iter().filter_map(|effect| match effect {
+            Effect::RecordDenied(call) => Some(Unrecorded {
+                call: call.clone(),
+                at,
+            }),
+            _ => None,
+        });
+        self.turn.unrecorded.extend(refused);
     }
 
     fn keep_running_time(&mut self) {

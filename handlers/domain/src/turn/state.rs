@@ -61,6 +61,19 @@ pub struct Turn {
     pub running_ms: i64,
     /// Since when it has been running; `None` while people are awaited.
     pub running_since: Option<Timestamp>,
+    /// Refused calls whose audit record nobody has seen yet. Written with the
+    /// refusal, so that a record that is lost on the way is found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unrecorded: Vec<Unrecorded>,
+}
+
+/// A refusal that the audit may not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unrecorded {
+    /// The call.
+    pub call: CallId,
+    /// When it was refused.
+    pub at: Timestamp,
 }
 
 /// The person whose turn it is.

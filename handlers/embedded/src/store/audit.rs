@@ -64,6 +64,13 @@ impl AuditLog for SqliteStore {
             .read(move |connection| unclosed(connection, before, limit))
             .await
     }
+
+    async fn is_closed(&self, tenant: &str, chain: &str) -> Result<bool, AuditError> {
+        let (tenant, chain) = (tenant.to_owned(), chain.to_owned());
+        self.database
+            .read(move |connection| Ok(is_closed(connection, &tenant, &chain)?))
+            .await
+    }
 }
 
 /// A stored record again.
@@ -179,6 +186,14 @@ fn track(connection: &Connection, record: &AuditRecord) -> Done<()> {
             })?;
     }
     Ok(())
+}
+
+fn is_closed(connection: &Connection, tenant: &str, chain: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT NOT EXISTS (SELECT 1 FROM audit_unclosed WHERE tenant = ? AND chain = ?)",
+        )?
+        .query_row(params![tenant, chain], |row| row.get(0))
 }
 
 fn unclosed(connection: &Connection, before: Timestamp, limit: usize) -> Done<Vec<AuditRecord>> {

@@ -38,6 +38,10 @@ const PLANS: &[(&str, &str)] = &[
         "turns_open",
     ),
     (
+        "SELECT NOT EXISTS (SELECT 1 FROM audit_unclosed WHERE tenant = ? AND chain = ?)",
+        "PRIMARY KEY",
+    ),
+    (
         "SELECT id FROM turns WHERE tenant = ? AND owner = ? AND awaits_sign_in = 1",
         "turns_awaiting_sign_in",
     ),

@@ -380,3 +380,34 @@ pub async fn opens_without_a_close_are_found_oldest_first(rig: &AuditRig) {
         assert_eq!(ids(&found), expected, "before {before_ms}, at most {limit}");
     }
 }
+
+/// In its own tenant and chain, in whichever order open and close come.
+pub async fn a_chain_is_closed_once_every_open_is(rig: &AuditRig) {
+    let log = rig.open().await;
+    let tenant = alice().tid;
+    let write = |chain: &'static str, id: &'static str, kind| {
+        let (log, tenant) = (&log, &tenant);
+        async move { append(&**log, tenant, chain, id, NOON, entry(&alice(), kind)).await }
+    };
+    let is_closed = |tenant: String| {
+        let log = &log;
+        async move {
+            let found = log.is_closed(&tenant, CHAIN).await;
+            found.unwrap_or_else(|error| panic!("is_closed: {error}"))
+        }
+    };
+    assert!(is_closed(tenant.clone()).await, "there is no such chain");
+    write("admin-other-2026-11-24", "k:1:open", AuditKind::Open).await;
+    write(CHAIN, "k:1:denied", AuditKind::Denied).await;
+    write(CHAIN, "k:2:close", AuditKind::Close).await;
+    assert!(is_closed(tenant.clone()).await, "nothing was opened here");
+    for id in ["k:1:open", "k:2:open", "k:3:open"] {
+        write(CHAIN, id, AuditKind::Open).await;
+    }
+    assert!(!is_closed(tenant.clone()).await);
+    assert!(is_closed(eve().tid).await, "another tenant's");
+    write(CHAIN, "k:3:close", AuditKind::Close).await;
+    assert!(!is_closed(tenant.clone()).await, "the first is open");
+    write(CHAIN, "k:1:close", AuditKind::Close).await;
+    assert!(is_closed(tenant).await);
+}

@@ -113,6 +113,7 @@ macro_rules! conformance {
             a_query_pages_without_loss_under_ties,
             a_foreign_cursor_is_refused,
             opens_without_a_close_are_found_oldest_first,
+            a_chain_is_closed_once_every_open_is,
         ] }
     };
     (digests, $rig:expr) => {

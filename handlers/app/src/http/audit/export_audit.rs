@@ -1,7 +1,10 @@
 //! `GET /v1/audit/export?format=ndjson|csv`: all records that fit, streamed.
 //!
 //! A line of NDJSON is the record exactly as stored, so that `handler audit verify
-//! --file` recomputes its hash. A page that cannot be read, or no longer may be,
+//! --file` recomputes its hash. An auditor's begins with the key and the digests of
+//! the tenant, so that the seals can be checked, and ends with how many lines there
+//! were; the digests come first, because a record that came meanwhile must not be
+//! missed. A page that cannot be read, or no longer may be,
 //! breaks the connection off: a cut export never looks whole.
 
 use std::io;
@@ -16,8 +19,9 @@ use azimuth_domain::audit::{AuditKind, AuditRecord};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::principal::Principal;
 use azimuth_domain::time::Timestamp;
-use azimuth_ports::audit::{AuditLog, AuditQuery};
+use azimuth_ports::audit::{AuditError, AuditLog, AuditQuery};
 use azimuth_ports::clock::Clock;
+use azimuth_ports::digests::{DigestLog, DigestSigner};
 use bytes::Bytes;
 use futures::stream::{Stream, unfold};
 use http::{HeaderValue, header};
@@ -26,6 +30,7 @@ use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
 use super::filter::{Filter, describe};
+use super::seal_lines;
 use super::{Scope, csv, record_reading};
 use crate::http::caller::{Caller, Gate};
 use crate::http::edge::RequestId;
@@ -49,7 +54,7 @@ const EXPIRY_GRACE_MS: i64 = 60_000;
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditFormat {
-    /// One exact record a line.
+    /// One exact record a line; an auditor's has the digests beside them.
     #[default]
     Ndjson,
     /// For spreadsheets.
@@ -90,7 +95,7 @@ pub struct AuditExportQuery {
     operation_id = "export_audit",
     tag = "audit",
     params(AuditExportQuery),
-    responses((status = 200, description = "An attachment", content(
+    responses((status = 200, description = "An attachment; an auditor's NDJSON has the digests too", content(
         (String = "application/x-ndjson"),
         (String = "text/csv")
     )))
@@ -116,8 +121,15 @@ pub async fn handle(
         let detail = describe(&query);
         record_reading(&state, &caller, AuditKind::AuditExport, &request.0, detail).await?;
     }
+    let sealed = (scope == Scope::Tenant && format == AuditFormat::Ndjson).then(|| Sealed {
+        digests: Arc::clone(&state.digests),
+        signer: Arc::clone(&state.signer),
+        told: 0,
+    });
     let export = Export {
         audit: Arc::clone(&state.audit),
+        sealed,
+        told: 0,
         gate: state.gate.clone(),
         clock: Arc::clone(&state.clock),
         reader: caller.principal,
@@ -147,6 +159,9 @@ pub async fn handle(
 /// An export in progress.
 struct Export {
     audit: Arc<dyn AuditLog>,
+    sealed: Option<Sealed>,
+    /// Records so far.
+    told: u64,
     gate: Gate,
     clock: Arc<dyn Clock>,
     reader: Principal,
@@ -157,25 +172,39 @@ struct Export {
     recheck_at: Instant,
 }
 
+/// What an export has beside its records.
+struct Sealed {
+    digests: Arc<dyn DigestLog>,
+    signer: Arc<dyn DigestSigner>,
+    /// Digests so far.
+    told: u64,
+}
+
 /// What comes next.
 enum Next {
     Header,
+    /// The digests behind this cursor.
+    Digests(Option<String>),
     Page,
+    /// How many lines there were.
+    Total,
     End,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a closure of `map_err`")]
+fn broken(error: AuditError) -> io::Error {
+    tracing::error!(%error, "an audit export broke off");
+    io::Error::other("the audit does not answer")
 }
 
 impl Export {
     fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
         unfold(self, |mut export| async move {
-            let chunk = match export.next {
-                Next::Header => {
-                    export.next = Next::Page;
-                    match export.format {
-                        AuditFormat::Ndjson => Ok(Bytes::new()),
-                        AuditFormat::Csv => Ok(Bytes::from(csv::header())),
-                    }
-                }
+            let chunk = match std::mem::replace(&mut export.next, Next::End) {
+                Next::Header => Ok(export.header()),
+                Next::Digests(cursor) => export.digests(cursor).await,
                 Next::Page => export.page().await,
+                Next::Total => Ok(export.total()),
                 Next::End => return None,
             };
             if chunk.is_err() {
@@ -185,25 +214,59 @@ impl Export {
         })
     }
 
-    async fn page(&mut self) -> io::Result<Bytes> {
-        if Instant::now() >= self.until {
-            return Err(io::Error::other("the export takes too long"));
+    fn header(&mut self) -> Bytes {
+        self.next = match self.sealed {
+            Some(_) => Next::Digests(None),
+            None => Next::Page,
+        };
+        match (self.format, &self.sealed) {
+            (AuditFormat::Csv, _) => Bytes::from(csv::header()),
+            (AuditFormat::Ndjson, Some(sealed)) => seal_lines::key(sealed.signer.key()),
+            (AuditFormat::Ndjson, None) => Bytes::new(),
         }
-        self.recheck().await?;
+    }
+
+    async fn digests(&mut self, cursor: Option<String>) -> io::Result<Bytes> {
+        self.may_go_on().await?;
+        let Some(sealed) = &mut self.sealed else {
+            self.next = Next::Page;
+            return Ok(Bytes::new());
+        };
+        let tenant = self.reader.user.tid.as_str();
+        let page = sealed
+            .digests
+            .digests(tenant, PAGE, cursor.as_deref())
+            .await
+            .map_err(broken)?;
+        let is_first = cursor.is_none();
+        self.next = page
+            .next_cursor
+            .map_or(Next::Page, |next| Next::Digests(Some(next)));
+        sealed.told += page.items.len() as u64;
+        seal_lines::digests(&page.items, is_first)
+    }
+
+    fn total(&self) -> Bytes {
+        match &self.sealed {
+            Some(sealed) => seal_lines::end(self.told, sealed.told),
+            None => Bytes::new(),
+        }
+    }
+
+    async fn page(&mut self) -> io::Result<Bytes> {
+        self.may_go_on().await?;
         let page = self
             .audit
             .query(&self.reader.user.tid, &self.query)
             .await
-            .map_err(|error| {
-                tracing::error!(%error, "an audit export broke off");
-                io::Error::other("the audit does not answer")
-            })?;
+            .map_err(broken)?;
+        self.told += page.items.len() as u64;
         self.next = match page.next_cursor {
             Some(cursor) => {
                 self.query.cursor = Some(cursor);
                 Next::Page
             }
-            None => Next::End,
+            None => Next::Total,
         };
         let mut chunk = Vec::new();
         for record in &page.items {
@@ -213,6 +276,13 @@ impl Export {
             }
         }
         Ok(chunk.into())
+    }
+
+    async fn may_go_on(&mut self) -> io::Result<()> {
+        if Instant::now() >= self.until {
+            return Err(io::Error::other("the export takes too long"));
+        }
+        self.recheck().await
     }
 
     /// Looks again, when it is time, whether the reader may read on. Not knowing is
@@ -349,6 +419,9 @@ mod tests {
         ) -> Result<Vec<AuditRecord>, AuditError> {
             Ok(Vec::new())
         }
+        async fn is_closed(&self, _: &str, _: &str) -> Result<bool, AuditError> {
+            Ok(true)
+        }
     }
 
     fn export(office: &Arc<Office>, expired_for_ms: i64) -> Export {
@@ -366,6 +439,8 @@ mod tests {
         let verifier = TokenVerifier::new(settings, Arc::new(keys), office.clone());
         Export {
             audit: office.clone(),
+            sealed: None,
+            told: 0,
             gate: Gate::new(Arc::new(verifier), office.clone(), office.clone()),
             clock: office.clone(),
             reader: Principal {

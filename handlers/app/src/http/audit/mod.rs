@@ -8,6 +8,7 @@ pub mod get_audit;
 mod id;
 pub mod list_audit;
 pub mod list_digests;
+mod seal_lines;
 mod view;
 
 use azimuth_domain::audit::{AuditEntry, AuditKind, admin_chain};

@@ -21,6 +21,7 @@ enum Move {
     Park(usize),
     Resume,
     Deny(usize),
+    Recorded(usize),
     Poison(usize),
     Cancel,
     Expire(bool),
@@ -44,6 +45,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => call.clone().prop_map(Move::Park),
         1 => Just(Move::Resume),
         1 => call.clone().prop_map(Move::Deny),
+        1 => call.clone().prop_map(Move::Recorded),
         1 => call.prop_map(Move::Poison),
         1 => Just(Move::Cancel),
         1 => any::<bool>().prop_map(Move::Expire),
@@ -147,6 +149,9 @@ fn command(turn: &Turn, wanted: &Move, now: i64) -> Option<Command> {
             call: id(index)?,
             reason: DenyReason::NotPermitted,
         }),
+        Move::Recorded(index) => Command::DenialsRecorded(DenialsRecorded {
+            calls: vec![id(index)?],
+        }),
         Move::Poison(index) => Command::PoisonCall(PoisonCall { call: id(index)? }),
         Move::Cancel => Command::Cancel(Cancel),
         Move::Expire(gone) => Command::Expire(Expire {
@@ -159,11 +164,30 @@ fn command(turn: &Turn, wanted: &Move, now: i64) -> Option<Command> {
 
 fn check(before: &Turn, after: &Transition) {
     let turn = &after.turn;
-    assert!(
-        !before.status.is_terminal(),
-        "nothing follows a terminal turn: {:?}",
-        before.status
-    );
+    if before.status.is_terminal() {
+        let recorded = Turn {
+            unrecorded: turn.unrecorded.clone(),
+            ..before.clone()
+        };
+        assert_eq!(turn, &recorded, "only records follow a terminal turn");
+        assert!(turn.unrecorded.len() < before.unrecorded.len());
+        assert_eq!((&after.events[..], &after.effects[..]), (&[][..], &[][..]));
+        return;
+    }
+    let refused = |turn: &Turn| -> Vec<CallId> {
+        turn.steps
+            .iter()
+            .flat_map(|s| &s.calls)
+            .filter(|c| matches!(c.state, CallState::Denied { .. }))
+            .map(|c| c.id.clone())
+            .collect()
+    };
+    let known = refused(before);
+    for call in refused(turn).iter().filter(|c| !known.contains(c)) {
+        let effect = Effect::RecordDenied(call.clone());
+        assert!(after.effects.contains(&effect), "{call} is to be recorded");
+        assert!(turn.unrecorded.iter().any(|r| r.call == *call), "{call}");
+    }
     for (old, new) in before.steps.iter().zip(&turn.steps) {
         for (old, new) in old.calls.iter().zip(&new.calls) {
             assert_eq!((&old.id, &old.arguments), (&new.id, &new.arguments));
@@ -196,7 +220,8 @@ fn check(before: &Turn, after: &Transition) {
                 .last()
                 .is_some_and(crate::event::EventBody::is_last)
         );
-        assert_eq!(turn.next_due_at(), None);
+        let is_recorded = turn.unrecorded.is_empty();
+        assert_eq!(turn.next_due_at().is_none(), is_recorded);
         assert_eq!(turn.running_since, None);
     } else {
         assert!(turn.next_due_at().is_some(), "the sweeper must find it");

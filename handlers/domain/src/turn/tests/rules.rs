@@ -547,3 +547,39 @@ fn a_console_turn_ends_with_its_call_and_never_asks_a_model() {
     assert_eq!(denied.turn.status, TurnStatus::Done);
     assert!(matches!(denied.effects[..], [Effect::RecordDenied(_)]));
 }
+
+#[test]
+fn a_refusal_is_remembered_until_it_is_on_record() {
+    let denied = NewTurn {
+        console_call: Some(proposed(
+            EffectClass::Destructive,
+            Proposal::Decided(Decision::Deny {
+                reason: DenyReason::NotPermitted,
+            }),
+        )),
+        ..new_turn()
+    }
+    .create(at(7))
+    .turn;
+    assert_eq!(denied.status, TurnStatus::Done);
+    assert_eq!(
+        denied.next_due_at(),
+        Some(at(7)),
+        "the sweeper must find it"
+    );
+    let recorded = |turn: &Turn, call: CallId| {
+        let command = Command::DenialsRecorded(DenialsRecorded { calls: vec![call] });
+        step(turn, command, at(99))
+    };
+    let other = CallId::new(&denied.id, 5, 5);
+    assert_eq!(recorded(&denied, other).unwrap_err(), Refusal::WrongState);
+    let known = recorded(&denied, first_call(&denied)).unwrap();
+    assert_eq!((known.events, known.effects), (Vec::new(), Vec::new()));
+    let known = known.turn;
+    assert_eq!(known.next_due_at(), None);
+    assert_eq!(known.updated_at, denied.updated_at);
+    assert_eq!(
+        recorded(&known, first_call(&known)).unwrap_err(),
+        Refusal::WrongState
+    );
+}

@@ -256,6 +256,9 @@ impl AuditLog for Down {
     ) -> Result<Vec<AuditRecord>, AuditError> {
         self.audit()
     }
+    async fn is_closed(&self, _: &str, _: &str) -> Result<bool, AuditError> {
+        self.audit()
+    }
 }
 
 #[async_trait]
