@@ -155,6 +155,7 @@ impl Engine {
         let running = self.tool_servers().call(request);
         tokio::pin!(running);
         let answer = tokio::select! {
+            biased;
             answer = &mut running => Some(answer),
             () = stop.raised() => {
                 if call.effect == EffectClass::ReadOnly || !begun.is_set() {

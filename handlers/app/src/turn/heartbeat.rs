@@ -54,7 +54,8 @@ impl StopSign {
 
 impl Engine {
     /// Runs `work` to its end, with heartbeats beside it. The work decides what a
-    /// raised stop sign means for it.
+    /// raised stop sign means for it. What is due at the same moment goes on in one
+    /// order, so that a schedule which a test draws from a number is always the same.
     pub(crate) async fn with_heartbeat<T, F: Future<Output = T>>(
         &self,
         turn: &Turn,
@@ -63,6 +64,7 @@ impl Engine {
     ) -> T {
         let (raise, sign) = watch::channel(false);
         tokio::select! {
+            biased;
             done = work(StopSign(sign)) => done,
             never = self.beat(turn, lease, &raise) => match never {},
         }
@@ -76,6 +78,7 @@ impl Engine {
         let mut owes = false;
         loop {
             let due = tokio::select! {
+                biased;
                 () = stopped.changed() => false,
                 _ = tick.tick() => {
                     ticks += 1;

@@ -158,6 +158,7 @@ impl Engine {
         let turn = &claimed.item;
         self.with_heartbeat(turn, &lease, |mut stop| async move {
             let spoken = tokio::select! {
+                biased;
                 spoken = tokio::time::timeout(STEP_LIMIT, self.converse(turn, claim)) => {
                     spoken.unwrap_or(Err(Silence::Failed(FailureCode::ModelUnavailable)))
                 }
@@ -232,6 +233,9 @@ impl Engine {
         };
         loop {
             tokio::select! {
+                biased;
+                // First, so that a model that never pauses cannot hold text back.
+                () = log.due() => log.flush().await?,
                 event = stream.next() => match event {
                     Some(Ok(ModelEvent::Text(text))) => {
                         spoken.text.push_str(&text);
@@ -250,7 +254,6 @@ impl Engine {
                         retry_after: None,
                     })),
                 },
-                () = log.due() => log.flush().await?,
             }
         }
     }
