@@ -1,11 +1,11 @@
 //! `cargo xtask test`: everything that CI runs, group by group.
 
 mod browser;
-mod groups;
+pub mod groups;
 mod libtest;
 mod network;
 mod portal;
-mod programs;
+pub mod programs;
 mod second_server;
 
 use std::path::{Path, PathBuf};
