@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::api::Ask;
-use crate::book::{Asked, Place, Wish};
+use crate::book::{Asked, Call, Place, Wish};
 use crate::random::Chance;
 use crate::world::World;
 
@@ -165,6 +165,7 @@ async fn accept(
             wish: plan.wish,
             agreed: false,
             decided: std::collections::BTreeSet::new(),
+            calls: Vec::new(),
             turn: turn.clone(),
             accepted: Instant::now(),
             rest: None,
@@ -208,7 +209,8 @@ async fn follow(world: Rc<World>, number: usize) {
             sleep(LOOK_EVERY).await;
             continue;
         };
-        world.book.borrow_mut().saw(number, status);
+        let calls = Call::all_of(&reply.body);
+        world.book.borrow_mut().saw(number, status, calls);
         if world.book.borrow().asked[number].ended.is_some() {
             return;
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::time::sleep;
 
+use crate::book::Works;
 use crate::fleet::{ADVANCE, EXECUTORS, GROUPS, HTTP};
 use crate::poison;
 use crate::processes::{self, tool_servers};
@@ -88,13 +89,36 @@ impl Blow {
 }
 
 /// What a blow did.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Struck {
+    /// What of a turn's work it may have interrupted.
+    pub works: Works,
     /// Whom it met, for a line of progress; empty when there was nobody.
     pub told: String,
     pub kills: usize,
     pub stops: usize,
     pub messages: usize,
+}
+
+impl Default for Struck {
+    fn default() -> Self {
+        Self {
+            works: Works::Elsewhere,
+            told: String::new(),
+            kills: 0,
+            stops: 0,
+            messages: 0,
+        }
+    }
+}
+
+/// What the instances of a group work on.
+fn works(number: usize) -> Works {
+    match number {
+        HTTP => Works::OnBeginnings,
+        number if EXECUTORS.contains(&number) => Works::OnCalls,
+        _ => Works::Elsewhere,
+    }
 }
 
 /// Strikes once. What must happen later (SIGCONT, another instance) happens in the
@@ -116,7 +140,10 @@ pub async fn strike(world: &Rc<World>, blow: Blow, chance: &mut Chance) -> Struc
             }
         }
         Blow::Storm => {
-            let mut all = Struck::default();
+            let mut all = Struck {
+                works: Works::OnCalls,
+                ..Struck::default()
+            };
             for _ in 0..3 {
                 let one = chance.pick(&[
                     Blow::KillHandler,
@@ -160,6 +187,7 @@ fn kill_handler(world: &World, chance: &mut Chance) -> Struck {
     };
     let kills = usize::from(processes::signal(info.handler, Signal::KILL));
     Struck {
+        works: works(number),
         told: format!("{} (pid {})", GROUPS[number], info.handler),
         kills,
         ..Struck::default()
@@ -176,6 +204,7 @@ fn lose(world: &Rc<World>, chance: &mut Chance, log_is_full: bool) -> Struck {
         world.fleet.give_back(number, log_is_full);
     });
     Struck {
+        works: works(number),
         told: format!(
             "{} number {number}, {kills} processes, another after {:.0} s",
             GROUPS[number],
@@ -198,6 +227,7 @@ fn kill_server(world: &World, chance: &mut Chance) -> Struck {
     };
     let kills = usize::from(processes::signal(server.pid, Signal::KILL));
     Struck {
+        works: Works::OnCalls,
         told: format!("{} (pid {})", server.name, server.pid),
         kills,
         ..Struck::default()
@@ -222,6 +252,7 @@ fn stall(world: &Rc<World>, chance: &mut Chance, host_too: bool) -> Struck {
         world.fleet.go_on(number);
     });
     Struck {
+        works: works(number),
         told: format!("{} for {:.0} s", GROUPS[number], length.as_secs_f64()),
         stops: pids.len(),
         ..Struck::default()

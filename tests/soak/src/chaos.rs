@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use crate::blows::{Blow, Struck, strike};
+use crate::book::{Call, Works, is_interrupted};
 use crate::random::Chance;
 use crate::world::World;
 
@@ -19,10 +20,13 @@ const PATIENCE: Duration = Duration::from_mins(4);
 pub struct Round {
     pub blow: Blow,
     pub struck: Struck,
-    /// Seconds from the blow until the last turn in hand had ended or waited for
-    /// people; until the next turn ended where none was.
+    /// Seconds from the blow until the last turn that it interrupted had ended or
+    /// waited for people; until the next turn ended well where there was none.
     pub recovery_s: f64,
+    pub interrupted: usize,
+    /// Turns that were being worked on, by anybody, and until when.
     pub in_hand: usize,
+    pub at_rest_s: f64,
 }
 
 /// Strikes until `until`.
@@ -36,52 +40,92 @@ pub async fn rage(world: &Rc<World>, mut chance: Chance, until: Instant, rounds:
             blow = Blow::drawn(&mut chance);
         }
         last = Some(blow);
-        let in_hand = world.book.borrow().in_hand();
+        let in_hand: Vec<(usize, Vec<Call>)> = {
+            let book = world.book.borrow();
+            let moving = book.in_hand().into_iter();
+            moving
+                .map(|number| (number, book.asked[number].calls.clone()))
+                .collect()
+        };
         let at = Instant::now();
         let struck = strike(world, blow, &mut chance).await;
         if struck.told.is_empty() {
             continue;
         }
-        let recovery = recovered(world, &in_hand, at).await;
-        eprintln!(
-            "[{:6.1} s] {}: {}; {} turns in hand, recovered after {:.1} s",
-            began.elapsed().as_secs_f64(),
-            blow.name(),
-            struck.told,
-            in_hand.len(),
-            recovery.as_secs_f64()
-        );
-        rounds.push(Round {
+        let works = struck.works;
+        let came = recovered(world, works, &in_hand, at).await;
+        let round = Round {
             blow,
             struck,
-            recovery_s: recovery.as_secs_f64(),
+            recovery_s: came.recovery.as_secs_f64(),
+            interrupted: came.interrupted,
             in_hand: in_hand.len(),
-        });
+            at_rest_s: came.at_rest.as_secs_f64(),
+        };
+        eprintln!(
+            "[{:6.1} s] {}: {}; {} of {} turns interrupted, recovered after {:.1} s, all at rest after {:.1} s",
+            began.elapsed().as_secs_f64(),
+            blow.name(),
+            round.struck.told,
+            round.interrupted,
+            round.in_hand,
+            round.recovery_s,
+            round.at_rest_s
+        );
+        rounds.push(round);
     }
 }
 
-async fn recovered(world: &World, in_hand: &[usize], at: Instant) -> Duration {
-    // When each came to rest first: what people then agree to moves again.
-    let mut rests: Vec<Option<Instant>> = vec![None; in_hand.len()];
+struct Came {
+    recovery: Duration,
+    interrupted: usize,
+    at_rest: Duration,
+}
+
+/// Returns when all that was in hand has come to rest, and a turn has ended well.
+async fn recovered(
+    world: &World,
+    works: Works,
+    in_hand: &[(usize, Vec<Call>)],
+    at: Instant,
+) -> Came {
+    // When each came to rest first, and whether it was interrupted: what people then
+    // agree to moves again.
+    let mut rests: Vec<Option<(Instant, bool)>> = vec![None; in_hand.len()];
+    let mut next_done = None;
     loop {
-        let rest = {
+        {
             let book = world.book.borrow();
-            for (rest, number) in rests.iter_mut().zip(in_hand) {
-                *rest = rest.or(book.asked[*number].rest);
+            for (rest, (number, before)) in rests.iter_mut().zip(in_hand) {
+                let turn = &book.asked[*number];
+                let now = turn
+                    .rest
+                    .map(|rest| (rest, is_interrupted(works, before, &turn.calls)));
+                *rest = rest.or(now);
             }
-            if in_hand.is_empty() {
-                book.last_done.filter(|done| *done > at)
-            } else if rests.iter().all(Option::is_some) {
-                rests.iter().copied().max().flatten()
-            } else {
-                None
-            }
-        };
-        if let Some(rest) = rest {
-            return rest.saturating_duration_since(at);
+            next_done = next_done.or(book.last_done.filter(|done| *done > at));
         }
-        if at.elapsed() > PATIENCE {
-            return PATIENCE;
+        let known: Vec<(Instant, bool)> = rests.iter().copied().flatten().collect();
+        let is_late = at.elapsed() > PATIENCE;
+        if is_late || (known.len() == rests.len() && next_done.is_some()) {
+            let since = |rest: Instant| rest.saturating_duration_since(at);
+            let hit = known.iter().filter(|(_, hit)| *hit);
+            let last = hit.clone().map(|(rest, _)| since(*rest)).max();
+            let all = known.iter().map(|(rest, _)| since(*rest)).max();
+            let next = next_done.map_or(PATIENCE, since);
+            return if is_late {
+                Came {
+                    recovery: PATIENCE,
+                    interrupted: hit.count(),
+                    at_rest: PATIENCE,
+                }
+            } else {
+                Came {
+                    recovery: last.unwrap_or(next),
+                    interrupted: hit.count(),
+                    at_rest: all.unwrap_or(next),
+                }
+            };
         }
         sleep(LOOK_EVERY).await;
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::book::{Asked, Place};
+use crate::book::{Asked, Call, Place};
 
 /// A turn at the end, as its asker reads it.
 #[derive(Debug, Clone, Default)]
@@ -19,14 +19,6 @@ pub struct Seen {
     pub has_question: bool,
     /// Whether it holds an answer to it.
     pub has_answer: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Call {
-    pub id: String,
-    pub effect: String,
-    pub outcome: Option<String>,
-    pub attempt: u64,
 }
 
 /// An open or a close of the audit.
@@ -86,15 +78,7 @@ impl Seen {
         };
         Self {
             status: text(&turn["status"]),
-            calls: list(&turn["calls"])
-                .iter()
-                .map(|call| Call {
-                    id: text(&call["call_id"]).unwrap_or_default(),
-                    effect: text(&call["effect"]).unwrap_or_default(),
-                    outcome: text(&call["outcome"]),
-                    attempt: call["attempt"].as_u64().unwrap_or(0),
-                })
-                .collect(),
+            calls: Call::all_of(turn),
             events: list(&events["items"])
                 .iter()
                 .filter_map(|event| event["seq"].as_u64())
@@ -243,9 +227,7 @@ fn one(asked: &Asked, seen: &Seen, times: usize, records: &[Record], verdict: &m
     if asked.change.is_none() || !is_told {
         return;
     }
-    let may_have_happened = outcomes
-        .iter()
-        .any(|o| ["ok", "error", "unknown"].contains(o));
+    let may_have_happened = outcomes.iter().any(|o| ["ok", "unknown"].contains(o));
     if times > 0 && !may_have_happened {
         verdict
             .disagreeing
@@ -320,6 +302,7 @@ mod tests {
         let call = Call {
             id: "k1".to_owned(),
             effect: "mutating".to_owned(),
+            state: "finished".to_owned(),
             outcome: Some("ok".to_owned()),
             attempt: 1,
         };
@@ -375,6 +358,7 @@ mod tests {
             let read = Call {
                 id: "k0".to_owned(),
                 effect: "read_only".to_owned(),
+                state: "finished".to_owned(),
                 outcome: Some("ok".to_owned()),
                 attempt: 1,
             };
@@ -449,7 +433,12 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_is_never_told_as_denied_cancelled_or_not_run() {
+    fn what_happened_is_told_as_ok_or_unknown_only() {
+        let failed = judged(|run| {
+            run.records[1].outcome = Some("error".to_owned());
+            outcome(run, "error");
+        });
+        assert_eq!(failed, [0, 0, 0, 0, 1, 0], "an unclear answer is no error");
         for told in ["denied", "cancelled", "not_run"] {
             let seen = judged(|run| {
                 run.records.clear();
@@ -515,7 +504,7 @@ mod tests {
         ] {
             assert_eq!(Record::of(&other.to_string()), None);
         }
-        let turn = json!({"status": "done", "calls": [{"call_id": "k1", "effect": "mutating", "outcome": "ok", "attempt": 1}]});
+        let turn = json!({"status": "done", "calls": [{"call_id": "k1", "effect": "mutating", "state": "finished", "outcome": "ok", "attempt": 1}]});
         let events = json!({"items": [{"seq": 1}, {"seq": 2}, {"seq": 3}]});
         let messages = [("user", "t1"), ("assistant", "t1"), ("user", "t2")]
             .map(|(author, turn)| json!({"author": author, "turn_id": turn}));

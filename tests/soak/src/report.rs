@@ -36,7 +36,8 @@ pub struct Line {
     pub kills: usize,
     pub stops: usize,
     pub messages: usize,
-    /// Turns in hand, all blows together.
+    /// Turns interrupted, and in hand, all blows together.
+    pub interrupted: usize,
     pub in_hand: usize,
     pub p50_s: f64,
     pub p99_s: f64,
@@ -92,7 +93,7 @@ impl Report {
             .collect();
         println!("{}\n", counts.join(", "));
         println!(
-            "| blow | times | killed | stopped | messages | turns in hand | recovery p50 | p99 | bar | met? |"
+            "| blow | times | killed | stopped | messages | turns interrupted, of those in hand | recovery p50 | p99 | bar | met? |"
         );
         println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         for line in self.lines() {
@@ -105,12 +106,13 @@ impl Report {
                 (_, false) => "**no**",
             };
             println!(
-                "| {} | {} | {} | {} | {} | {} | {:.1} s | {:.1} s | {bar} | {met} |",
+                "| {} | {} | {} | {} | {} | {} of {} | {:.1} s | {:.1} s | {bar} | {met} |",
                 line.what,
                 line.times,
                 line.kills,
                 line.stops,
                 line.messages,
+                line.interrupted,
                 line.in_hand,
                 line.p50_s,
                 line.p99_s
@@ -178,7 +180,9 @@ impl Report {
                 json!({
                     "blow": round.blow.name(),
                     "met": round.struck.told,
+                    "interrupted": round.interrupted,
                     "in_hand": round.in_hand,
+                    "at_rest_s": round.at_rest_s,
                     "recovery_s": round.recovery_s,
                 })
             })
@@ -235,6 +239,7 @@ fn line(blow: Blow, rounds: &[Round]) -> Option<Line> {
         kills: sum(|round| round.struck.kills),
         stops: sum(|round| round.struck.stops),
         messages: sum(|round| round.struck.messages),
+        interrupted: sum(|round| round.interrupted),
         in_hand: sum(|round| round.in_hand),
         p50_s: quantile(&times, 50),
         p99_s,
@@ -266,7 +271,9 @@ mod tests {
                 ..Struck::default()
             },
             recovery_s,
+            interrupted: 1,
             in_hand: 2,
+            at_rest_s: recovery_s,
         }
     }
 

@@ -27,9 +27,11 @@ pub async fn run(
 ) -> Result<(Row, Value), Failure> {
     adopt_orphans().map_err(Failure::file("watch the children of", Path::new(SOAK)))?;
     let metadata = repository.metadata()?;
-    let mut packages = PROGRAM_PACKAGES.to_vec();
-    packages.push(SOAK);
-    app::build(session, repository, &packages, true).await?;
+    if !options.no_build {
+        let mut packages = PROGRAM_PACKAGES.to_vec();
+        packages.push(SOAK);
+        app::build(session, repository, &packages, true).await?;
+    }
     let azmcp = azure_mcp::provide(session, repository).await?;
     let programs = metadata.programs(true);
     // On the disk that the repository is on, and not in memory as /tmp may be.

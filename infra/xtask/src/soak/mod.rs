@@ -35,6 +35,9 @@ pub struct SoakOptions {
     /// Where to write everything that was seen
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Strike what was built last
+    #[arg(long)]
+    pub no_build: bool,
     /// Keep databases and logs of the real product even if all was well
     #[arg(long)]
     pub keep: bool,
