@@ -12,6 +12,7 @@ mod portal;
 mod processes;
 mod repository;
 mod session;
+mod soak;
 mod tally;
 mod test;
 mod token;
@@ -27,6 +28,7 @@ use dev::DevOptions;
 use failure::Failure;
 use repository::Repository;
 use session::Session;
+use soak::SoakOptions;
 use test::TestOptions;
 
 /// As a shell reports Ctrl-C.
@@ -53,6 +55,8 @@ enum Command {
     Check(CheckOptions),
     /// The benchmarks, each row beside its yardstick
     Bench(BenchOptions),
+    /// The long runs: every state, crash point and seed, and real processes struck
+    Soak(SoakOptions),
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
     App {
         /// Build optimised
@@ -109,6 +113,7 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
             }
         }
         Command::Bench(options) => bench::bench(&mut session, repository, &options).await,
+        Command::Soak(options) => soak::soak(&mut session, repository, &options).await,
         Command::App { release } => app::app(&mut session, repository, release).await,
         Command::PortalGallery { out } => {
             gallery::gallery(&mut session, repository, out.as_deref()).await

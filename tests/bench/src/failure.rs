@@ -6,22 +6,10 @@ use std::path::Path;
 /// The text names what was measured and what went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// A program that is measured did not start, or ended.
-    #[error("{program}: {problem}\n{log}")]
-    Program {
-        program: String,
-        problem: String,
-        log: String,
-    },
-    /// An answer that a benchmark cannot go on with.
-    #[error("{what}: {problem}")]
-    Answer { what: String, problem: String },
-    /// A file or a socket.
-    #[error("{what}: {source}")]
-    Io {
-        what: String,
-        source: std::io::Error,
-    },
+    /// What is measured did not start, or answered what a benchmark cannot go on
+    /// with.
+    #[error(transparent)]
+    Stack(#[from] azimuth_stack::failure::Failure),
     /// The database that a benchmark fills.
     #[error("the database: {0}")]
     Database(#[from] rusqlite::Error),
@@ -29,15 +17,12 @@ pub enum Failure {
 
 impl Failure {
     pub fn answer(what: impl Into<String>, problem: impl Display) -> Self {
-        Self::Answer {
-            what: what.into(),
-            problem: problem.to_string(),
-        }
+        azimuth_stack::failure::Failure::answer(what, problem).into()
     }
 
     pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
-        let what = what.into();
-        |source| Self::Io { what, source }
+        let failure = azimuth_stack::failure::Failure::io(what);
+        |source| failure(source).into()
     }
 
     pub fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {

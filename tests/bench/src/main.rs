@@ -1,25 +1,22 @@
 //! The benchmarks of the promises: each row beside its yardstick, both measured
 //! in alternation on the same machine. See `README.md`.
 
-mod client;
 mod failure;
 mod figures;
-mod machine;
 mod model;
 mod nothing;
 mod person;
-mod programs;
 mod report;
 mod rows;
 mod seed;
 mod stack;
 mod tool_client;
 mod tool_server;
-mod usage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use azimuth_stack::{client, machine, programs, usage};
 use clap::{Parser, Subcommand};
 
 use failure::{Done, Failure};

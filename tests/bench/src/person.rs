@@ -129,14 +129,13 @@ impl Person {
 
     /// The same, unread.
     pub async fn raw_get(&mut self, path: &str) -> Done<(u16, Vec<u8>)> {
-        self.connection
-            .call(&Request {
-                method: "GET",
-                path,
-                headers: std::slice::from_ref(&self.authorization),
-                body: "",
-            })
-            .await
+        let request = Request {
+            method: "GET",
+            path,
+            headers: std::slice::from_ref(&self.authorization),
+            body: "",
+        };
+        Ok(self.connection.call(&request).await?)
     }
 
     pub async fn post(&mut self, path: &str, body: &Value) -> Done<Value> {

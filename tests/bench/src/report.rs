@@ -101,7 +101,8 @@ pub fn write(file: &Path, machine: &Machine, rows: &[Row]) -> Done {
             value
         })
         .collect();
-    write_whole(file, &json!({"machine": machine, "rows": rows}))
+    write_whole(file, &json!({"machine": machine, "rows": rows}))?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,19 +3,23 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::client::{Connection, Request};
+use azimuth_stack::product::{handler_environment, lay_out};
+use azimuth_stack::sandbox::{Sandbox, address};
+
 use crate::failure::{Done, Failure};
 use crate::model;
 use crate::person::Person;
 use crate::programs::Program;
 use crate::tool_server;
+
+/// How long Azure's long operations take; none is measured.
+const OPERATION_MS: u32 = 400;
 
 /// What is measured, and where.
 #[derive(Debug, Clone)]
@@ -33,11 +37,9 @@ pub struct Place {
 /// A running product. Dropping it ends every process of it.
 pub struct Stack {
     hosts: Vec<Host>,
-    /// Only its life matters.
-    _sandbox: Option<Program>,
+    sandbox: Option<Sandbox>,
     pub model: Option<Program>,
     model_address: Option<SocketAddr>,
-    description: Value,
     environment: Vec<(String, String)>,
     app: PathBuf,
     place: Place,
@@ -55,16 +57,8 @@ impl Stack {
     pub async fn prepare(place: &Place) -> Done<Self> {
         let folder = scratch(place)?;
         let root = folder.path().to_owned();
-        for name in ["data", "sandbox"] {
-            fs::create_dir(root.join(name)).map_err(Failure::file(&root))?;
-        }
-        let mut command = Command::new(place.programs.join("azimuth-sandbox"));
-        command
-            .arg("--data")
-            .arg(root.join("sandbox"))
-            .arg("--until-stdin-eof");
-        let mut sandbox = Program::start("sandbox", command, &root.join("sandbox.log"))?;
-        let description = sandbox.wrote(&root.join("sandbox/sandbox.json")).await?;
+        fs::create_dir(root.join("data")).map_err(Failure::file(&root))?;
+        let sandbox = Sandbox::start(&place.programs, &root, OPERATION_MS).await?;
         let mut command = Command::new(&place.own);
         command.arg("model").arg(root.join("model.json"));
         let mut model = Program::start("model", command, &root.join("model.log"))?;
@@ -72,7 +66,8 @@ impl Stack {
         let servers = root.join("mcp.json");
         let entry = json!({"mcpServers": {"bench": tool_server::entry(&place.own)}});
         fs::write(&servers, entry.to_string()).map_err(Failure::file(&servers))?;
-        let mut environment = handler_environment(&description, &root.join("data"), &servers);
+        let mut environment =
+            handler_environment(&sandbox.description, &root.join("data"), &servers);
         environment.extend(
             [
                 ("AZIMUTH_QUOTAS", "off"),
@@ -90,10 +85,9 @@ impl Stack {
         lay_out(&place.root, &place.programs.join("handler"), &app)?;
         Ok(Self {
             hosts: Vec::new(),
-            _sandbox: Some(sandbox),
+            sandbox: Some(sandbox),
             model: Some(model),
             model_address: Some(model_address),
-            description,
             environment,
             app,
             place: place.clone(),
@@ -115,10 +109,9 @@ impl Stack {
         lay_out(&place.root, &place.own, &app)?;
         let mut stack = Self {
             hosts: Vec::new(),
-            _sandbox: None,
+            sandbox: None,
             model: None,
             model_address: None,
-            description: Value::Null,
             environment: Vec::new(),
             app,
             place: place.clone(),
@@ -170,7 +163,7 @@ impl Stack {
 
     /// Where host number `host` listens.
     pub fn address(&self, host: usize) -> Done<SocketAddr> {
-        address(&self.host(host)?.info, "api")
+        Ok(address(&self.host(host)?.info, "api")?)
     }
 
     pub fn host_pid(&self, host: usize) -> Done<u32> {
@@ -211,37 +204,15 @@ impl Stack {
     /// A token of a person of the sandbox and its claims; with another `oid` that of
     /// somebody whom the sandbox does not know.
     pub async fn token(&self, name: &str, oid: Option<&str>) -> Done<(String, Value)> {
-        let mut answer = self.sign(&json!({"user": name})).await?;
-        let mut claims = answer["claims"].take();
-        if let Some(oid) = oid {
-            claims["oid"] = oid.into();
-            let order = json!({"header": answer["header"], "claims": claims});
-            answer = self.sign(&order).await?;
-        }
-        match answer["access_token"].as_str() {
-            Some(token) => Ok((token.to_owned(), claims)),
-            None => Err(Failure::answer("the sandbox", answer)),
-        }
-    }
-
-    async fn sign(&self, order: &Value) -> Done<Value> {
-        let control = address(&self.description, "control")?;
-        let mut connection = Connection::open(control).await?;
-        let (_, answer) = connection
-            .call(&Request {
-                method: "POST",
-                path: "/sandbox/token",
-                headers: &[],
-                body: &order.to_string(),
-            })
-            .await?;
-        Ok(serde_json::from_slice(&answer).unwrap_or_default())
+        let sandbox = self.sandbox.as_ref();
+        let sandbox = sandbox.ok_or_else(|| Failure::answer("this stack", "it has no sandbox"))?;
+        Ok(sandbox.token(name, oid).await?)
     }
 
     /// The failure with the end of the host's log.
     pub fn explain(&self, failure: Failure) -> Failure {
         match self.hosts.first() {
-            Some(host) => host.program.failed(failure.to_string()),
+            Some(host) => host.program.failed(failure.to_string()).into(),
             None => failure,
         }
     }
@@ -265,76 +236,4 @@ fn scratch(place: &Place) -> Done<TempDir> {
         .prefix("azimuth-bench-")
         .tempdir_in(&place.scratch)
         .map_err(Failure::file(&place.scratch))
-}
-
-/// `http://ADDRESS` in a field.
-fn address(value: &Value, field: &str) -> Done<SocketAddr> {
-    let text = value[field].as_str().unwrap_or_default();
-    let text = text.strip_prefix("http://").unwrap_or(text);
-    text.trim_end_matches('/')
-        .parse()
-        .map_err(|_| Failure::answer(field, format!("{text:?} is no address")))
-}
-
-/// As `cargo xtask app` does: `host.json`, the functions flat, the handler.
-fn lay_out(root: &Path, handler: &Path, app: &Path) -> Done {
-    let copy = |from: &Path, to: &Path| fs::copy(from, to).map(drop).map_err(Failure::file(from));
-    fs::create_dir_all(app).map_err(Failure::file(app))?;
-    copy(&root.join("host.json"), &app.join("host.json"))?;
-    copy(
-        &root.join("local.settings.example.json"),
-        &app.join("local.settings.json"),
-    )?;
-    let functions = root.join("functions");
-    for entry in fs::read_dir(&functions).map_err(Failure::file(&functions))? {
-        let from = entry.map_err(Failure::file(&functions))?.path();
-        let to = app.join(from.file_name().unwrap_or_default());
-        fs::create_dir(&to).map_err(Failure::file(&to))?;
-        copy(&from.join("function.json"), &to.join("function.json"))?;
-    }
-    let program = app.join("handler");
-    copy(handler, &program)?;
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
-        .map_err(Failure::file(&program))
-}
-
-fn handler_environment(sandbox: &Value, data: &Path, servers: &Path) -> Vec<(String, String)> {
-    let text = |field: &str| sandbox[field].as_str().unwrap_or_default().to_owned();
-    let authority = text("authority");
-    let tenants: Vec<&str> = sandbox["tenants"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|tenant| tenant["tid"].as_str())
-        .collect();
-    [
-        ("AZIMUTH_DATA_DIR", data.display().to_string()),
-        ("AZIMUTH_AUTH_ISSUER", format!("{authority}/{{tid}}/v2.0")),
-        (
-            "AZIMUTH_AUTH_JWKS_URL",
-            format!("{authority}/{{tid}}/discovery/v2.0/keys"),
-        ),
-        ("AZIMUTH_AUTH_AUDIENCE", text("client_id")),
-        ("AZIMUTH_AUTH_TENANTS", tenants.join(",")),
-        ("AZIMUTH_AUTH_CLIENTS", text("portal_client_id")),
-        (
-            "AZIMUTH_TOKEN_URL",
-            format!("{authority}/{{tid}}/oauth2/v2.0/token"),
-        ),
-        ("AZIMUTH_CLIENT_ID", text("client_id")),
-        ("AZIMUTH_CLIENT_SECRET", text("client_secret")),
-        ("AZIMUTH_ARM_URL", "https://management.azure.com".to_owned()),
-        (
-            "AZIMUTH_TOKEN_AUDIENCES",
-            "https://management.azure.com,https://vault.azure.net".to_owned(),
-        ),
-        ("AZIMUTH_EGRESS_PROXY", text("proxy")),
-        ("AZIMUTH_EGRESS_CA_FILE", text("ca_file")),
-        ("AZIMUTH_MCP_SERVERS", servers.display().to_string()),
-        ("AZIMUTH_LOG", "info".to_owned()),
-        ("COSMOS_DISABLE_IMDS", "1".to_owned()),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect()
 }

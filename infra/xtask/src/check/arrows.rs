@@ -4,7 +4,7 @@ use crate::repository::Package;
 
 /// A package and the packages of ours that it may depend on. What is not in the
 /// list is not allowed.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("azimuth-domain", &[]),
     ("azimuth-ports", &["azimuth-domain"]),
     ("azimuth-app", &["azimuth-domain", "azimuth-ports"]),
@@ -55,8 +55,22 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "azimuth-app",
             "azimuth-embedded",
             "azimuth-mcp",
+            "azimuth-stack",
         ],
     ),
+    // Puts messages into the queue as anybody might who can reach it; everything
+    // else it meets as a program.
+    (
+        "azimuth-soak",
+        &[
+            "azimuth-domain",
+            "azimuth-ports",
+            "azimuth-embedded",
+            "azimuth-stack",
+        ],
+    ),
+    // Starts programs and asks them.
+    ("azimuth-stack", &[]),
     // Model checking of the turn machine, which is pure.
     ("azimuth-sim", &["azimuth-domain"]),
 ];

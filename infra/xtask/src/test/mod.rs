@@ -5,7 +5,7 @@ pub mod groups;
 mod libtest;
 mod network;
 mod portal;
-mod programs;
+pub mod programs;
 mod second_server;
 
 use std::path::{Path, PathBuf};

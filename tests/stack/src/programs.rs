@@ -1,7 +1,7 @@
 //! Programs that end with us: their standard input is a pipe that we hold.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts `command` with its output in `log`.
+    /// Starts `command` with its output in `log`, which may be a device.
     pub fn start(name: &str, mut command: Command, log: &Path) -> Done<Self> {
         let output = std::fs::File::create(log).map_err(Failure::file(log))?;
         let twin = output.try_clone().map_err(Failure::file(log))?;
@@ -41,6 +41,16 @@ impl Program {
 
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// How the program ended; `None` while it runs.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Asks it to end and does not wait: whoever ends many asks all of them first.
+    pub fn ask_to_end(&mut self) {
+        drop(self.child.stdin.take());
     }
 
     /// Waits until the program has written a JSON file.
@@ -89,7 +99,7 @@ impl Drop for Program {
 }
 
 /// Ends this process when its standard input ends: nothing of ours outlives the
-/// benchmark that started it.
+/// program that started it.
 pub fn end_with_stdin() {
     std::thread::spawn(|| {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());

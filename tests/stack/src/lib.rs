@@ -1,0 +1,10 @@
+//! How a program starts the real product as processes of its own and looks at
+//! them: what the benchmarks, the soak and the end-to-end tests share.
+
+pub mod client;
+pub mod failure;
+pub mod machine;
+pub mod product;
+pub mod programs;
+pub mod sandbox;
+pub mod usage;
