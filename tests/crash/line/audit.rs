@@ -55,4 +55,10 @@ impl AuditLog for Outside<dyn AuditLog> {
         let call = Call::reads(Port::Audit, "open_without_close");
         self.line.pass(call, &ERRORS, act).await
     }
+
+    async fn is_closed(&self, tenant: &str, chain: &str) -> Result<bool, AuditError> {
+        let act = self.port.is_closed(tenant, chain);
+        let call = Call::reads(Port::Audit, "is_closed");
+        self.line.pass(call, &ERRORS, act).await
+    }
 }

@@ -129,20 +129,24 @@ impl AuditLog for MemoryAudit {
         let chains = self.chains();
         let mut found: Vec<AuditRecord> = Vec::new();
         for records in chains.values() {
-            let closed = |open: &AuditRecord| {
-                let register = open.id.strip_suffix(":open").unwrap_or(&open.id);
-                let close = format!("{register}:close");
-                records.iter().any(|record| record.id == close)
-            };
-            found.extend(
-                records
-                    .iter()
-                    .filter(|r| r.entry.kind == AuditKind::Open && r.at < before && !closed(r))
-                    .cloned(),
-            );
+            found.extend(unclosed(records).filter(|r| r.at < before).cloned());
         }
         found.sort_by_key(|record| record.at);
         found.truncate(limit);
         Ok(found)
     }
+
+    async fn is_closed(&self, tenant: &str, chain: &str) -> Result<bool, AuditError> {
+        let chains = self.chains();
+        let records = chains.get(&(tenant.to_owned(), chain.to_owned()));
+        Ok(records.is_none_or(|records| unclosed(records).next().is_none()))
+    }
+}
+
+fn unclosed(records: &[AuditRecord]) -> impl Iterator<Item = &AuditRecord> {
+    records.iter().filter(|open| {
+        let register = open.id.strip_suffix(":open").unwrap_or(&open.id);
+        let close = format!("{register}:close");
+        open.entry.kind == AuditKind::Open && !records.iter().any(|record| record.id == close)
+    })
 }
