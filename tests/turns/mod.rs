@@ -4,6 +4,7 @@ mod approvals;
 mod branches;
 mod cancel;
 mod console;
+mod fairness;
 mod limits;
 mod openai;
 mod outages;

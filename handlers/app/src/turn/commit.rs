@@ -264,7 +264,7 @@ impl Engine {
         }
     }
 
-    async fn try_enqueue(
+    pub(super) async fn try_enqueue(
         &self,
         queue: &str,
         item: &WorkItem,

@@ -19,6 +19,7 @@ mod poison;
 mod reclaim;
 mod refused;
 mod sign_in;
+mod slots;
 mod sweep;
 mod text_log;
 
@@ -80,6 +81,7 @@ pub struct Engine {
     past: history::Past,
     tasks: TaskTracker,
     quotas: bool,
+    slots: Arc<slots::Slots>,
 }
 
 impl Engine {
@@ -103,6 +105,7 @@ impl Engine {
             past: history::Past::new(),
             tasks: TaskTracker::new(),
             quotas,
+            slots: Arc::default(),
         })
     }
 
