@@ -6,6 +6,7 @@ mod cancel;
 mod console;
 mod fairness;
 mod limits;
+mod notices;
 mod openai;
 mod outages;
 mod outcomes;

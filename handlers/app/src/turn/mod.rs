@@ -23,7 +23,7 @@ mod slots;
 mod sweep;
 mod text_log;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
@@ -39,6 +39,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::vault::TokenVault;
 use crate::models::Models;
+use crate::notices::ApprovalNotices;
 use crate::policy::PolicySet;
 use crate::policy::arguments::ArgumentSchemas;
 
@@ -82,6 +83,7 @@ pub struct Engine {
     tasks: TaskTracker,
     quotas: bool,
     slots: Arc<slots::Slots>,
+    notices: OnceLock<Arc<ApprovalNotices>>,
 }
 
 impl Engine {
@@ -106,7 +108,13 @@ impl Engine {
             tasks: TaskTracker::new(),
             quotas,
             slots: Arc::default(),
+            notices: OnceLock::new(),
         })
+    }
+
+    /// From now on `notices` hears of every approval that begins to wait. Once.
+    pub fn announce_approvals(&self, notices: Arc<ApprovalNotices>) {
+        let _ = self.notices.set(notices);
     }
 
     /// Hints for readers of this process.
