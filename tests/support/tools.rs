@@ -56,6 +56,8 @@ pub struct FakeTools {
     seen: Mutex<Vec<Seen>>,
     held: AtomicUsize,
     arrived: Notify,
+    gates: Mutex<HashMap<String, Gate>>,
+    takes: Mutex<Duration>,
 }
 
 fn spec(name: &str, description: &str, effect: EffectClass) -> ToolSpec {
@@ -114,6 +116,8 @@ impl Default for FakeTools {
             seen: Mutex::default(),
             held: AtomicUsize::new(0),
             arrived: Notify::new(),
+            gates: Mutex::default(),
+            takes: Mutex::default(),
         }
     }
 }
@@ -126,6 +130,16 @@ impl FakeTools {
             .lock()
             .unwrap()
             .insert(tool.to_owned(), behaviours.into_iter().collect());
+    }
+
+    /// Every call of this person hangs until the gate opens.
+    pub fn hold(&self, oid: &str, gate: Gate) {
+        self.gates.lock().unwrap().insert(oid.to_owned(), gate);
+    }
+
+    /// How long every call takes from now on.
+    pub fn takes(&self, time: Duration) {
+        *self.takes.lock().unwrap() = time;
     }
 
     /// Calls so far.
@@ -190,6 +204,14 @@ impl ToolServers for FakeTools {
         request.begun.mark();
         request.token.set(Some(TOKEN_ID.to_owned()));
         self.arrived.notify_waiters();
+        let gate = self.gates.lock().unwrap().get(&request.user.oid).cloned();
+        if let Some(gate) = gate {
+            gate.pass().await;
+        }
+        let takes = *self.takes.lock().unwrap();
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
         let says = |value: Value| CallOutput {
             media_type: "application/json".to_owned(),
             bytes: value.to_string().into_bytes(),

@@ -2,6 +2,7 @@ pub mod auth;
 pub mod digests;
 pub mod http;
 pub mod models;
+pub mod notices;
 pub mod policy;
 pub mod problem;
 mod redact;

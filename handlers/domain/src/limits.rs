@@ -34,6 +34,9 @@ pub const MAX_PREVIEW_VALUE_CHARS: usize = 64;
 pub const MAX_RUNNING_MS: i64 = 30 * 60 * 1000;
 /// Model tokens of a turn, prompt and answer of all steps.
 pub const MAX_TURN_TOKENS: u64 = 1_000_000;
+/// Tool calls that one executor works on at once: `batchSize` and
+/// `newBatchThreshold` of host.json together.
+pub const EXECUTOR_SLOTS: usize = 4;
 /// Running turns of one user.
 pub const MAX_RUNNING_TURNS: usize = 8;
 /// One tool result as stored, bytes; what is above is cut and marked.

@@ -32,6 +32,17 @@ pub struct WorkItem {
     /// Number of a watchdog message (rule 1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<u64>,
+    /// How often this message of a call has stepped back behind those of others.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stepped_back: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes what it skips by reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl WorkItem {
@@ -45,6 +56,7 @@ impl WorkItem {
             turn: turn.clone(),
             call: None,
             watch: None,
+            stepped_back: 0,
         }
     }
 

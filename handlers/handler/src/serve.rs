@@ -2,9 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
+use azimuth_app::notices::ApprovalNotices;
 use azimuth_app::routes;
 use tracing_subscriber::EnvFilter;
 
@@ -77,6 +79,7 @@ async fn serve(config: Config, port: u16) -> ExitCode {
         parts,
         tools,
         digest_writer,
+        notices,
     } = match wire::wire(&config).await {
         Ok(wired) => wired,
         Err(error) => {
@@ -101,6 +104,7 @@ async fn serve(config: Config, port: u16) -> ExitCode {
             ExitCode::FAILURE
         }
         () = digest_writer.run() => ExitCode::FAILURE,
+        () = told(notices) => ExitCode::FAILURE,
         () = interrupted() => ExitCode::from(130),
         () = orphaned() => {
             eprintln!("the host is gone; the handler ends");
@@ -110,6 +114,14 @@ async fn serve(config: Config, port: u16) -> ExitCode {
     tools.shutdown().await;
     digest_writer.finish().await;
     code
+}
+
+/// Never returns.
+async fn told(notices: Option<Arc<ApprovalNotices>>) {
+    match notices {
+        Some(notices) => notices.run().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn interrupted() {

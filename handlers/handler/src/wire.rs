@@ -13,6 +13,7 @@ use azimuth_app::auth::verifier::{TokenVerifier, VerifierSettings};
 use azimuth_app::digests::{AuditWithDigests, DigestWriter};
 use azimuth_app::http::parts::{ApiParts, HttpConfig};
 use azimuth_app::models::Models;
+use azimuth_app::notices::{self, ApprovalNotices, NoticeSettings};
 use azimuth_app::policy::PolicySet;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
@@ -33,7 +34,7 @@ use azimuth_ports::model::ChatModel;
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::tools::ToolServers;
 
-use crate::config::{AzureConfig, Config, ModelConfig, ToolConfig};
+use crate::config::{AzureConfig, Config, ModelConfig, NoticeConfig, ToolConfig};
 
 /// The product, ready to be served.
 pub struct Wired {
@@ -43,6 +44,8 @@ pub struct Wired {
     pub tools: Arc<McpServers>,
     /// Seals the audit in the background, and what is left at the end.
     pub digest_writer: Arc<DigestWriter>,
+    /// Tells channels in the background that approvals wait.
+    pub notices: Option<Arc<ApprovalNotices>>,
 }
 
 /// Why the product cannot start; the text says what to do.
@@ -93,6 +96,10 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         models.clone(),
         config.http.quotas,
     );
+    let notices = approval_notices(config, &egress)?;
+    if let Some(notices) = &notices {
+        engine.announce_approvals(Arc::clone(notices));
+    }
     let subscriptions = UserSubscriptions::new(
         ArmDirectory::new(&ArmSettings {
             url: config.azure.arm_url.clone(),
@@ -131,7 +138,30 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         parts,
         tools,
         digest_writer: digests.digest_writer,
+        notices,
     })
+}
+
+fn approval_notices(
+    config: &Config,
+    egress: &Egress,
+) -> Result<Option<Arc<ApprovalNotices>>, WiringError> {
+    let Some(NoticeConfig {
+        webhooks,
+        portal_url,
+    }) = &config.notices
+    else {
+        return Ok(None);
+    };
+    ApprovalNotices::new(NoticeSettings {
+        webhooks: webhooks.clone(),
+        portal_url: portal_url.clone(),
+        proxy: egress.proxy.clone(),
+        ca_pem: egress.ca_pem.clone(),
+        timeout: notices::TIMEOUT,
+    })
+    .map(Some)
+    .map_err(|e| fails("AZIMUTH_APPROVAL_WEBHOOKS")(&e))
 }
 
 /// The audit, and what seals it.

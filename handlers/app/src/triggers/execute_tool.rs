@@ -10,12 +10,11 @@ use super::{TriggerState, answer, receive};
 pub async fn handle(State(state): State<TriggerState>, body: Body) -> Response {
     answer("execute-tool", state.deadline, async {
         let delivered = receive(body).await?.with_call()?;
-        Box::pin(
-            state
-                .engine
-                .execute_tool(&delivered.item, delivered.dequeue_count),
-        )
-        .await
+        let (item, count) = (&delivered.item, delivered.dequeue_count);
+        let Some(_slot) = state.engine.slot(item, count).await? else {
+            return Ok(());
+        };
+        Box::pin(state.engine.execute_tool(item, count)).await
     })
     .await
 }

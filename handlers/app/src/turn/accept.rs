@@ -354,6 +354,7 @@ impl Engine {
                 Ok(committed) => {
                     let told = told.unwrap_or_default();
                     self.hub.tell(&turn.id, turn.event_seq, &told);
+                    self.announce(None, &turn);
                     let claim = self.perform(&turn, &effects).await;
                     if let (Some(claim), Some(etag)) = (claim, committed.turn) {
                         self.drive_in_background(

@@ -211,6 +211,7 @@ impl Engine {
         match self.ports.store.commit(&turn.key(), batch).await {
             Ok(committed) => {
                 self.hub.tell(&turn.id, last, &told.unwrap_or_default());
+                self.announce(Some(&current.item), &turn);
                 let etag = committed.turn.ok_or_else(|| {
                     ApplyError::Unavailable("the store gave no version".to_owned())
                 })?;
@@ -221,6 +222,12 @@ impl Engine {
             }
             Err(StoreError::TurnChanged | StoreError::EventExists) => Err(TryError::Conflict),
             Err(error) => Err(TryError::Apply(error.into())),
+        }
+    }
+
+    pub(super) fn announce(&self, before: Option<&Turn>, turn: &Turn) {
+        if let Some(notices) = self.notices.get() {
+            notices.written(before, turn);
         }
     }
 
@@ -264,7 +271,7 @@ impl Engine {
         }
     }
 
-    async fn try_enqueue(
+    pub(super) async fn try_enqueue(
         &self,
         queue: &str,
         item: &WorkItem,

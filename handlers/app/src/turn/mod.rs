@@ -19,10 +19,11 @@ mod poison;
 mod reclaim;
 mod refused;
 mod sign_in;
+mod slots;
 mod sweep;
 mod text_log;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
@@ -38,6 +39,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::vault::TokenVault;
 use crate::models::Models;
+use crate::notices::ApprovalNotices;
 use crate::policy::PolicySet;
 use crate::policy::arguments::ArgumentSchemas;
 
@@ -80,6 +82,8 @@ pub struct Engine {
     past: history::Past,
     tasks: TaskTracker,
     quotas: bool,
+    slots: Arc<slots::Slots>,
+    notices: OnceLock<Arc<ApprovalNotices>>,
 }
 
 impl Engine {
@@ -103,7 +107,14 @@ impl Engine {
             past: history::Past::new(),
             tasks: TaskTracker::new(),
             quotas,
+            slots: Arc::default(),
+            notices: OnceLock::new(),
         })
+    }
+
+    /// From now on `notices` hears of every approval that begins to wait. Once.
+    pub fn announce_approvals(&self, notices: Arc<ApprovalNotices>) {
+        let _ = self.notices.set(notices);
     }
 
     /// Hints for readers of this process.

@@ -190,10 +190,9 @@ fn track(connection: &Connection, record: &AuditRecord) -> Done<()> {
 
 fn is_closed(connection: &Connection, tenant: &str, chain: &str) -> rusqlite::Result<bool> {
     connection
-        .prepare_cached(
-            "SELECT NOT EXISTS (SELECT 1 FROM audit_unclosed WHERE tenant = ? AND chain = ?)",
-        )?
-        .query_row(params![tenant, chain], |row| row.get(0))
+        .prepare_cached("SELECT 1 FROM audit_unclosed WHERE tenant = ? AND chain = ? LIMIT 1")?
+        .exists(params![tenant, chain])
+        .map(|is_open| !is_open)
 }
 
 fn unclosed(connection: &Connection, before: Timestamp, limit: usize) -> Done<Vec<AuditRecord>> {

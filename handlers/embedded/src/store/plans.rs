@@ -38,7 +38,7 @@ const PLANS: &[(&str, &str)] = &[
         "turns_open",
     ),
     (
-        "SELECT NOT EXISTS (SELECT 1 FROM audit_unclosed WHERE tenant = ? AND chain = ?)",
+        "SELECT 1 FROM audit_unclosed WHERE tenant = ? AND chain = ? LIMIT 1",
         "PRIMARY KEY",
     ),
     (

@@ -6,13 +6,14 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use sections::{AzureConfig, Config, ModelConfig, ToolConfig};
+pub use sections::{AzureConfig, Config, ModelConfig, NoticeConfig, ToolConfig};
 
 use settings::Settings;
 
 /// Every variable that the product knows. Anything else that begins with
 /// `AZIMUTH_` is refused: it is most likely misspelt.
-pub const VARIABLES: [&str; 23] = [
+pub const VARIABLES: [&str; 25] = [
+    "AZIMUTH_APPROVAL_WEBHOOKS",
     "AZIMUTH_ARM_URL",
     "AZIMUTH_AUTH_AUDIENCE",
     "AZIMUTH_AUTH_CLIENTS",
@@ -32,6 +33,7 @@ pub const VARIABLES: [&str; 23] = [
     "AZIMUTH_MODEL_API_KEY",
     "AZIMUTH_MODEL_BASE_URL",
     "AZIMUTH_MODEL_NAME",
+    "AZIMUTH_PORTAL_URL",
     "AZIMUTH_QUOTAS",
     "AZIMUTH_STORAGE",
     "AZIMUTH_TOKEN_AUDIENCES",

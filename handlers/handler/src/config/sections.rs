@@ -1,5 +1,6 @@
 //! The sections of the configuration.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use azimuth_ports::tokens::Secret;
@@ -19,6 +20,8 @@ pub struct Config {
     pub tools: ToolConfig,
     /// Chat models.
     pub models: ModelConfig,
+    /// Where it is told that an approval waits; `None` tells nobody.
+    pub notices: Option<NoticeConfig>,
     /// HTTP.
     pub http: HttpSection,
     /// Filter of the log, in the syntax of `tracing-subscriber`'s `EnvFilter`.
@@ -88,6 +91,15 @@ pub struct OpenAiConfig {
     pub name: String,
 }
 
+/// Channels that hear of approvals.
+#[derive(Debug, Clone)]
+pub struct NoticeConfig {
+    /// Address of each tenant's channel; whoever has it can post there.
+    pub webhooks: BTreeMap<String, Secret>,
+    /// The portal, without a slash at its end.
+    pub portal_url: String,
+}
+
 /// HTTP.
 #[derive(Debug, Clone)]
 pub struct HttpSection {
@@ -107,6 +119,7 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
     let azure = azure(settings);
     let tools = tools(settings);
     let models = models(settings);
+    let notices = notices(settings, auth.as_ref());
     let http = HttpSection {
         cors_origins: settings.list("AZIMUTH_CORS_ORIGINS"),
         quotas: settings.choice("AZIMUTH_QUOTAS", &["on", "off"]) == "on",
@@ -122,6 +135,7 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
         azure: azure?,
         tools: tools?,
         models,
+        notices,
         http,
         log: settings
             .optional("AZIMUTH_LOG")
@@ -244,4 +258,40 @@ fn models(settings: &mut Settings) -> ModelConfig {
         }),
         default: settings.optional("AZIMUTH_DEFAULT_MODEL"),
     }
+}
+
+fn notices(settings: &mut Settings, auth: Option<&AuthConfig>) -> Option<NoticeConfig> {
+    const NAME: &str = "AZIMUTH_APPROVAL_WEBHOOKS";
+    let entries = settings.list(NAME);
+    let portal_url = settings.optional("AZIMUTH_PORTAL_URL");
+    if let Some(url) = &portal_url {
+        settings.check_url("AZIMUTH_PORTAL_URL", url);
+    }
+    if entries.is_empty() {
+        return None;
+    }
+    let mut webhooks = BTreeMap::new();
+    for entry in entries {
+        let Some((tenant, url)) = entry.split_once('=') else {
+            // What stands there may be an address, which is a secret.
+            settings.fault(format!("{NAME} must be tenant=https://…, comma separated"));
+            continue;
+        };
+        let tenant = tenant.trim().to_ascii_lowercase();
+        if auth.is_some_and(|auth| !auth.tenants.iter().any(|t| t.eq_ignore_ascii_case(&tenant))) {
+            settings.fault(format!(
+                "{NAME} names the tenant {tenant}, which AZIMUTH_AUTH_TENANTS does not"
+            ));
+        }
+        settings.check_secret_url(NAME, url.trim());
+        webhooks.insert(tenant, Secret::new(url.trim()));
+    }
+    let Some(portal_url) = portal_url else {
+        settings.fault(format!("AZIMUTH_PORTAL_URL is missing: {NAME} needs it"));
+        return None;
+    };
+    Some(NoticeConfig {
+        webhooks,
+        portal_url: portal_url.trim_end_matches('/').to_owned(),
+    })
 }

@@ -77,15 +77,18 @@ impl Settings {
 
     /// A URL: https, or http to this machine only.
     pub(super) fn check_url(&mut self, name: &str, url: &str) {
-        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
-            .iter()
-            .any(|prefix| {
-                url.strip_prefix(prefix)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-            });
-        if !loopback && !url.starts_with("https://") {
+        if !is_allowed(url) {
             self.fault(format!(
                 "{name} must be an https URL (plain http only to 127.0.0.1): {url}"
+            ));
+        }
+    }
+
+    /// The same for a URL that is itself a secret.
+    pub(super) fn check_secret_url(&mut self, name: &str, url: &str) {
+        if !is_allowed(url) {
+            self.fault(format!(
+                "{name} must hold https URLs (plain http only to 127.0.0.1)"
             ));
         }
     }
@@ -132,6 +135,16 @@ impl Settings {
             }
         }
     }
+}
+
+fn is_allowed(url: &str) -> bool {
+    let is_loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+        .iter()
+        .any(|prefix| {
+            url.strip_prefix(prefix)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        });
+    is_loopback || url.starts_with("https://")
 }
 
 /// The known name that differs in the fewest letters, if it is close at all.

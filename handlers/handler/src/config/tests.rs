@@ -55,6 +55,34 @@ fn a_good_configuration_is_read() {
 }
 
 #[test]
+fn webhooks_are_read_and_not_shown() {
+    let mut environment = good(&file());
+    let webhooks = "A=https://x.invalid/h?sig=t0p, b=http://127.0.0.1:9/h";
+    for (name, value) in [
+        ("AZIMUTH_APPROVAL_WEBHOOKS", webhooks),
+        ("AZIMUTH_PORTAL_URL", "https://portal.invalid/"),
+    ] {
+        environment.push((name.to_owned(), value.to_owned()));
+    }
+    let config = Config::read(environment).unwrap();
+    assert!(!format!("{config:?}").contains("t0p"));
+    let notices = config.notices.unwrap();
+    assert_eq!(notices.portal_url, "https://portal.invalid");
+    let read: Vec<(&str, &str)> = notices
+        .webhooks
+        .iter()
+        .map(|(tenant, url)| (tenant.as_str(), url.expose()))
+        .collect();
+    assert_eq!(
+        read,
+        [
+            ("a", "https://x.invalid/h?sig=t0p"),
+            ("b", "http://127.0.0.1:9/h")
+        ]
+    );
+}
+
+#[test]
 fn every_required_setting_is_named_when_it_is_missing() {
     for name in [
         "AZIMUTH_DATA_DIR",
@@ -132,6 +160,35 @@ fn what_is_misspelt_or_contradictory_is_told() {
         (
             &[("AZIMUTH_CORS_ORIGINS", Some("*"))],
             "AZIMUTH_CORS_ORIGINS must name origins",
+        ),
+        (
+            &[("AZIMUTH_APPROVAL_WEBHOOKS", Some("a=https://x.invalid/h"))],
+            "AZIMUTH_PORTAL_URL is missing",
+        ),
+        (
+            &[
+                ("AZIMUTH_APPROVAL_WEBHOOKS", Some("a=http://x.invalid/h")),
+                ("AZIMUTH_PORTAL_URL", Some("https://portal.invalid")),
+            ],
+            "AZIMUTH_APPROVAL_WEBHOOKS must hold https URLs",
+        ),
+        (
+            &[
+                ("AZIMUTH_APPROVAL_WEBHOOKS", Some("https://x.invalid/h")),
+                ("AZIMUTH_PORTAL_URL", Some("https://portal.invalid")),
+            ],
+            "AZIMUTH_APPROVAL_WEBHOOKS must be tenant=https://",
+        ),
+        (
+            &[
+                ("AZIMUTH_APPROVAL_WEBHOOKS", Some("c=https://x.invalid/h")),
+                ("AZIMUTH_PORTAL_URL", Some("https://portal.invalid")),
+            ],
+            "AZIMUTH_APPROVAL_WEBHOOKS names the tenant c,",
+        ),
+        (
+            &[("AZIMUTH_PORTAL_URL", Some("http://portal.invalid"))],
+            "AZIMUTH_PORTAL_URL must be an https URL",
         ),
         (
             &[("AZIMUTH_MCP_MAX_PROCESSES", Some("0"))],
