@@ -5,6 +5,8 @@
 
 mod api;
 mod audit;
+mod crash;
 mod e2e;
 mod isolation;
+
 mod turns;

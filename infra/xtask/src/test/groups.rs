@@ -28,7 +28,7 @@ pub struct Group {
 }
 
 /// In the order of a full run: what fails fast comes first.
-pub const GROUPS: [Group; 12] = [
+pub const GROUPS: [Group; 13] = [
     group(CHECK, &["xtask", "azimuth-bench"], false),
     group("domain", &["azimuth-domain"], false),
     group("model", &["azimuth-sim"], false),
@@ -40,6 +40,7 @@ pub const GROUPS: [Group; 12] = [
     group("authz", &["azimuth-app"], false),
     group("api", &[SUITE_PACKAGE], true),
     group("turns", &[], true),
+    group("crash", &[], true),
     group("isolation", &[], true),
     group("audit", &[], true),
     group(

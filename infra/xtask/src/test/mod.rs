@@ -37,8 +37,8 @@ pub struct TestOptions {
     /// with nothing but loopback (a full run does so where it is possible)
     #[arg(long)]
     pub netns: bool,
-    /// One group: check, domain, conformance, authz, api, turns, isolation, audit, wire, e2e,
-    /// portal
+    /// One group: check, domain, model, conformance, authz, api, turns, crash, isolation, audit,
+    /// wire, e2e, portal
     #[arg(value_name = "GROUP")]
     pub group: Option<String>,
 }

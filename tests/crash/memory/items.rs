@@ -1,0 +1,153 @@
+//! What lies in the store, and what a write may not change of it.
+
+use std::collections::BTreeMap;
+
+use azimuth_domain::conversation::{Conversation, Message};
+use azimuth_domain::event::TurnEvent;
+use azimuth_domain::ids::{CallId, ConversationKey, MessageId, TurnId};
+use azimuth_domain::turn::Turn;
+use azimuth_ports::store::{Batch, Etag, Precondition, StoreError, StoredResult, Write};
+
+type ByTenant<K, T> = BTreeMap<(String, K), T>;
+
+/// Everything in the store.
+#[derive(Default)]
+pub(super) struct Items {
+    pub version: u64,
+    pub conversations: BTreeMap<ConversationKey, (Conversation, u64)>,
+    pub turns: ByTenant<TurnId, (Turn, u64)>,
+    pub messages: ByTenant<MessageId, Message>,
+    pub events: ByTenant<TurnId, BTreeMap<u64, TurnEvent>>,
+    pub results: ByTenant<CallId, BTreeMap<u32, StoredResult>>,
+    pub rewritten: Vec<String>,
+}
+
+impl Items {
+    pub fn check(&self, key: &ConversationKey, batch: &Batch) -> Result<(), StoreError> {
+        let headers = batch.conversation.iter().map(|w| w.item.key());
+        let turns = batch.turn.iter().map(|w| w.item.key());
+        let messages = batch.messages.iter().map(|m| m.id.key(&key.tenant));
+        let events = batch.events.iter().map(|e| e.turn_id.key(&key.tenant));
+        if headers
+            .chain(turns)
+            .chain(messages)
+            .chain(events)
+            .any(|of| of != *key)
+        {
+            return Err(StoreError::Unreadable(
+                "the batch holds an item of another partition".to_owned(),
+            ));
+        }
+        if let Some(write) = &batch.conversation {
+            let known = self.conversations.get(key).map(|(_, version)| *version);
+            if !holds(&write.when, known) {
+                return Err(StoreError::ConversationChanged);
+            }
+        }
+        if let Some(write) = &batch.turn {
+            let known = self.turn(&key.tenant, &write.item.id);
+            if !holds(&write.when, known.map(|(_, version)| *version)) {
+                return Err(StoreError::TurnChanged);
+            }
+        }
+        let mut numbers: Vec<_> = batch.events.iter().map(|e| (&e.turn_id, e.seq)).collect();
+        numbers.sort_unstable();
+        let twice = numbers.windows(2).any(|pair| pair[0] == pair[1]);
+        let taken = |(turn, seq): &(&TurnId, u64)| self.has_event(&key.tenant, turn, *seq);
+        if twice || numbers.iter().any(taken) {
+            return Err(StoreError::EventExists);
+        }
+        Ok(())
+    }
+
+    pub fn turn(&self, tenant: &str, id: &TurnId) -> Option<&(Turn, u64)> {
+        self.turns.get(&(tenant.to_owned(), id.clone()))
+    }
+
+    pub fn has_event(&self, tenant: &str, turn: &TurnId, seq: u64) -> bool {
+        self.events
+            .get(&(tenant.to_owned(), turn.clone()))
+            .is_some_and(|log| log.contains_key(&seq))
+    }
+
+    pub fn next_version(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
+
+    pub fn put_event(&mut self, tenant: &str, event: TurnEvent) {
+        self.events
+            .entry((tenant.to_owned(), event.turn_id.clone()))
+            .or_default()
+            .insert(event.seq, event);
+    }
+
+    pub fn put_turn(&mut self, tenant: &str, write: Write<Turn>) -> Etag {
+        let version = self.next_version();
+        let turn = write.item;
+        let slot = (tenant.to_owned(), turn.id.clone());
+        if let Some((before, _)) = self.turns.get(&slot) {
+            self.rewritten.extend(rewritten(before, &turn));
+        } else {
+            let beside = self.turns.values().map(|(other, _)| other).find(|other| {
+                other.id.conversation() == turn.id.conversation() && !other.status.is_terminal()
+            });
+            if let Some(beside) = beside {
+                self.rewritten
+                    .push(format!("{} began while {} runs", turn.id, beside.id));
+            }
+        }
+        self.turns.insert(slot, (turn, version));
+        etag(version)
+    }
+}
+
+/// What a write changes of what may never change: a turn that has ended, a call
+/// that has ended, an answer of an earlier step.
+fn rewritten(before: &Turn, after: &Turn) -> Vec<String> {
+    let mut found = Vec::new();
+    let id = &before.id;
+    // Only that its refusals are on record may follow.
+    let recorded = Turn {
+        unrecorded: after.unrecorded.clone(),
+        ..before.clone()
+    };
+    let forgets_only = after.unrecorded.len() < before.unrecorded.len();
+    if before.status.is_terminal() && (recorded != *after || !forgets_only) {
+        found.push(format!("{id} had ended and was written again"));
+    }
+    if before.event_seq > after.event_seq {
+        found.push(format!("{id} lost count of its events"));
+    }
+    if before.steps.len() > after.steps.len() {
+        found.push(format!("{id} lost a step"));
+    }
+    for (number, (old, new)) in before.steps.iter().zip(&after.steps).enumerate() {
+        let answered = number + 1 < before.steps.len() || !old.calls.is_empty();
+        if answered && (old.message != new.message || old.calls.len() != new.calls.len()) {
+            found.push(format!("{id} got a second answer in step {number}"));
+        }
+        for (old, new) in old.calls.iter().zip(&new.calls) {
+            if old.state.is_terminal() && old.state != new.state {
+                found.push(format!(
+                    "{} was {} and became {}",
+                    old.id,
+                    old.state.name(),
+                    new.state.name()
+                ));
+            }
+        }
+    }
+    found
+}
+
+pub(super) fn etag(version: u64) -> Etag {
+    Etag(version.to_string())
+}
+
+fn holds(when: &Precondition, known: Option<u64>) -> bool {
+    match when {
+        Precondition::New => known.is_none(),
+        Precondition::Matches(version) => known.is_some_and(|known| etag(known) == *version),
+    }
+}

@@ -1,0 +1,19 @@
+//! Adapters in memory that keep to the contracts of the ports: nothing in them
+//! waits, so that a whole run fits on a clock that only moves when everybody
+//! sleeps.
+
+mod audit;
+#[cfg(test)]
+mod conformance;
+mod items;
+mod lists;
+mod queue;
+mod store;
+mod tokens;
+mod users;
+
+pub use audit::MemoryAudit;
+pub use queue::MemoryQueue;
+pub use store::MemoryStore;
+pub use tokens::MemoryTokens;
+pub use users::MemoryUsers;

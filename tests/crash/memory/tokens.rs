@@ -1,0 +1,108 @@
+//! Sealed tokens in memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use azimuth_domain::principal::UserKey;
+use azimuth_domain::time::Timestamp;
+use azimuth_ports::clock::Clock;
+use azimuth_ports::store::StoreError;
+use azimuth_ports::tokens::{SealedToken, TokenStore};
+
+type Entries = BTreeMap<(UserKey, String), SealedToken>;
+
+/// The token store.
+pub struct MemoryTokens {
+    entries: Mutex<Entries>,
+    clock: Arc<dyn Clock>,
+}
+
+impl MemoryTokens {
+    /// An empty one.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            entries: Mutex::default(),
+            clock,
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes only the first entry of a user: what a removal that broke off
+    /// leaves behind.
+    pub fn forget_partly(&self, user: &UserKey) {
+        let mut entries = self.entries();
+        let first = entries.keys().find(|(of, _)| of == user).cloned();
+        if let Some(first) = first {
+            entries.remove(&first);
+        }
+    }
+}
+
+#[async_trait]
+impl TokenStore for MemoryTokens {
+    async fn token(&self, user: &UserKey, slot: &str) -> Result<Option<SealedToken>, StoreError> {
+        let now = self.clock.now();
+        let entries = self.entries();
+        let found = entries.get(&(user.clone(), slot.to_owned()));
+        Ok(found.filter(|entry| entry.expires_at > now).cloned())
+    }
+
+    async fn put_token(
+        &self,
+        user: &UserKey,
+        slot: &str,
+        sealed: &[u8],
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut entries = self.entries();
+        let key = (user.clone(), slot.to_owned());
+        let version = entries.get(&key).map_or(0, |entry| entry.version) + 1;
+        let entry = SealedToken {
+            sealed: sealed.to_vec(),
+            expires_at,
+            version,
+            lease: None,
+        };
+        entries.insert(key, entry);
+        Ok(())
+    }
+
+    async fn lease_token(
+        &self,
+        user: &UserKey,
+        slot: &str,
+        holder: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut entries = self.entries();
+        let entry = entries
+            .entry((user.clone(), slot.to_owned()))
+            .or_insert(SealedToken {
+                sealed: Vec::new(),
+                expires_at: until,
+                version: 0,
+                lease: None,
+            });
+        let held = entry.lease.as_ref();
+        if held.is_some_and(|(by, end)| by != holder && *end > now) {
+            return Ok(false);
+        }
+        if entry.expires_at <= now {
+            entry.sealed.clear();
+            entry.expires_at = until;
+        }
+        entry.lease = Some((holder.to_owned(), until));
+        entry.version += 1;
+        Ok(true)
+    }
+
+    async fn forget_tokens(&self, user: &UserKey) -> Result<(), StoreError> {
+        self.entries().retain(|(of, _), _| of != user);
+        Ok(())
+    }
+}
