@@ -79,6 +79,9 @@ fn ended(world: &World, turn: &Turn) {
     if !turn.status.is_terminal() {
         note("it has not ended");
     }
+    if !turn.unrecorded.is_empty() {
+        note("its refusals are not known to be on record");
+    }
     if every_call(turn).any(|call| !call.state.is_terminal()) {
         note("a call has not ended");
     }
@@ -141,6 +144,10 @@ fn recorded(world: &World, call: &ToolCall) {
         Some(Outcome::Unknown) => reads || close.writer.starts_with("sweep:"),
         _ => false,
     };
+    let is_denied = matches!(call.state, CallState::Denied { .. });
+    if is_denied != world.audit.peek(&format!("{}:denied", call.id)).is_some() {
+        note(format!("{} and its record of a refusal", call.state.name()));
+    }
     for attempt in 1..=call.attempt {
         let open = world.audit.peek(&open_id(&call.id, attempt));
         let close = world.audit.peek(&close_id(&call.id, attempt));

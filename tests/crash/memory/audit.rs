@@ -47,6 +47,14 @@ impl MemoryAudit {
     }
 }
 
+fn unclosed(records: &[AuditRecord]) -> impl Iterator<Item = &AuditRecord> {
+    records.iter().filter(|open| {
+        let register = open.id.strip_suffix(":open").unwrap_or(&open.id);
+        let close = format!("{register}:close");
+        open.entry.kind == AuditKind::Open && !records.iter().any(|r| r.id == close)
+    })
+}
+
 fn is_asked_for(record: &AuditRecord, query: &AuditQuery) -> bool {
     let entry = &record.entry;
     query.oid.as_ref().is_none_or(|oid| *oid == entry.oid)
@@ -141,12 +149,4 @@ impl AuditLog for MemoryAudit {
         let records = chains.get(&(tenant.to_owned(), chain.to_owned()));
         Ok(records.is_none_or(|records| unclosed(records).next().is_none()))
     }
-}
-
-fn unclosed(records: &[AuditRecord]) -> impl Iterator<Item = &AuditRecord> {
-    records.iter().filter(|open| {
-        let register = open.id.strip_suffix(":open").unwrap_or(&open.id);
-        let close = format!("{register}:close");
-        open.entry.kind == AuditKind::Open && !records.iter().any(|record| record.id == close)
-    })
 }

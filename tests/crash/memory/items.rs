@@ -107,7 +107,13 @@ impl Items {
 fn rewritten(before: &Turn, after: &Turn) -> Vec<String> {
     let mut found = Vec::new();
     let id = &before.id;
-    if before.status.is_terminal() && before != after {
+    // Only that its refusals are on record may follow.
+    let recorded = Turn {
+        unrecorded: after.unrecorded.clone(),
+        ..before.clone()
+    };
+    let forgets_only = after.unrecorded.len() < before.unrecorded.len();
+    if before.status.is_terminal() && (recorded != *after || !forgets_only) {
         found.push(format!("{id} had ended and was written again"));
     }
     if before.event_seq > after.event_seq {

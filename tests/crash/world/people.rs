@@ -171,7 +171,9 @@ impl World {
                     let _ = timeout(UNTIL_FREE, self.wait_for(&running, |_| false)).await;
                 }
                 Some(Err(AcceptError::TooManyTurns)) => sleep(UNTIL_FREE).await,
-                Some(Err(AcceptError::Unavailable(_))) | None => sleep(AGAIN).await,
+                Some(Err(AcceptError::Unavailable(_) | AcceptError::Unrecorded(_))) | None => {
+                    sleep(AGAIN).await;
+                }
                 Some(Err(error)) => {
                     self.findings
                         .note(format!("{expected} was refused: {error}"));
@@ -259,7 +261,12 @@ impl World {
             Some(Err(
                 DecideError::AlreadyDecided | DecideError::Expired | DecideError::Cancelled,
             )) => true,
-            Some(Err(DecideError::Unavailable(_) | DecideError::SignInNeeded)) | None => false,
+            Some(Err(
+                DecideError::Unavailable(_)
+                | DecideError::Unrecorded(_)
+                | DecideError::SignInNeeded,
+            ))
+            | None => false,
             Some(Err(error)) => {
                 self.findings.note(format!(
                     "the decision about {} is refused: {error}",
