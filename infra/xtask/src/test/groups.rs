@@ -29,7 +29,11 @@ pub struct Group {
 
 /// In the order of a full run: what fails fast comes first.
 pub const GROUPS: [Group; 13] = [
-    group(CHECK, &["xtask", "azimuth-bench"], false),
+    group(
+        CHECK,
+        &["xtask", "azimuth-bench", "azimuth-soak", "azimuth-stack"],
+        false,
+    ),
     group("domain", &["azimuth-domain"], false),
     group("model", &["azimuth-sim"], false),
     group(
