@@ -12,6 +12,9 @@ use azimuth_ports::store::{
     ApprovalFilter, Batch, Committed, ConversationQuery, ConversationStore, Page, StoreError,
     StoredResult, Versioned,
 };
+use tokio::sync::Notify;
+
+use crate::gate::Gate;
 
 /// Which operations are refused, by name of the port's method.
 type Rule = Box<dyn Fn(&str) -> bool + Send + Sync>;
@@ -20,6 +23,7 @@ type Rule = Box<dyn Fn(&str) -> bool + Send + Sync>;
 pub struct WatchedStore {
     inner: Arc<dyn ConversationStore>,
     refuses: Mutex<Option<Rule>>,
+    commits: Mutex<Option<(Gate, Arc<Notify>)>>,
 }
 
 impl WatchedStore {
@@ -28,12 +32,20 @@ impl WatchedStore {
         Self {
             inner,
             refuses: Mutex::default(),
+            commits: Mutex::default(),
         }
     }
 
     /// From now on operations whose name fits `rule` are not done.
     pub fn refuse(&self, rule: impl Fn(&str) -> bool + Send + Sync + 'static) {
         *self.refuses.lock().unwrap() = Some(Box::new(rule));
+    }
+
+    /// From now on commits wait for the gate; what is returned tells when one does.
+    pub fn hold_commits(&self, gate: Gate) -> Arc<Notify> {
+        let arrived = Arc::new(Notify::new());
+        *self.commits.lock().unwrap() = Some((gate, Arc::clone(&arrived)));
+        arrived
     }
 
     fn ask(&self, operation: &str) -> Result<&dyn ConversationStore, StoreError> {
@@ -48,6 +60,11 @@ impl WatchedStore {
 #[async_trait]
 impl ConversationStore for WatchedStore {
     async fn commit(&self, key: &ConversationKey, batch: Batch) -> Result<Committed, StoreError> {
+        let held = self.commits.lock().unwrap().clone();
+        if let Some((gate, arrived)) = held {
+            arrived.notify_one();
+            gate.pass().await;
+        }
         self.ask("commit")?.commit(key, batch).await
     }
 

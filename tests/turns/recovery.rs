@@ -1,11 +1,16 @@
 //! Whatever is lost, every turn ends, and no change happens twice.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::ids::CallId;
+use azimuth_app::turn::ChatRequest;
+use azimuth_domain::ids::{CallId, ConversationId, TurnId};
+use azimuth_domain::principal::{Principal, Role};
 use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE, WorkItem};
+use azimuth_ports::clock::Clock;
 use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::tokens::Secret;
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::gate::Gate;
 use azimuth_tests::person::Person;
@@ -419,4 +424,44 @@ async fn work_for_what_is_not_there_is_acknowledged() {
     assert!(app.tools.seen().is_empty());
     let still = alice.get(&format!("/v1/turns/{}", id(&waiting))).await;
     assert_eq!(still.text("status"), "waiting");
+}
+
+/// The message of its watchdog is twenty seconds away, and the clock stands still.
+#[tokio::test]
+async fn whoever_goes_away_while_the_turn_is_written_has_a_driver_all_the_same() {
+    let (app, alice) = product(Script::in_steps([vec![say("Whole.")]])).await;
+    let conversation = ConversationId::parse(&alice.converse().await).unwrap();
+    let gate = Gate::default();
+    let arrived = app.watched_store.hold_commits(gate.clone());
+    let request = ChatRequest {
+        principal: Principal {
+            user: app.user("alice"),
+            name: None,
+            roles: BTreeSet::from([Role::Operator]),
+            token_issued_at: app.clock.now(),
+            token_expires_at: app.clock.now().plus_ms(3_600_000),
+        },
+        bearer: Secret::new(alice.token().to_owned()),
+        conversation: conversation.clone(),
+        idempotency_key: "once".to_owned(),
+        text: "hi".to_owned(),
+        model: None,
+        parent: None,
+        language: None,
+    };
+    tokio::select! {
+        accepted = app.engine.accept_chat(request) => panic!("not written: {accepted:?}"),
+        () = arrived.notified() => {}
+    }
+    gate.open();
+    let turn = TurnId::derived(&conversation, "once");
+    until("the turn is written", || async {
+        let found = alice.get(&format!("/v1/turns/{turn}")).await;
+        (found.status == 200).then_some(())
+    })
+    .await;
+    alice.wait_for(turn.as_str(), &["done"], PATIENCE).await;
+    let events = alice.events(turn.as_str(), 0).await.all().await;
+    assert_eq!(text_of(&events), "Whole.");
+    assert!(!names(&events).contains(&"model_restarted"));
 }

@@ -292,6 +292,24 @@ impl Engine {
             }
             Err(error) => return Err(AcceptError::Unavailable(error.to_string())),
         }
+        // Whoever asks may go away while the turn is written. It is written all the
+        // same, and must not wait for its watchdog to be driven.
+        let engine = Arc::clone(self);
+        let written = self
+            .tasks
+            .spawn(async move { engine.write_new(intake, template, seen).await });
+        written
+            .await
+            .map_err(|_| AcceptError::Unavailable("the turn could not be written".to_owned()))?
+    }
+
+    /// Rule 1: the watchdog's message, then the turn, then its first step.
+    async fn write_new(
+        self: &Arc<Self>,
+        intake: Intake,
+        template: NewTurn,
+        seen: Option<Seen>,
+    ) -> Result<Accepted, AcceptError> {
         self.enqueue_watchdog(&intake.user.tid, &intake.turn, 0, WATCHDOG_DELAY)
             .await?;
         tokio::time::timeout(WRITE_TIMEOUT, self.create(&intake, template, seen))
