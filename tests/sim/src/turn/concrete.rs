@@ -376,6 +376,8 @@ fn essence(turn: &product::Turn) -> product::Turn {
     turn.running_since = None;
     turn.event_seq = 0;
     turn.watch = 0;
+    // Refusals that are not on record yet: no rule waits for them.
+    turn.unrecorded.clear();
     match &mut turn.status {
         product::TurnStatus::WaitingSignIn { deadline } => *deadline = class(*deadline),
         product::TurnStatus::Failed { code, .. } => turn.status = failed(code == "sign_in"),

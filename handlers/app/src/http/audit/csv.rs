@@ -203,7 +203,7 @@ mod tests {
         let rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].len(), COLUMNS.len());
-        assert_eq!(&rows[0][23], "'=HYPERLINK(\"x\"),\n\"quoted\"");
+        assert_eq!(&rows[0][24], "'=HYPERLINK(\"x\"),\n\"quoted\"");
         assert_eq!(&rows[0][6], "none");
     }
 }
