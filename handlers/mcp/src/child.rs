@@ -37,6 +37,8 @@ const MAX_TOOLS: usize = 4096;
 /// How often all processes of the group are weighed; between, those that are found
 /// quickly.
 const WEIGH_ALL: Duration = Duration::from_secs(10);
+/// How long a server that broke its session off may take to end by itself.
+const ENDING: Duration = Duration::from_millis(100);
 /// How long a killed process may take to be gone.
 const REAP: Duration = Duration::from_secs(2);
 /// How long a process may take to heed a cancelled call before it gets SIGTERM.
@@ -143,6 +145,10 @@ impl Child {
                 return Ok(Self::supervised(start, life, session, stream, tail));
             }
             Ok(Err(_)) if stream.end() == Some(StreamEnd::Closed) => {
+                "ended while it started".to_owned()
+            }
+            // Who ends before it has read leaves a broken pipe and no end of its stream.
+            Ok(Err(_)) if timeout(ENDING, process.wait()).await.is_ok() => {
                 "ended while it started".to_owned()
             }
             Ok(Err(error)) => format!("refused the session: {}", shown(&error.to_string())),
