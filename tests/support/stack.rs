@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use azimuth_stack::product::{azure_server, handler_environment};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -317,70 +318,13 @@ fn read_json(path: &Path) -> Option<Value> {
 }
 
 fn servers_file(sandbox: &Value, further: &Value) -> Value {
-    let mut servers = json!({
-        "azure": {
-            "command": given("AZIMUTH_AZMCP"),
-            "args": ["server", "start", "--mode", "all", "--disable-proxy-tools", "--disable-caching"],
-            "env": {
-                "HTTPS_PROXY": sandbox["proxy"],
-                "SSL_CERT_FILE": sandbox["ca_file"],
-                "SSL_CERT_DIR": "/nonexistent",
-                "DOTNET_BUNDLE_EXTRACT_BASE_DIR": bundle_folder(),
-            },
-            "identity": "user",
-        }
-    });
+    let program = given("AZIMUTH_AZMCP");
+    // One folder for all runs: unpacking 42 MB for every process would be most of
+    // what a test does.
+    std::fs::create_dir_all(program.with_file_name("bundle")).unwrap();
+    let mut servers = json!({ "azure": azure_server(sandbox, &program) });
     for (name, entry) in further.as_object().expect("an object") {
         servers[name] = entry.clone();
     }
     json!({ "mcpServers": servers })
-}
-
-/// One folder for all runs: unpacking 42 MB for every process would be most of
-/// what a test does.
-fn bundle_folder() -> PathBuf {
-    let folder = given("AZIMUTH_AZMCP").parent().unwrap().join("bundle");
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn handler_environment(sandbox: &Value, data: &Path, servers: &Path) -> Vec<(String, String)> {
-    let text = |field: &str| sandbox[field].as_str().expect(field).to_owned();
-    let authority = text("authority");
-    let tenants: Vec<&str> = sandbox["tenants"]
-        .as_array()
-        .expect("tenants")
-        .iter()
-        .filter_map(|t| t["tid"].as_str())
-        .collect();
-    [
-        ("AZIMUTH_DATA_DIR", data.display().to_string()),
-        ("AZIMUTH_AUTH_ISSUER", format!("{authority}/{{tid}}/v2.0")),
-        (
-            "AZIMUTH_AUTH_JWKS_URL",
-            format!("{authority}/{{tid}}/discovery/v2.0/keys"),
-        ),
-        ("AZIMUTH_AUTH_AUDIENCE", text("client_id")),
-        ("AZIMUTH_AUTH_TENANTS", tenants.join(",")),
-        ("AZIMUTH_AUTH_CLIENTS", text("portal_client_id")),
-        (
-            "AZIMUTH_TOKEN_URL",
-            format!("{authority}/{{tid}}/oauth2/v2.0/token"),
-        ),
-        ("AZIMUTH_CLIENT_ID", text("client_id")),
-        ("AZIMUTH_CLIENT_SECRET", text("client_secret")),
-        ("AZIMUTH_ARM_URL", "https://management.azure.com".to_owned()),
-        (
-            "AZIMUTH_TOKEN_AUDIENCES",
-            "https://management.azure.com,https://vault.azure.net".to_owned(),
-        ),
-        ("AZIMUTH_EGRESS_PROXY", text("proxy")),
-        ("AZIMUTH_EGRESS_CA_FILE", text("ca_file")),
-        ("AZIMUTH_MCP_SERVERS", servers.display().to_string()),
-        ("AZIMUTH_LOG", "info".to_owned()),
-        ("COSMOS_DISABLE_IMDS", "1".to_owned()),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect()
 }

@@ -45,6 +45,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "azimuth-mcp",
             "azimuth-models",
             "azimuth-sandbox",
+            "azimuth-stack",
         ],
     ),
     (
