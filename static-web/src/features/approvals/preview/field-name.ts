@@ -6,7 +6,6 @@ const FIELDS = {
   "access tier": "access_tier",
   "shared key access": "shared_key_access",
   "power state": "power_state",
-  id: "id",
   size: "size",
   "operating system": "operating_system",
 } as const;
