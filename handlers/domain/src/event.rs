@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::ids::{ApprovalId, CallId, MessageId, TurnId};
 use crate::policy::ApprovalBy;
-use crate::preview::Finding;
+use crate::preview::{Finding, Preview};
 use crate::time::Timestamp;
 use crate::tool::EffectClass;
 
@@ -111,8 +111,8 @@ pub enum EventBody {
         digest: String,
         by: ApprovalBy,
         expires_at: Timestamp,
-        /// What the call would do, see [`crate::preview::Preview`].
-        preview: Option<Value>,
+        /// What the call would do.
+        preview: Option<Preview>,
         /// `shown`, or why there is none: `none`, `failed`, `late`.
         #[serde(default = "no_preview")]
         preview_state: String,

@@ -92,9 +92,7 @@ impl Draft {
             digest: digest.clone(),
             by,
             expires_at,
-            preview: preview
-                .shown()
-                .and_then(|shown| serde_json::to_value(shown).ok()),
+            preview: preview.shown().cloned(),
             preview_state: preview.name().to_owned(),
         };
         let call = self.call_mut(id)?;

@@ -80,15 +80,6 @@ pub enum FindingView {
     Unclear,
 }
 
-impl PreviewView {
-    /// The view of what an event carries; `None` for a shape that this build does
-    /// not know.
-    pub fn from_event(stored: Value) -> Option<Self> {
-        let preview: Preview = serde_json::from_value(stored).ok()?;
-        Some(Self::from(&preview))
-    }
-}
-
 impl From<&Preview> for PreviewView {
     fn from(preview: &Preview) -> Self {
         let fields = preview.fields.iter().map(|field| FieldChangeView {

@@ -169,7 +169,7 @@ impl From<EventBody> for EventData {
                 digest,
                 by: by.into(),
                 expires_at: expires_at.into(),
-                preview: preview.and_then(PreviewView::from_event),
+                preview: preview.as_ref().map(PreviewView::from),
                 preview_state,
             },
             EventBody::ApprovalDecided {

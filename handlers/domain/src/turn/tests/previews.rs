@@ -100,7 +100,7 @@ fn rule_3a_a_read_comes_before_the_question() {
     else {
         panic!("{:?}", asked.events);
     };
-    assert_eq!(preview["fields"][0]["old"], "stopped");
+    assert_eq!(preview.fields[0].old.as_deref(), Some("stopped"));
     assert_eq!(preview_state, "shown");
     let other = shown("deallocated");
     let other = other.calls()[0].approval.as_ref().unwrap();
