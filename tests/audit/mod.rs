@@ -1,5 +1,6 @@
 //! The audit: nothing without a record, and no record that can be bent.
 
+mod attempts;
 mod chains;
 mod denials;
 mod digests;

@@ -148,6 +148,7 @@ struct Extra {
     retry_after_s: Option<u32>,
     headers: HeaderMap,
     context: Context,
+    without_record: bool,
 }
 
 /// Result of a handler.
@@ -225,6 +226,18 @@ impl Problem {
     pub fn context(mut self, context: impl fmt::Display) -> Self {
         self.extra.context = Context(Some(context.to_string()));
         self
+    }
+
+    /// Says that the audit wants no record of it: it has one, or nobody is refused.
+    #[must_use]
+    pub fn without_record(mut self) -> Self {
+        self.extra.without_record = true;
+        self
+    }
+
+    /// Whether the audit wants no record of it.
+    pub(crate) fn is_without_record(&self) -> bool {
+        self.extra.without_record
     }
 
     /// The code.

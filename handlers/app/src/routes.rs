@@ -28,8 +28,8 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::http::parts::ApiParts;
 use crate::http::states::States;
 use crate::http::{
-    approvals, audit, conversations, edge, events, health, me, models, openapi, realtime, settings,
-    subscriptions, tools, turns,
+    approvals, asked, audit, conversations, edge, events, health, me, models, openapi, realtime,
+    settings, subscriptions, tools, turns,
 };
 use crate::problem::ProblemDocument;
 use crate::triggers::{self, TriggerState};
@@ -119,7 +119,12 @@ pub fn router(parts: ApiParts) -> Router {
     let deadline = parts.config.request_deadline;
     let mut root = Router::new().route("/", get(|| async {})).nest(
         PREFIX,
-        api(&parts).layer(from_fn_with_state(deadline, edge::deadline)),
+        api(&parts)
+            .layer(from_fn_with_state(
+                Arc::clone(&parts.engine),
+                asked::record_refusals,
+            ))
+            .layer(from_fn_with_state(deadline, edge::deadline)),
     );
     if parts.config.triggers {
         root = root.merge(trigger_routes(&parts));

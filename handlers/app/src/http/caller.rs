@@ -12,6 +12,7 @@ use azimuth_ports::users::{Settings, UserRecord, UserStore};
 use http::HeaderMap;
 use http::request::Parts;
 
+use super::asked::Asked;
 use crate::auth::verifier::{TokenVerifier, bearer};
 use crate::problem::{Answer, Code, Problem};
 
@@ -99,8 +100,11 @@ impl Gate {
         }
     }
 
-    async fn admit(&self, headers: &HeaderMap) -> Answer<Caller> {
+    async fn admit(&self, headers: &HeaderMap, asked: Option<&Asked>) -> Answer<Caller> {
         let mut principal = self.verifier.authenticate(headers).await?;
+        if let Some(asked) = asked {
+            asked.by(&principal.user);
+        }
         let bearer = Secret::new(bearer(headers)?);
         let record = self.record(&principal).await?;
         if record.item.disabled {
@@ -170,7 +174,8 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Gate::from_ref(state).admit(&parts.headers).await
+        let asked = parts.extensions.get::<Asked>();
+        Gate::from_ref(state).admit(&parts.headers, asked).await
     }
 }
 

@@ -85,6 +85,7 @@ impl From<DecideError> for Problem {
             DecideError::NotPermitted(context) => Self::new(Code::NotPermitted)
                 .detail("Somebody else must decide about this call.")
                 .permission("approvals.decide")
+                .without_record()
                 .context(context),
             DecideError::Expired => Self::new(Code::ApprovalExpired),
             DecideError::AlreadyDecided => Self::new(Code::ApprovalDecided),

@@ -1,10 +1,12 @@
 //! The HTTP API of `design/api.md`: one endpoint, one file.
 //!
 //! **Invariants:** no handler of a `/v1` route runs without a [`caller::Caller`];
-//! what another user owns is answered exactly as what does not exist; every error
+//! what another user owns is answered exactly as what does not exist, and both are on
+//! record when the id says that it is another's; every error
 //! is a [`Problem`](crate::problem::Problem).
 
 pub mod approvals;
+pub mod asked;
 pub mod audit;
 pub mod caller;
 pub mod conversations;

@@ -1,9 +1,10 @@
 //! Ids in paths. What is no id names nothing: 404, never 400.
 
 use axum::extract::{FromRequestParts, Path};
-use azimuth_domain::ids::{ApprovalId, CallId, ConversationId, TurnId, is_id_text};
+use azimuth_domain::ids::{ApprovalId, CallId, ConversationId, OwnerKey, TurnId};
 use http::request::Parts;
 
+use super::asked::{Asked, NamedId};
 use crate::problem::{Code, Problem};
 
 /// The one answer for what does not exist and for what is not the caller's.
@@ -15,6 +16,9 @@ pub fn not_found() -> Problem {
 pub trait PathName: Sized + Send {
     /// Reads the decoded segment.
     fn read(text: &str) -> Option<Self>;
+
+    /// Whose it is, where the name tells.
+    fn owner(&self) -> Option<OwnerKey>;
 }
 
 macro_rules! named {
@@ -23,21 +27,15 @@ macro_rules! named {
             fn read(text: &str) -> Option<Self> {
                 Self::parse(text)
             }
+
+            fn owner(&self) -> Option<OwnerKey> {
+                Some(self.owner())
+            }
         })+
     };
 }
 
 named!(ApprovalId, CallId, ConversationId, TurnId);
-
-/// An id whose parts only its reader knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpaqueId(pub String);
-
-impl PathName for OpaqueId {
-    fn read(text: &str) -> Option<Self> {
-        is_id_text(text).then(|| Self(text.to_owned()))
-    }
-}
 
 /// Name of a tool or of a tool server: 1–128 characters, none of them control.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +45,10 @@ impl PathName for ToolName {
     fn read(text: &str) -> Option<Self> {
         let fits = !text.is_empty() && text.len() <= 128 && !text.chars().any(char::is_control);
         fits.then(|| Self(text.to_owned()))
+    }
+
+    fn owner(&self) -> Option<OwnerKey> {
+        None
     }
 }
 
@@ -61,7 +63,9 @@ impl<S: Send + Sync, T: PathName> FromRequestParts<S> for PathId<T> {
         let Path(text) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|_| not_found())?;
-        T::read(&text).map(Self).ok_or_else(not_found)
+        let name = T::read(&text).ok_or_else(not_found)?;
+        tell(parts, [named(&name, text)]);
+        Ok(Self(name))
     }
 }
 
@@ -77,8 +81,23 @@ impl<S: Send + Sync, A: PathName, B: PathName> FromRequestParts<S> for PathPair<
             .await
             .map_err(|_| not_found())?;
         match (A::read(&a), B::read(&b)) {
-            (Some(a), Some(b)) => Ok(Self(a, b)),
+            (Some(first), Some(second)) => {
+                tell(parts, [named(&first, a), named(&second, b)]);
+                Ok(Self(first, second))
+            }
             _ => Err(not_found()),
         }
+    }
+}
+
+fn named(name: &impl PathName, id: String) -> Option<NamedId> {
+    let owner = name.owner()?;
+    Some(NamedId { owner, id })
+}
+
+/// Leaves what the path names for the layer that records refusals.
+fn tell<const N: usize>(parts: &Parts, named: [Option<NamedId>; N]) {
+    if let Some(asked) = parts.extensions.get::<Asked>() {
+        asked.names(named.into_iter().flatten().collect());
     }
 }

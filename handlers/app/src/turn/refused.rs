@@ -45,6 +45,24 @@ impl Engine {
         self.record_refused(user, entry).await
     }
 
+    /// Records that `user` asked the API for what is not theirs, or not permitted to
+    /// them. `target` is the id that they named.
+    pub(crate) async fn record_refused_request(
+        &self,
+        user: &UserKey,
+        target: Option<String>,
+        request_id: Option<String>,
+        detail: String,
+    ) -> Result<(), AuditError> {
+        let entry = AuditEntry {
+            target,
+            correlation_id: request_id,
+            detail: Some(detail),
+            ..self.refused_entry(user)
+        };
+        self.record_refused(user, entry).await
+    }
+
     fn refused_entry(&self, user: &UserKey) -> AuditEntry {
         let writer = format!("api:{}", self.ports.random.ulid());
         AuditEntry {

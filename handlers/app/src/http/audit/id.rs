@@ -8,11 +8,13 @@
 //!
 //! A `:` of a register is written `--`.
 
-use azimuth_domain::ids::{CallId, ConversationId, is_id_text};
+use azimuth_domain::ids::{CallId, ConversationId, OwnerKey, is_id_text};
+
+use crate::http::path::PathName;
 
 /// Chain and register of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub struct Place {
     pub chain: String,
     pub register: String,
 }
@@ -65,6 +67,17 @@ impl Place {
             chain: format!("admin-{area}"),
             register: unflatten(register),
         })
+    }
+}
+
+/// Records of the administrative chains tell nobody's name.
+impl PathName for Place {
+    fn read(text: &str) -> Option<Self> {
+        Self::decode(text)
+    }
+
+    fn owner(&self) -> Option<OwnerKey> {
+        ConversationId::parse(&self.chain).map(|conversation| conversation.owner())
     }
 }
 
