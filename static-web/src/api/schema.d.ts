@@ -536,6 +536,11 @@ export interface components {
             decision?: components["schemas"]["DecisionView"] | null;
             /** @description What a decision must repeat. */
             digest: string;
+            /**
+             * Format: int32
+             * @description How often what it would do changed after a yes, which counted no longer.
+             */
+            drifts: number;
             /** @description Until when it can be given. */
             expires_at: components["schemas"]["Moment"];
             preview?: components["schemas"]["PreviewView"] | null;
@@ -557,6 +562,11 @@ export interface components {
             decision?: components["schemas"]["DecisionView"] | null;
             /** @description What a decision must repeat. */
             digest: string;
+            /**
+             * Format: int32
+             * @description How often what it would do changed after a yes, which counted no longer.
+             */
+            drifts: number;
             /** @description What the call may do. */
             effect: components["schemas"]["EffectView"];
             /** @description Until when it can be given. */
@@ -1129,6 +1139,11 @@ export interface components {
                 decision?: components["schemas"]["DecisionView"] | null;
                 /** @description What a decision must repeat. */
                 digest: string;
+                /**
+                 * Format: int32
+                 * @description How often what it would do changed after a yes, which counted no longer.
+                 */
+                drifts: number;
                 /** @description What the call may do. */
                 effect: components["schemas"]["EffectView"];
                 /** @description Until when it can be given. */

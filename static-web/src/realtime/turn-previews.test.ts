@@ -47,6 +47,7 @@ const summary = (extra: Partial<NonNullable<Call["approval"]>>): NonNullable<Cal
   decision: null,
   preview: creates,
   preview_state: "shown",
+  drifts: 0,
   ...extra,
 });
 const turn = (extra: Partial<Call>): Turn => ({
@@ -84,7 +85,7 @@ describe("what a call would do has changed after a yes", () => {
 
   it("takes the yes back, and reads it anew", () => {
     expect(callOf(superseded)).toMatchObject({ status: "previewing", approval: { id: "k0a", decision: null, reason: null, drifts: 1 } });
-    const stored = snapshotLog(turn({ state: "previewing", approval: summary({ state: "superseded" }) }), []);
+    const stored = snapshotLog(turn({ state: "previewing", approval: summary({ state: "superseded", drifts: 1 }) }), []);
     expect(stored.steps).toEqual(superseded.steps);
   });
 
@@ -110,8 +111,8 @@ describe("what a call would do has changed after a yes", () => {
   });
 
   it("keeps on record that an approval counted no longer when the call was denied for it", () => {
-    const stored = snapshotLog(turn({ state: "denied", outcome: "denied", approval: summary({ state: "superseded" }) }), []);
-    expect(callOf(stored)).toMatchObject({ status: "denied", approval: { decision: "superseded", drifts: 0 } });
+    const stored = snapshotLog(turn({ state: "denied", outcome: "denied", approval: summary({ state: "superseded", drifts: 4 }) }), []);
+    expect(callOf(stored)).toMatchObject({ status: "denied", approval: { decision: "superseded", drifts: 4 } });
   });
 });
 

@@ -122,7 +122,7 @@ function statusOf(call: Call): CallStatus {
 
 function approvalOf(call: Call): CallApproval | null {
   if (call.approval == null) return null;
-  const { approval_id, by, digest, expires_at, preview, preview_state, state, decision } = call.approval;
+  const { approval_id, by, digest, expires_at, preview, preview_state, drifts, state, decision } = call.approval;
   const isAskedAnew = call.state === "previewing";
   return {
     id: approval_id,
@@ -133,7 +133,6 @@ function approvalOf(call: Call): CallApproval | null {
     previewState: preview_state,
     decision: state === "pending" || isAskedAnew ? null : state,
     reason: decision?.reason ?? null,
-    // The others are told by events only.
-    drifts: isAskedAnew ? 1 : 0,
+    drifts,
   };
 }

@@ -24,14 +24,12 @@ export interface ApprovalCardProps {
   takesFocus?: boolean;
   /** Left out where the sentence and the time stand above the card already. */
   withHead?: boolean;
-  /** It was agreed to before, and what it would do has changed since. */
-  askedAnew?: boolean;
   /** Where the focus goes once the card's buttons are gone. */
   onDecided?: () => void;
 }
 
 /** A change that waits for a yes: what it is, exactly, and the decision. */
-export function ApprovalCard({ approval, takesFocus = false, withHead = true, askedAnew = false, onDecided }: ApprovalCardProps) {
+export function ApprovalCard({ approval, takesFocus = false, withHead = true, onDecided }: ApprovalCardProps) {
   const { t } = useTranslation("approvals");
   const queries = useQueryClient();
   const me = useMe().data;
@@ -70,7 +68,7 @@ export function ApprovalCard({ approval, takesFocus = false, withHead = true, as
       )}
       {!isPending && approval.decision == null && <p className="text-sm text-ink-soft">{t(`ended.${approval.state}`)}</p>}
       {isPending && left.isOver && <p className="text-sm font-medium">{t("ended.expired")}</p>}
-      <AskedAnew shown={isPending && askedAnew && !hasDrifted} />
+      <AskedAnew shown={isPending && approval.drifts > 0 && !hasDrifted} />
       {decide.error !== null && <DecisionProblem error={decide.error} onReload={reload} />}
       {isPending && canDecide && (
         <DecisionForm

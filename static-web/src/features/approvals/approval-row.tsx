@@ -13,7 +13,6 @@ import { ApprovalStateBadge } from "./approval-state";
 import { Countdown, useRemaining } from "./countdown";
 import { toolName } from "./kinds";
 import { mayDecide } from "./queries";
-import { rounds } from "./rounds";
 import { useSentence } from "./sentence-text";
 
 export interface ApprovalRowProps {
@@ -30,7 +29,6 @@ export function ApprovalRow({ approval, open, onToggle, onDecided }: ApprovalRow
   const me = useMe().data;
   const sentence = useSentence(approval);
   const isPending = approval.state === "pending";
-  const askedAnew = rounds.isAskedAnew(approval.id, approval.digest);
   const left = useRemaining(approval.expires_at, isPending);
   return (
     <li className="@container min-w-0 rounded-card border border-line bg-raised shadow-card">
@@ -48,7 +46,7 @@ export function ApprovalRow({ approval, open, onToggle, onDecided }: ApprovalRow
             <span className="mt-0.5 block text-xs text-ink-soft">
               {t("requested", { who: approval.asker.name ?? approval.asker.oid, when: dateTime(approval.requested_at) })}
             </span>
-            {isPending && askedAnew && (
+            {isPending && approval.drifts > 0 && (
               <span className="mt-0.5 flex items-center gap-1.5 text-xs font-medium text-warn">
                 <TriangleAlert size={13} aria-hidden className="shrink-0" />
                 {t("anew.title")}
@@ -69,7 +67,7 @@ export function ApprovalRow({ approval, open, onToggle, onDecided }: ApprovalRow
         <ChevronDown size={17} aria-hidden className={clsx("mt-1 shrink-0 text-ink-faint transition-transform", open && "rotate-180")} />
       </button>
       <div id={id} hidden={!open} className="border-t border-line px-4 py-4">
-        {open && <ApprovalCard approval={approval} withHead={false} askedAnew={askedAnew} onDecided={onDecided} />}
+        {open && <ApprovalCard approval={approval} withHead={false} onDecided={onDecided} />}
       </div>
     </li>
   );

@@ -7,7 +7,6 @@ import type { CallLog } from "@/realtime/turn-log";
 import { ApprovalCard } from "./approval-card";
 import { approvalOfCall } from "./facts";
 import { approvalQuery, approvalsQuery, useApproval } from "./queries";
-import { rounds } from "./rounds";
 
 /** The approval that a call of a turn waits for. */
 export function CallApproval({ call, onDecided }: { call: CallLog; onDecided(): void }) {
@@ -22,6 +21,5 @@ export function CallApproval({ call, onDecided }: { call: CallLog; onDecided(): 
     if (id !== undefined) void queries.invalidateQueries({ queryKey: approvalQuery(id).queryKey });
   }, [queries, id, digest]);
   if (approval === null) return null;
-  const askedAnew = (call.approval?.drifts ?? 0) > 0 || rounds.isAskedAnew(approval.id, approval.digest);
-  return <ApprovalCard approval={approval} takesFocus askedAnew={askedAnew} onDecided={onDecided} />;
+  return <ApprovalCard approval={approval} takesFocus onDecided={onDecided} />;
 }

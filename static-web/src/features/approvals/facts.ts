@@ -25,6 +25,7 @@ export function approvalOfCall(call: CallLog, view: Approval | undefined, me: { 
     target: null,
     preview: approval.preview,
     preview_state: approval.previewState,
+    drifts: approval.drifts,
     // Only its asker sees a turn.
     asker: { oid: me?.oid ?? "", name: me?.name ?? null },
     expires_at: approval.expiresAt,

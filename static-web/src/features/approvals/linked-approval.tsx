@@ -7,7 +7,6 @@ import { SkeletonList } from "@/ui/skeleton";
 
 import { ApprovalCard } from "./approval-card";
 import { useApproval } from "./queries";
-import { rounds } from "./rounds";
 
 /** The one approval that an address names, such as a link that its asker sent. */
 export function LinkedApproval({ id, onClose }: { id: string; onClose(): void }) {
@@ -18,7 +17,7 @@ export function LinkedApproval({ id, onClose }: { id: string; onClose(): void })
     <section aria-label={t("linked")} className="space-y-4">
       {data !== undefined ? (
         <div className="rounded-card border border-line bg-raised p-4 shadow-card sm:p-5">
-          <ApprovalCard approval={data} takesFocus askedAnew={rounds.isAskedAnew(data.id, data.digest)} />
+          <ApprovalCard approval={data} takesFocus />
         </div>
       ) : isMissing ? (
         <p className="rounded-card border border-line bg-sunken p-4 text-sm">{t("linked_missing")}</p>

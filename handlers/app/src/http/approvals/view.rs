@@ -39,6 +39,8 @@ pub struct ApprovalView {
     pub preview: Option<PreviewView>,
     /// `shown`, or why there is none: `none` (no read tells), `failed`, `late`.
     pub preview_state: String,
+    /// How often what it would do changed after a yes, which counted no longer.
+    pub drifts: u32,
     /// Who asked.
     pub asker: PersonView,
     /// When it was asked for.
@@ -72,6 +74,8 @@ pub struct ApprovalSummary {
     pub preview: Option<PreviewView>,
     /// `shown`, or why there is none: `none` (no read tells), `failed`, `late`.
     pub preview_state: String,
+    /// How often what it would do changed after a yes, which counted no longer.
+    pub drifts: u32,
 }
 
 /// Where an approval stands.
@@ -149,6 +153,7 @@ impl ApprovalView {
             target: call.target.clone(),
             preview: approval.preview.shown().map(PreviewView::from),
             preview_state: approval.preview.name().to_owned(),
+            drifts: approval.drifts,
             asker: PersonView {
                 oid: asker.user.oid.clone(),
                 name: asker.name.clone(),
@@ -174,6 +179,7 @@ pub fn summary(turn: &Turn, call: &ToolCall) -> Option<ApprovalSummary> {
         decision: decision(approval),
         preview: approval.preview.shown().map(PreviewView::from),
         preview_state: approval.preview.name().to_owned(),
+        drifts: approval.drifts,
     })
 }
 
