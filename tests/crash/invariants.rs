@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord, ChainWalk, close_id, open_id};
 use azimuth_domain::event::{EventBody, Outcome, TurnEvent};
-use azimuth_domain::ids::{MessageId, TurnId};
+use azimuth_domain::ids::{CallId, MessageId, TurnId};
 use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{CallState, ToolCall, Turn, TurnStatus};
 use azimuth_ports::store::ConversationStore;
@@ -40,6 +40,12 @@ fn every_call(turn: &Turn) -> impl Iterator<Item = &ToolCall> {
     turn.steps.iter().flat_map(|step| &step.calls)
 }
 
+/// And every read about one.
+fn every_call_and_read(turn: &Turn) -> impl Iterator<Item = &ToolCall> {
+    let reads = turn.steps.iter().flat_map(|step| &step.previews);
+    every_call(turn).chain(reads)
+}
+
 /// Notes everything that does not hold.
 pub fn check(world: &World) {
     for rewritten in world.store.rewritten() {
@@ -50,7 +56,7 @@ pub fn check(world: &World) {
         ended(world, &turn);
         logged(world, &turn);
         said(world, &turn);
-        for call in every_call(&turn) {
+        for call in every_call_and_read(&turn) {
             counted(world, call);
             recorded(world, call);
         }
@@ -82,7 +88,7 @@ fn ended(world: &World, turn: &Turn) {
     if !turn.unrecorded.is_empty() {
         note("its refusals are not known to be on record");
     }
-    if every_call(turn).any(|call| !call.state.is_terminal()) {
+    if every_call_and_read(turn).any(|call| !call.state.is_terminal()) {
         note("a call has not ended");
     }
     if world.told().stopped.contains(&turn.id) && turn.status != TurnStatus::Cancelled {
@@ -122,7 +128,9 @@ fn counted(world: &World, call: &ToolCall) {
             call.state.name()
         ));
     }
-    if told.yes.contains(&call.id) && matches!(call.state, CallState::Denied { .. }) {
+    let has_drifted = call.approval.as_ref().is_some_and(|asked| asked.drifts > 0);
+    let is_denied = matches!(call.state, CallState::Denied { .. });
+    if told.yes.contains(&call.id) && is_denied && !has_drifted {
         note("somebody's yes counted and it is denied".to_owned());
     }
 }
@@ -194,7 +202,12 @@ fn nothing_unknown(world: &World) {
             closed(world, &record);
             continue;
         };
-        let is_known = turn.call(id).is_some_and(|call| attempt <= call.attempt);
+        let is_known = if let Some(call) = turn.call(id) {
+            attempt <= call.attempt
+        } else {
+            closed(world, &record);
+            is_past_read(&turn, id)
+        };
         if !is_known {
             world
                 .findings
@@ -206,7 +219,7 @@ fn nothing_unknown(world: &World) {
         .all_turns()
         .iter()
         .flat_map(|turn| {
-            every_call(turn)
+            every_call_and_read(turn)
                 .map(|call| call.id.clone())
                 .collect::<Vec<_>>()
         })
@@ -219,6 +232,12 @@ fn nothing_unknown(world: &World) {
                 .note(format!("{}: an effect of nothing", effect.call));
         }
     }
+}
+
+/// A turn forgets reads that have ended when the next one about the same call begins;
+/// it keeps how many there were.
+pub fn is_past_read(turn: &Turn, id: &CallId) -> bool {
+    every_call(turn).any(|call| (0..call.reads).any(|number| call.id.preview(number) == *id))
 }
 
 fn closed(world: &World, record: &AuditRecord) {

@@ -12,6 +12,7 @@ use super::flaw::Flaw;
 use super::invariants::{self, ended_as};
 use super::line::{Call, Plan};
 use super::shapes::{Deed, Shape};
+use super::world::effects::Manner;
 use super::world::people::{Question, alice, turn_of};
 use super::world::{World, host};
 
@@ -55,8 +56,11 @@ pub fn in_own_time<T>(work: impl Future<Output = T>) -> T {
 }
 
 async fn run(shape: &Shape, plan: Plan, flaw: Option<Flaw>) -> Played {
-    let takes = Duration::from_millis(shape.tools_take);
-    let world = World::new(shape.says, takes, plan, flaw);
+    let manner = Manner {
+        takes: Duration::from_millis(shape.tools_take),
+        tells: shape.tells,
+    };
+    let world = World::new(shape.says, manner, plan, flaw);
     let sweeps = flaw != Some(Flaw::NobodyLooksAgain);
     world.make_chat(1).await;
     if shape.is_signed_out {

@@ -23,7 +23,7 @@ use super::line::{Call, Kind, Plan, Verdict};
 use super::random::Chance;
 use super::runs::{AUDIT_IS_SWEPT_AFTER, LONGEST, in_own_time, until_ended, until_quiet};
 use super::shapes::{Moment, SHAPES};
-use super::world::effects::Effect;
+use super::world::effects::{Effect, Manner};
 use super::world::people::{Question, turn_of};
 use super::world::{World, host};
 
@@ -31,6 +31,14 @@ use super::world::{World, host};
 const SEEDS: u64 = 1_000;
 /// The first one's number.
 const FIRST: u64 = 1;
+
+/// What is read of a change before people are asked.
+const TELLS: &[&[Option<&str>]] = &[
+    &[],
+    &[None],
+    &[Some("large"), None],
+    &[None, Some("large"), None, Some("huge"), Some("small"), None],
+];
 
 /// How rough a schedule is: times in ten thousand calls.
 #[derive(Debug, Clone, Copy)]
@@ -144,13 +152,11 @@ fn run(seed: u64, flaw: Option<Flaw>) -> Came {
         let weather = Weather::of(&mut chance);
         let met = Met::default();
         let says = chance.pick(SHAPES).says;
-        let tools_take = *chance.pick(&[0, 300, 2_000, 7_000]);
-        let world = World::new(
-            says,
-            Duration::from_millis(tools_take),
-            weather.plan(chance.fork(), met.clone()),
-            flaw,
-        );
+        let manner = Manner {
+            takes: Duration::from_millis(*chance.pick(&[0, 300, 2_000, 7_000])),
+            tells: chance.pick::<&[Option<&str>]>(TELLS),
+        };
+        let world = World::new(says, manner, weather.plan(chance.fork(), met.clone()), flaw);
         let mut twice = chance.fork();
         world.deliver_twice(move || twice.in_ten_thousand(weather.twice));
         for number in 1..=2 {
@@ -232,7 +238,12 @@ async fn ask_one(world: &Arc<World>, question: Question, key: &str, mut chance: 
     let (signs, signer) = (turn.clone(), world.clone());
     people.spawn(async move { signer.sign_in(&signs).await });
     if chance.in_ten_thousand(2_500) {
-        let moment = *chance.pick(&[Moment::Speaking, Moment::AwaitingApproval, Moment::Running]);
+        let moment = *chance.pick(&[
+            Moment::Speaking,
+            Moment::Previewing,
+            Moment::AwaitingApproval,
+            Moment::Running,
+        ]);
         let (world, turn) = (world.clone(), turn.clone());
         people.spawn(async move { world.stop(&turn, |turn| moment.is_now(turn)).await });
     }

@@ -1,5 +1,7 @@
 //! The shapes of a turn: what is asked, what the model says, what people do.
 
+use std::time::Duration;
+
 use azimuth_domain::turn::{CallState, ModelState, Turn};
 
 use super::world::people::Question;
@@ -29,6 +31,8 @@ pub enum Deed {
 pub enum Moment {
     /// The model is being asked.
     Speaking,
+    /// What a call would do is read.
+    Previewing,
     /// An approval is awaited.
     AwaitingApproval,
     /// A call runs.
@@ -40,6 +44,10 @@ impl Moment {
     pub fn is_now(self, turn: &Turn) -> bool {
         match self {
             Self::Speaking => matches!(turn.model, ModelState::Claimed { .. }),
+            Self::Previewing => turn
+                .calls()
+                .iter()
+                .any(|call| matches!(call.state, CallState::Previewing { .. })),
             Self::AwaitingApproval => turn.awaits_approval(),
             Self::Running => turn
                 .calls()
@@ -57,6 +65,9 @@ pub struct Shape {
     pub says: &'static [&'static [Said]],
     /// How long a tool takes, ms.
     pub tools_take: u64,
+    /// What is read of a change before people are asked, as in
+    /// [`Manner::tells`](super::world::effects::Manner::tells).
+    pub tells: &'static [Option<&'static str>],
     /// What is asked.
     pub question: Question,
     /// Whether Azure wants to see the person first.
@@ -65,18 +76,35 @@ pub struct Shape {
     pub deeds: &'static [Deed],
     /// How it ends when nothing fails: status and outcomes.
     pub ends: &'static str,
+    /// How long the loss of a process delays it at most, beside what is done again
+    /// (promise T8).
+    pub recovers_in: Duration,
+}
+
+impl Shape {
+    /// How much longer than without a fault it may take when one process is lost.
+    pub fn may_take_longer(&self) -> Duration {
+        // A call is made again, and where a read tells what it would do, that read for
+        // people and for the executor.
+        let calls = if self.tells.is_empty() { 1 } else { 3 };
+        self.recovers_in + Duration::from_millis(self.tools_take * calls)
+    }
 }
 
 const SHAPE: Shape = Shape {
     name: "",
     says: &[],
     tools_take: 1_200,
+    tells: &[],
     question: Question::Chat(1),
     is_signed_out: false,
     deeds: &[Deed::SignsIn],
     ends: "done",
+    recovers_in: Duration::from_secs(30),
 };
 
+/// Nobody waits for a deadline to pass; what is lost then, the timer finds.
+const UNTIL_SWEPT: Duration = Duration::from_mins(5);
 const CREATE: &[&[Said]] = &[&[Text("I shall."), Calls("thing_create")], &[Text("Made.")]];
 const LIST: &[&[Said]] = &[&[Calls("thing_list")], &[Text("There.")]];
 
@@ -139,6 +167,42 @@ pub const SHAPES: &[Shape] = &[
         says: CREATE,
         deeds: &[Deed::Approves(25 * 60), Deed::SignsIn],
         ends: "done: ok",
+        // A refresh whose answer is lost costs the grant, and a sign-in takes 20 s.
+        recovers_in: Duration::from_secs(50),
+        ..SHAPE
+    },
+    Shape {
+        name: "a change that is shown, approved",
+        says: CREATE,
+        tells: &[None],
+        deeds: &[Deed::Approves(2), Deed::SignsIn],
+        ends: "done: ok",
+        ..SHAPE
+    },
+    Shape {
+        name: "a change that drifts after the yes, and is approved anew",
+        says: CREATE,
+        tells: &[None, Some("large")],
+        deeds: &[Deed::Approves(2), Deed::SignsIn],
+        ends: "done: ok",
+        ..SHAPE
+    },
+    Shape {
+        name: "a change that is read for too long, approved",
+        says: CREATE,
+        tools_take: 12_000,
+        tells: &[None],
+        deeds: &[Deed::Approves(2), Deed::SignsIn],
+        ends: "done: ok",
+        ..SHAPE
+    },
+    Shape {
+        name: "stopped while a change is read",
+        says: CREATE,
+        tools_take: 3_000,
+        tells: &[None],
+        deeds: &[Deed::SignsIn, Deed::Stops(Moment::Previewing)],
+        ends: "cancelled: cancelled",
         ..SHAPE
     },
     Shape {
@@ -152,6 +216,7 @@ pub const SHAPES: &[Shape] = &[
         name: "a change that nobody decides about",
         says: CREATE,
         ends: "done: denied",
+        recovers_in: UNTIL_SWEPT,
         ..SHAPE
     },
     Shape {
@@ -208,6 +273,7 @@ pub const SHAPES: &[Shape] = &[
         is_signed_out: true,
         deeds: &[],
         ends: "failed",
+        recovers_in: UNTIL_SWEPT,
         ..SHAPE
     },
     Shape {

@@ -13,6 +13,8 @@ use super::shapes::{SHAPES, Shape};
 /// One run: a shape, a call's number and what the call meets.
 struct Point {
     shape: &'static Shape,
+    /// How long it takes without a fault.
+    calm: Duration,
     number: usize,
     kind: Kind,
     what: &'static str,
@@ -44,6 +46,7 @@ fn points(shape: &'static Shape) -> Vec<Point> {
                 .filter(|kind| call.can_meet(*kind))
                 .map(|kind| Point {
                     shape,
+                    calm: calm.took,
                     number,
                     kind,
                     what: call.name,
@@ -91,6 +94,10 @@ fn every_crash_point_of_every_shape_keeps_the_promises() {
         *ended.entry(&played.ended).or_default() += 1;
         let took = longest.entry(point.shape.name).or_default();
         *took = played.took.max(*took);
+        let delay = played.took.saturating_sub(point.calm);
+        if point.kind.is_death() && delay > point.shape.may_take_longer() {
+            broken.push(format!("{}: it takes {delay:?} longer", point.name()));
+        }
     }
     let mut out = std::io::stdout().lock();
     writeln!(

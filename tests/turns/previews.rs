@@ -74,6 +74,7 @@ async fn what_is_shown_is_what_is_approved_and_what_runs() {
     let (approval, digest) = approval(&turn);
     let shown = alice.get(&format!("/v1/approvals/{approval}")).await.body;
     assert_eq!(shown["preview_state"], "shown");
+    assert_eq!(shown["drifts"], 0);
     assert_eq!(
         shown["preview"],
         json!({
@@ -121,7 +122,7 @@ async fn what_is_shown_is_what_is_approved_and_what_runs() {
 #[tokio::test]
 async fn a_resource_that_drifted_needs_a_new_yes() {
     let (app, alice) = shop(Script::clerk()).await;
-    reads(&app, &[None, Some("large"), Some("large"), Some("large")]);
+    reads(&app, &[None, Some("large"), Some("large")]);
     let turn = ask_until(&alice, "create a", &["waiting"]).await;
     let (approval_id, old) = approval(&turn);
     let path = format!("/v1/approvals/{approval_id}");
@@ -135,6 +136,12 @@ async fn a_resource_that_drifted_needs_a_new_yes() {
     })
     .await;
     assert_eq!(shown["decision"], Value::Null, "the old yes is gone");
+    // Whoever comes only now is told too.
+    let told = alice.get(&format!("/v1/turns/{}", id(&turn))).await.body;
+    let inbox = alice.get("/v1/approvals").await.body;
+    for approval in [&shown, &told["calls"][0]["approval"], &inbox["items"][0]] {
+        assert_eq!(approval["drifts"], 1, "{approval}");
+    }
     assert_eq!(shown["preview"]["action"], "change");
     assert_eq!(
         shown["preview"]["fields"],
@@ -151,7 +158,7 @@ async fn a_resource_that_drifted_needs_a_new_yes() {
     assert_eq!(alice.decide(&approval_id, new, "approve").await.status, 200);
     let ended = alice.wait_for(id(&turn), &["done"], PATIENCE).await;
     assert_eq!(outcomes(&ended), ["ok"]);
-    assert_eq!(app.tools.seen().len(), 5);
+    assert_eq!(app.tools.seen().len(), 4, "what drifted was shown as read");
     let events = alice.events(id(&turn), 0).await.all().await;
     let decisions: Vec<&Value> = events
         .iter()

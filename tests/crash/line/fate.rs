@@ -45,6 +45,11 @@ impl Kind {
         Self::StallAfter,
         Self::Outage,
     ];
+
+    /// Whether it is the loss of one process.
+    pub fn is_death(self) -> bool {
+        matches!(self, Self::CrashBefore | Self::CrashAfter | Self::CrashTorn)
+    }
 }
 
 /// Where a call goes.

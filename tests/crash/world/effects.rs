@@ -1,6 +1,7 @@
 //! A tool server that counts what it does, call by call, and looks at the moment
 //! of each effect whether it may happen.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,15 +9,18 @@ use async_trait::async_trait;
 use azimuth_domain::audit::{ActingIdentity, AuditKind, open_id};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::ids::CallId;
+use azimuth_domain::preview::PreviewRule;
 use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{CallState, ToolCall};
 use azimuth_ports::tools::{
     CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
 };
 use azimuth_tests::tools::FakeTools;
+use serde_json::{Value, json};
 
 use super::clock::Findings;
 use crate::crash::flaw::Flaw;
+use crate::crash::invariants::is_past_read;
 use crate::crash::memory::{MemoryAudit, MemoryStore};
 
 /// One thing that was done.
@@ -28,11 +32,23 @@ pub struct Effect {
     pub attempt: u32,
 }
 
+/// How the server behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// How long a call takes.
+    pub takes: Duration,
+    /// What is read of the thing that `thing_create` would make, read after read: its
+    /// size, or nothing while there is none. The last answer stays. Without any, no
+    /// read tells what it would do.
+    pub tells: &'static [Option<&'static str>],
+}
+
 /// The server `fake`.
 pub struct Effects {
     catalogue: Arc<Catalogue>,
     done: Mutex<Vec<Effect>>,
-    takes: Duration,
+    told: AtomicUsize,
+    manner: Manner,
     store: Arc<MemoryStore>,
     audit: Arc<MemoryAudit>,
     findings: Arc<Findings>,
@@ -40,18 +56,19 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// A server whose calls take so long, with this flaw.
+    /// A server of this manner, with this flaw.
     pub fn new(
         flaw: Option<Flaw>,
-        takes: Duration,
+        manner: Manner,
         store: &Arc<MemoryStore>,
         audit: &Arc<MemoryAudit>,
         findings: &Arc<Findings>,
     ) -> Self {
         Self {
-            catalogue: FakeTools::default().catalogue(),
+            catalogue: catalogue(manner),
             done: Mutex::default(),
-            takes,
+            told: AtomicUsize::new(0),
+            manner,
             store: store.clone(),
             audit: audit.clone(),
             findings: findings.clone(),
@@ -65,6 +82,20 @@ impl Effects {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    fn is_about_a_change(&self, id: &CallId) -> bool {
+        let turn = self.store.peek(&id.turn());
+        let call = turn.as_ref().and_then(|turn| turn.call(id));
+        call.is_some_and(|call| call.purpose.is_some())
+    }
+
+    /// What the next read about a change says.
+    fn tell(&self) -> Value {
+        let read = self.told.fetch_add(1, Ordering::SeqCst);
+        let tells = self.manner.tells;
+        let size = tells.get(read).or(tells.last()).copied().flatten();
+        json!({"thing": size.map(|size| json!({"size": size}))})
     }
 
     /// Does it, and notes what is wrong with it.
@@ -87,7 +118,12 @@ impl Effects {
         }
         let turn = self.store.peek(&effect.call.turn());
         let turn = turn.ok_or("an effect without a turn")?;
-        let call = turn.call(&effect.call).ok_or("an effect without a call")?;
+        let Some(call) = turn.call(&effect.call) else {
+            // A worker that stalled may read what nobody waits for any more.
+            return is_past_read(&turn, &effect.call)
+                .then_some(())
+                .ok_or_else(|| "an effect without a call".to_owned());
+        };
         may_run(call, effect.attempt)?;
         self.was_approved(call)
     }
@@ -111,6 +147,27 @@ impl Effects {
             .then_some(())
             .ok_or_else(|| "an approval that is not on record".to_owned())
     }
+}
+
+/// The tools, where `thing_create` has `thing_list` to tell what it would do.
+fn catalogue(manner: Manner) -> Arc<Catalogue> {
+    let fake = FakeTools::default();
+    if !manner.tells.is_empty() {
+        let rule: PreviewRule = serde_json::from_value(json!({
+            "read": "thing_list",
+            "arguments": ["name"],
+            "change": "put",
+            "resource": "/thing",
+            "fields": [{"name": "size", "from": "/thing/size", "default": "small"}],
+        }))
+        .unwrap();
+        fake.change(|tools| {
+            for tool in tools.iter_mut().filter(|t| t.tool.name == "thing_create") {
+                tool.preview = Some(rule.clone());
+            }
+        });
+    }
+    fake.catalogue()
 }
 
 /// A worker that stalled may come late: then the call is unknown, or, when it only
@@ -144,8 +201,12 @@ fn effect_of(request: &CallRequest) -> Option<Effect> {
 impl ToolServers for Effects {
     async fn call(&self, request: CallRequest) -> Result<CallOutput, ToolError> {
         request.begun.mark();
+        let mut says = json!({"ok": true});
         match effect_of(&request) {
             Some(effect) => {
+                if self.is_about_a_change(&effect.call) {
+                    says = self.tell();
+                }
                 if self.flaw == Some(Flaw::ToolsRunTwice) {
                     self.happen(effect.clone());
                 }
@@ -153,13 +214,13 @@ impl ToolServers for Effects {
             }
             None => self.findings.note("a call that names no attempt"),
         }
-        tokio::time::sleep(self.takes).await;
+        tokio::time::sleep(self.manner.takes).await;
         if self.flaw == Some(Flaw::ToolsDenyWhatTheyDid) {
             return Err(ToolError::NotStarted("it never began".to_owned()));
         }
         Ok(CallOutput {
             media_type: "application/json".to_owned(),
-            bytes: br#"{"ok":true}"#.to_vec(),
+            bytes: says.to_string().into_bytes(),
             truncated: false,
             is_error: false,
             status: Some(200),

@@ -10,7 +10,6 @@ pub mod provider;
 pub mod speaker;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use azimuth_domain::conversation::{Conversation, ConversationKind};
 use azimuth_ports::audit::AuditLog;
@@ -23,7 +22,7 @@ use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 
 use clock::{Counter, Findings, TrueClock};
-use effects::Effects;
+use effects::{Effects, Manner};
 use fleet::Fleet;
 use people::Told;
 use provider::Provider;
@@ -87,10 +86,10 @@ pub struct World {
 const PROCESSES: usize = 2;
 
 impl World {
-    /// A deployment whose tools take so long and whose model says this.
+    /// A deployment whose model says this and whose tools behave so.
     pub fn new(
         says: &'static [&'static [Said]],
-        tools_take: Duration,
+        manner: Manner,
         plan: Plan,
         flaw: Option<Flaw>,
     ) -> Arc<Self> {
@@ -99,7 +98,7 @@ impl World {
         let audit = Arc::new(MemoryAudit::with(flaw));
         let queue = Arc::new(MemoryQueue::new(clock.clone(), flaw));
         let findings = Arc::new(Findings::default());
-        let effects = Arc::new(Effects::new(flaw, tools_take, &store, &audit, &findings));
+        let effects = Arc::new(Effects::new(flaw, manner, &store, &audit, &findings));
         let provider = Arc::new(Provider::new(clock.clone()));
         let ground = Ground {
             clock: clock.clone(),

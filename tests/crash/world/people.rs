@@ -55,6 +55,12 @@ pub fn bob() -> Principal {
     principal("00000000-0000-4000-8000-0000000000b1", Role::Approver)
 }
 
+/// A call, and how often somebody was asked about it before.
+fn round(call: &ToolCall) -> (CallId, u32) {
+    let drifts = call.approval.as_ref().map_or(0, |asked| asked.drifts);
+    (call.id.clone(), drifts)
+}
+
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
@@ -207,24 +213,28 @@ impl World {
         says: impl Fn(&ToolCall) -> Option<bool>,
     ) {
         let mut answered = BTreeSet::new();
+        let mut made_up = BTreeSet::new();
         loop {
             let waiting = |turn: &Turn| {
                 let mut waiting = turn.calls().iter().filter(|call| {
                     matches!(call.state, CallState::AwaitingApproval { .. })
-                        && !answered.contains(&call.id)
+                        && !answered.contains(&round(call))
                 });
                 waiting.next().cloned()
             };
             let Some(call) = self.seen_in(turn, waiting).await else {
                 return;
             };
-            sleep(after).await;
+            // Whoever has made up their mind tries again at once.
+            if made_up.insert(round(&call)) {
+                sleep(after).await;
+            }
             let Some(approve) = says(&call) else {
-                answered.insert(call.id);
+                answered.insert(round(&call));
                 continue;
             };
             if self.decide_one(&call, approve).await {
-                answered.insert(call.id);
+                answered.insert(round(&call));
             } else {
                 sleep(AGAIN).await;
             }
@@ -259,7 +269,10 @@ impl World {
                 true
             }
             Some(Err(
-                DecideError::AlreadyDecided | DecideError::Expired | DecideError::Cancelled,
+                DecideError::AlreadyDecided
+                | DecideError::Expired
+                | DecideError::Cancelled
+                | DecideError::Drifted,
             )) => true,
             Some(Err(
                 DecideError::Unavailable(_)

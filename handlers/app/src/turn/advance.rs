@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azimuth_domain::time::Timestamp;
-use azimuth_domain::turn::{
-    CallState, Command, Expire, ModelState, RaiseWatch, Refusal, Turn, Work,
-};
+use azimuth_domain::turn::{Command, Expire, RaiseWatch, Refusal, Turn, Work};
 use azimuth_domain::work::WorkItem;
 
 use super::commit::{Beside, WATCHDOG_DELAY};
@@ -143,29 +141,14 @@ impl Engine {
     }
 }
 
-/// Lease end + 1 s, at most 20 s; the next deadline when only people are awaited.
-/// What is due already and did not happen is looked at again after 20 s.
+/// Until a second after the first lease that ends or deadline that passes, at most
+/// 20 s unless only people are awaited. What is due already and did not happen is
+/// looked at again after 20 s.
 fn watchdog_delay(turn: &Turn, now: Timestamp) -> Duration {
-    let next = match turn.waiting_for() {
-        Some((_, deadline)) => Some(deadline),
-        None => turn
-            .calls()
-            .iter()
-            .filter_map(|c| match c.state {
-                CallState::Started { lease_until, .. } => Some(lease_until),
-                _ => None,
-            })
-            .chain(match turn.model {
-                ModelState::Claimed { lease_until, .. } => Some(lease_until),
-                _ => None,
-            })
-            .min(),
-    };
-    let until = next.map_or(0, |moment| moment.since(now));
-    if until <= 0 {
+    let Some(next) = turn.next_due_after(now) else {
         return WATCHDOG_DELAY;
-    }
-    let delay = Duration::from_millis(until.unsigned_abs() + 1000);
+    };
+    let delay = Duration::from_millis(next.since(now).unsigned_abs() + 1000);
     if turn.waiting_for().is_some() {
         delay
     } else {

@@ -71,12 +71,22 @@ impl Turn {
     /// when work is open already. `None` once it is terminal and every refusal is on
     /// record. The sweeper looks for turns by this.
     pub fn next_due_at(&self) -> Option<Timestamp> {
+        let first = self.due_moments().into_iter().min();
+        first.or_else(|| (!self.status.is_terminal()).then_some(self.updated_at))
+    }
+
+    /// The first of these moments that is still ahead. A watchdog looks again then.
+    pub fn next_due_after(&self, now: Timestamp) -> Option<Timestamp> {
+        self.due_moments().into_iter().filter(|at| *at > now).min()
+    }
+
+    fn due_moments(&self) -> Vec<Timestamp> {
         let mut due: Vec<Timestamp> = self.unrecorded.iter().map(|r| r.at).collect();
         if self.status.is_terminal() {
-            return due.into_iter().min();
+            return due;
         }
         if let TurnStatus::WaitingSignIn { deadline } = self.status {
-            return Some(deadline);
+            return vec![deadline];
         }
         if self.status == TurnStatus::Running {
             match &self.model {
@@ -96,7 +106,7 @@ impl Turn {
                 _ => {}
             }
         }
-        due.into_iter().min().or(Some(self.updated_at))
+        due
     }
 
     /// Whether somebody who is alive holds the turn or one of its calls.

@@ -179,7 +179,7 @@ impl Draft {
                 approval.lost_repeats = 0;
                 begin_attempt(self, id, LEASE_MS)
             }
-            Some(_) => self.drifted(id),
+            Some(now) => self.drifted(id, now),
             // Ended by another than its own executor: no ground for a claim.
             None => {
                 approval.lost_repeats += 1;
@@ -198,8 +198,9 @@ impl Draft {
         }
     }
 
-    /// What the call would do is no longer what was approved.
-    fn drifted(&mut self, id: &CallId) -> Result<(), Refusal> {
+    /// What the call would do is no longer what was approved. People are asked anew, and
+    /// shown what was just read; where nothing was, it is read once more.
+    fn drifted(&mut self, id: &CallId, now: Reading) -> Result<(), Refusal> {
         let approval = self
             .call_mut(id)?
             .approval
@@ -224,7 +225,10 @@ impl Draft {
             decision: "superseded".to_owned(),
             reason: Some(reason.sentence().to_owned()),
         });
-        self.ask_person(id, by)
+        match now {
+            Reading::Seen(_) => self.ask_showing(id, by, now.state()),
+            Reading::Nothing => self.ask_person(id, by),
+        }
     }
 
     fn checked(&mut self, id: &CallId, finding: Finding) -> Result<(), Refusal> {

@@ -112,6 +112,22 @@ fn rule_3a_a_read_comes_before_the_question() {
 }
 
 #[test]
+fn rule_1_whoever_reads_and_dies_is_noticed_when_the_lease_ends() {
+    let started = claim_read(&previewing(), 20);
+    let deadline = at(10 + PREVIEW_DEADLINE_MS);
+    assert_eq!(started.next_due_after(at(20)), Some(deadline));
+    // People are asked without it; the next step waits for the read all the same.
+    let asked = expire(&started, 10 + PREVIEW_DEADLINE_MS).unwrap().turn;
+    assert_eq!(asked.next_due_after(deadline), Some(at(20 + LEASE)));
+    assert_eq!(asked.waiting_for(), None);
+    let later = asked.next_due_after(at(20 + LEASE));
+    assert!(
+        later > Some(at(60 * 60_000)),
+        "the approval's end: {later:?}"
+    );
+}
+
+#[test]
 fn rule_3a_without_a_preview_people_are_asked_all_the_same() {
     let started = claim_read(&previewing(), 20);
     let failed = end_read(&started, Some(Reading::Nothing), 30).turn;
@@ -205,11 +221,20 @@ fn rule_5_drift_asks_anew_and_at_last_denies() {
             );
             return;
         }
-        assert_eq!(names(&drifted)[0], "approval_decided");
-        assert_eq!(call.state.name(), "previewing");
-        let asked = end_read(&claim_read(&drifted.turn, 60), Some(seen(&now)), 70).turn;
+        assert_eq!(
+            names(&drifted)[..2],
+            ["approval_decided", "approval_required"]
+        );
+        assert_eq!(call.state.name(), "awaiting_approval");
+        let asked = drifted.turn;
         let old = turn.calls()[0].approval.as_ref().unwrap().digest.clone();
         let approval = asked.calls()[0].approval.as_ref().unwrap();
+        let shown = approval.preview.shown().unwrap();
+        assert_eq!(
+            shown.fields[0].old.as_ref(),
+            Some(&now),
+            "what was just read"
+        );
         assert_ne!(approval.digest, old);
         assert_eq!(approval.decided, None, "the old yes counts no longer");
         turn = asked;
@@ -225,7 +250,12 @@ fn rule_5_no_preview_equals_only_no_preview() {
     let same = end_read(&begun, Some(Reading::Nothing), 50).turn;
     assert_eq!(same.calls()[0].state.name(), "started");
     let other = end_read(&begun, Some(seen("stopped")), 50).turn;
-    assert_eq!(other.calls()[0].state.name(), "previewing");
+    assert_eq!(other.calls()[0].state.name(), "awaiting_approval");
+    // Where nothing can be shown any more, it is read once more.
+    let approved = decide(&shown("stopped"), true, 40).unwrap().turn;
+    let begun = repeat(&approved, 41).unwrap().turn;
+    let lost = end_read(&begun, Some(Reading::Nothing), 50).turn;
+    assert_eq!(lost.calls()[0].state.name(), "previewing");
 }
 
 #[test]
