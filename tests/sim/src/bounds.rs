@@ -135,7 +135,7 @@ pub fn further() -> Vec<Bound> {
         failing_store(named("watchdog, store", DESTRUCTIVE, faults(0, 0, 0, 1, 0, 1)).watched()),
         // Rules 1a and 6a.
         turn_signs_in(named("1a sign-in", READ_ONLY, faults(1, 1, 1, 0, 0, 1))),
-        turn_signs_in(named("1a sign-in, watchdog", READ_ONLY, faults(1, 0, 0, 0, 0, 1)).watched()),
+        turn_signs_in(named("1a sign-in, watchdog", READ_ONLY, faults(1, 0, 0, 0, 0, 0)).watched()),
         call_signs_in(named("6a sign-in", DESTRUCTIVE, faults(1, 0, 0, 0, 0, 1))),
         call_signs_in(named("6a sign-in", READ_ONLY, faults(1, 1, 1, 0, 0, 1))),
         call_signs_in(named("6a sign-in, watchdog", READ_ONLY, faults(1, 0, 0, 0, 0, 0)).watched()),
