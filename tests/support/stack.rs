@@ -6,7 +6,7 @@
 //! `cargo xtask app` made) and `AZIMUTH_AZMCP` (the Azure MCP Server).
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use azimuth_stack::product::{azure_server, handler_environment};
@@ -24,6 +24,7 @@ pub struct Stack {
     folder: TempDir,
     sandbox: Program,
     hosts: Vec<Host>,
+    standalone: Option<Standalone>,
     description: Value,
     environment: Vec<(String, String)>,
 }
@@ -31,6 +32,12 @@ pub struct Stack {
 struct Host {
     group: String,
     program: Program,
+}
+
+/// A handler without a host.
+struct Standalone {
+    program: Program,
+    api: String,
 }
 
 /// A child that ends when its standard input does, and is killed when dropped.
@@ -103,6 +110,7 @@ impl Stack {
             folder,
             sandbox,
             hosts: Vec::new(),
+            standalone: None,
             description,
             environment,
         };
@@ -152,13 +160,63 @@ impl Stack {
         }
     }
 
+    /// Starts the handler without a host, and waits until it listens.
+    pub async fn start_standalone(&mut self) {
+        let mut command = Command::new(given("AZIMUTH_TEST_APP").join("handler"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("AZIMUTH_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(["standalone", "--listen", "127.0.0.1:0"])
+            .envs(self.environment.iter().cloned());
+        let log = self.folder.path().join("standalone.log");
+        let mut program = Program::start(command, &log);
+        let deadline = Instant::now() + START;
+        let port = loop {
+            program.must_run();
+            let lines = std::fs::read_to_string(&log).unwrap_or_default();
+            let told = lines
+                .lines()
+                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+                .filter(|line| line["message"] == "the handler listens, standalone")
+                .find_map(|line| line["port"].as_u64());
+            if let Some(port) = told {
+                break port;
+            }
+            assert!(Instant::now() < deadline, "the handler is not ready");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        };
+        self.standalone = Some(Standalone {
+            program,
+            api: format!("http://127.0.0.1:{port}/api"),
+        });
+    }
+
+    /// Asks it to end as a container's platform does; how it ended, and how long that
+    /// took.
+    pub fn end_standalone(&mut self) -> (ExitStatus, Duration) {
+        let mut standalone = self.standalone.take().expect("it runs");
+        let child = &mut standalone.program.child;
+        let pid = i32::try_from(child.id()).expect("a pid");
+        let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
+        let asked = Instant::now();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("asked");
+        let status = child.wait().expect("it ends");
+        (status, asked.elapsed())
+    }
+
     fn info_file(&self, group: &str) -> PathBuf {
         let name = group.replace(':', "-");
         self.folder.path().join(format!("info-{name}.json"))
     }
 
-    /// The first host's API.
+    /// The API of the handler without a host, else of the first host.
     pub fn api(&self) -> String {
+        if let Some(standalone) = &self.standalone {
+            return standalone.api.clone();
+        }
         let info = read_json(&self.info_file(&self.hosts[0].group)).expect("the info file");
         format!("{}/api", info["api"].as_str().expect("api"))
     }
@@ -261,8 +319,12 @@ impl Drop for Stack {
             for host in &self.hosts {
                 eprintln!("--- {} ---\n{}", host.group, host.program.tail());
             }
+            if let Some(standalone) = &self.standalone {
+                eprintln!("--- standalone ---\n{}", standalone.program.tail());
+            }
             eprintln!("--- sandbox ---\n{}", self.sandbox.tail());
         }
+        self.standalone = None;
         self.hosts.clear();
     }
 }

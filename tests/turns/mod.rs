@@ -18,6 +18,7 @@ mod repair;
 mod replay;
 mod sign_in;
 mod stalls;
+mod standalone;
 mod strangers;
 mod streaming;
 mod tampering;

@@ -7,6 +7,7 @@ pub mod policy;
 pub mod problem;
 mod redact;
 pub mod routes;
+pub mod standalone;
 mod tools;
 pub mod triggers;
 pub mod turn;

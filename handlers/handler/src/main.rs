@@ -1,9 +1,12 @@
 //! The binary behind the Functions: reads its configuration, wires the adapters,
-//! serves. `handler audit …` and `handler confine …` are its other faces.
+//! serves. `handler standalone`, `handler audit …` and `handler confine …` are its
+//! other faces.
 
 mod audit_command;
 mod config;
 mod serve;
+mod standalone;
+mod start;
 mod wire;
 
 use std::ffi::OsString;
@@ -25,6 +28,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Face {
+    /// Serve without a Functions host: HTTP, queues and timer in this process. For
+    /// containers. SIGTERM takes nothing new, and finishes or hands back what runs.
+    Standalone(standalone::Options),
     /// Check or export the audit, offline.
     Audit {
         #[command(subcommand)]
@@ -56,6 +62,7 @@ enum AuditFace {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         None => serve::run(),
+        Some(Face::Standalone(options)) => options.run(),
         Some(Face::Confine { command }) => azimuth_mcp::confine::run(command),
         Some(Face::Contract) => {
             println!("{}", serve::contract());

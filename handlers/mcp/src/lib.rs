@@ -24,6 +24,7 @@ mod limits;
 mod output;
 mod pool;
 mod process;
+mod programs;
 mod redact;
 mod stderr;
 mod stream;

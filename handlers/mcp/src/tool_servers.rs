@@ -5,7 +5,7 @@ mod learning;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -24,6 +24,7 @@ use crate::catalogue;
 use crate::launcher::{Launcher, Verified};
 use crate::limits::PoolLimits;
 use crate::pool::Pool;
+use crate::programs::executable;
 use crate::servers::{HostEnvironment, Identity, ServerConfig, is_program};
 
 /// How the tool servers are run.
@@ -39,7 +40,8 @@ pub struct Options {
     /// certificates.
     pub environment: BTreeMap<String, String>,
     /// A folder of ours, in which every server runs; pins go to `tools/` in it,
-    /// unpacked programs to `bundle/`.
+    /// unpacked programs to `bundle/`, and those that may not be executed where they
+    /// are to `programs/`.
     pub work_dir: PathBuf,
     /// Audiences for which servers may have tokens of their user.
     pub audiences: Vec<String>,
@@ -53,8 +55,8 @@ pub enum StartError {
     /// The built-in catalogue does not read; a build error.
     #[error("the built-in catalogue does not read: {0}")]
     Catalogue(#[from] serde_json::Error),
-    /// The work folder has no absolute path.
-    #[error("the work folder of the tool servers cannot be found: {0}")]
+    /// The work folder has no absolute path, or does not take a copy of a program.
+    #[error("the work folder of the tool servers cannot be used: {0}")]
     Folder(std::io::Error),
     /// The broker cannot listen on loopback.
     #[error("the token broker cannot listen: {0}")]
@@ -123,11 +125,13 @@ impl McpServers {
             let specs = catalogue::built_in_specs(server, file, catalogue::azure_previews()?);
             known.tools.insert(server.name.clone(), specs);
         }
+        // A server runs in this folder, so a relative path would mean another one.
+        let work_dir = std::path::absolute(&options.work_dir).map_err(StartError::Folder)?;
+        let servers = startable(servers, &work_dir)?;
         let launcher = Launcher {
             wrapper: options.wrapper,
             host: options.host,
-            // A server runs in this folder, so a relative path would mean another one.
-            work_dir: std::path::absolute(&options.work_dir).map_err(StartError::Folder)?,
+            work_dir,
             environment: options.environment,
             broker,
             random,
@@ -163,6 +167,17 @@ impl McpServers {
         self.shared.broker_tasks.close();
         self.shared.broker_tasks.wait().await;
     }
+}
+
+/// The same servers, each with a program that can be executed.
+fn startable(servers: Vec<ServerConfig>, work_dir: &Path) -> Result<Vec<ServerConfig>, StartError> {
+    servers
+        .into_iter()
+        .map(|server| {
+            let command = executable(&server.command, work_dir).map_err(StartError::Folder)?;
+            Ok(ServerConfig { command, ..server })
+        })
+        .collect()
 }
 
 impl Drop for McpServers {

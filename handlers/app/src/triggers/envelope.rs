@@ -48,6 +48,15 @@ impl Envelope {
             dequeue_count,
         })
     }
+
+    /// The same of a message without an envelope.
+    pub fn of_message(text: &str, dequeue_count: u32) -> Option<Self> {
+        let message = object(&Value::String(text.to_owned()), MAX_QUOTES)?;
+        Some(Self {
+            message,
+            dequeue_count,
+        })
+    }
 }
 
 fn member<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {

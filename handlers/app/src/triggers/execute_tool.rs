@@ -1,20 +1,27 @@
 //! `POST /execute-tool`: one message is one tool call.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::{TriggerState, answer, receive};
+use super::{Delivered, TriggerError, TriggerState, answer, receive};
+use crate::turn::Engine;
 
 /// Works on one delivery.
 pub async fn handle(State(state): State<TriggerState>, body: Body) -> Response {
     answer("execute-tool", state.deadline, async {
-        let delivered = receive(body).await?.with_call()?;
-        let (item, count) = (&delivered.item, delivered.dequeue_count);
-        let Some(_slot) = state.engine.slot(item, count).await? else {
-            return Ok(());
-        };
-        Box::pin(state.engine.execute_tool(item, count)).await
+        work(&state.engine, receive(body).await?).await
     })
     .await
+}
+
+pub(super) async fn work(engine: &Arc<Engine>, delivered: Delivered) -> Result<(), TriggerError> {
+    let delivered = delivered.with_call()?;
+    let (item, count) = (&delivered.item, delivered.dequeue_count);
+    let Some(_slot) = engine.slot(item, count).await? else {
+        return Ok(());
+    };
+    Box::pin(engine.execute_tool(item, count)).await
 }

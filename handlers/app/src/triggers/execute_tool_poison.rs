@@ -1,16 +1,23 @@
 //! `POST /execute-tool-poison`: a tool call whose message could not be worked on; it ends, and the turn goes on.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::{TriggerState, answer, receive};
+use super::{Delivered, TriggerError, TriggerState, answer, receive};
+use crate::turn::Engine;
 
 /// Works on one delivery.
 pub async fn handle(State(state): State<TriggerState>, body: Body) -> Response {
     answer("execute-tool-poison", state.deadline, async {
-        let delivered = receive(body).await?.with_call()?;
-        Box::pin(state.engine.poison_tool_call(&delivered.item)).await
+        work(&state.engine, receive(body).await?).await
     })
     .await
+}
+
+pub(super) async fn work(engine: &Arc<Engine>, delivered: Delivered) -> Result<(), TriggerError> {
+    let delivered = delivered.with_call()?;
+    Box::pin(engine.poison_tool_call(&delivered.item)).await
 }

@@ -16,6 +16,13 @@ pub struct Delivered {
 }
 
 impl Delivered {
+    /// Reads a message as it lies in its queue.
+    pub(super) fn from_message(text: &str, dequeue_count: u32) -> Result<Self, TriggerError> {
+        let envelope = Envelope::of_message(text, dequeue_count)
+            .ok_or_else(|| TriggerError::Fail("the message holds no work item".to_owned()))?;
+        Self::from_envelope(envelope)
+    }
+
     /// Reads the message. A newer version is handed back for a newer process; what
     /// is no item of ours, or contradicts itself, is given up.
     pub(super) fn from_envelope(envelope: Envelope) -> Result<Self, TriggerError> {

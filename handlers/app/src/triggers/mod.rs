@@ -12,6 +12,7 @@ mod envelope;
 pub mod execute_tool;
 pub mod execute_tool_poison;
 mod item;
+mod queue_function;
 pub mod sweep;
 
 use std::future::Future;
@@ -28,6 +29,7 @@ use crate::http::json;
 use crate::turn::Engine;
 use envelope::Envelope;
 pub use item::Delivered;
+pub use queue_function::QueueFunction;
 
 /// Largest envelope, bytes: a 64 KiB message, quoted twice, and once more as
 /// metadata.
@@ -53,6 +55,11 @@ pub struct TriggerState {
     pub engine: Arc<Engine>,
     /// Longest time of one invocation.
     pub deadline: Duration,
+}
+
+/// Sweeps once, for whoever keeps the time without the Functions host.
+pub async fn sweep(engine: &Arc<Engine>) -> Result<(), TriggerError> {
+    sweep::work(engine).await
 }
 
 /// Reads the work item that a queue trigger delivers.
