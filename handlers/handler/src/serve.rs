@@ -6,8 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
+use azimuth_app::auth::verifier::VerifierSettings;
 use azimuth_app::notices::ApprovalNotices;
 use azimuth_app::routes;
+use azimuth_azure::containers::CONTAINERS;
+use azimuth_domain::principal::Role;
+use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
@@ -60,6 +64,10 @@ pub fn run() -> ExitCode {
 pub fn contract() -> String {
     serde_json::json!({
         "triggers": routes::TRIGGERS,
+        "queues": [TOOL_CALLS_QUEUE, TURNS_QUEUE],
+        "containers": CONTAINERS,
+        "roles": Role::ALL,
+        "scope": VerifierSettings::SCOPE,
         "settings": crate::config::VARIABLES,
         "openapi": serde_json::from_str::<serde_json::Value>(&routes::openapi_json()).unwrap_or_default(),
     })
