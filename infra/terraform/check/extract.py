@@ -7,12 +7,8 @@ CDK Terrain generates from them and publishes as Python packages. To renew them
 
     pip download --no-deps --require-hashes -r requirements-schemas.txt -d DIR
     python extract.py DIR
-
-What the bindings do not tell: whether an optional attribute has a value of the
-provider's own when it is left out. Each is taken to have one.
 """
 
-import io
 import json
 import re
 import sys
@@ -32,14 +28,13 @@ _FIELD = re.compile(
 _WRITER = re.compile(r"(\w+ToHclTerraform)")
 # The fields of a block follow on one of these.
 _BLOCK_START = re.compile(r"(?:function (\w+ToHclTerraform)\(|synthesizeHclAttributes\(\))")
-# An attribute that the provider alone decides.
-_COMPUTED = re.compile(
-    r"// (\w+) - computed: true, optional: false, required: false\s+"
-    r"(?:get \w+\(\) \{\s+return (?P<getter>.+?);|this\._\w+ = new (?P<object>.+?);)"
+# What the bindings say of a field, and where its value comes from.
+_MEMBER = re.compile(
+    r"// (\w+) - computed: (?P<computed>\w+), optional: (?P<optional>\w+), "
+    r"required: (?P<required>\w+)\s+"
+    r"(?:_\w+ = new (?P<object>.+?);|_\w+;|get \w+\(\) \{\s+return (?P<getter>.+?);)"
 )
 _CLASS = re.compile(r"^class (\w+) extends", re.MULTILINE)
-_INTERFACE = re.compile(r"^export interface (\w+)[^{]*\{(.*?)^\}", re.MULTILINE | re.DOTALL)
-_MEMBER = re.compile(r"#(\w+)\}[^/]*?\*/\s+readonly \w+(\??):", re.DOTALL)
 
 _SCALARS = {"string": "string", "number": "number", "boolean": "bool", "any": "dynamic"}
 
@@ -55,55 +50,60 @@ def _attribute_type(kind, of):
     return [kind, _SCALARS.get(element, "dynamic")]
 
 
-class _Bindings:
-    """One type of a provider: its program and its declarations."""
+def _parts(start, text):
+    """What stands from one match to the next."""
+    starts = list(start.finditer(text))
+    ends = [match.start() for match in starts[1:]] + [len(text)]
+    return [(match, text[match.start() : end]) for match, end in zip(starts, ends)]
 
-    def __init__(self, program, declarations):
-        self._program = program
-        self._required = {
-            interface: {name for name, mark in _MEMBER.findall(body) if not mark}
-            for interface, body in _INTERFACE.findall(declarations)
-        }
-        starts = list(_BLOCK_START.finditer(program))
-        ends = [start.start() for start in starts[1:]] + [len(program)]
+
+def _flags(member):
+    """Of the blocks in a provider's own configuration nothing is said."""
+    if member is None:
+        return "optional"
+    flags = ("required", "optional", "computed")
+    return " ".join(flag for flag in flags if member[flag] == "true")
+
+
+class _Bindings:
+    """One type of a provider, as the program that writes it out."""
+
+    def __init__(self, program):
+        # Behind it comes one word of a megabyte.
+        program = program.partition("//# sourceMappingURL")[0]
+        self._main = re.search(r"class (\w+) extends cdkt\w+\.Terraform\w+", program)[1]
         self._fields = {
-            start[1]: list(_FIELD.finditer(program, start.end(), end))
-            for start, end in zip(starts, ends)
+            start[1]: list(_FIELD.finditer(text)) for start, text in _parts(_BLOCK_START, program)
         }
-        classes = list(_CLASS.finditer(program))
-        ends = [start.start() for start in classes[1:]] + [len(program)]
-        self._classes = {
-            start[1]: program[start.start() : end] for start, end in zip(classes, ends)
+        self._members = {
+            start[1]: list(_MEMBER.finditer(text)) for start, text in _parts(_CLASS, program)
         }
 
     def block(self):
         """The whole resource."""
-        name = re.search(r"class (\w+) extends cdkt\w+\.Terraform\w+", self._program)[1]
-        return self._block(None, f"{name}Config", name)
+        return self._block(None, self._main)
 
-    def _block(self, writer, interface, owner):
-        required = self._required[interface]
+    def _block(self, writer, owner):
+        members = {member[1]: member for member in self._members.get(owner, ())}
         attributes, blocks = {}, {}
         for field in self._fields[writer]:
             name = field[1]
             nested = _WRITER.search(field["value"])
             if field["is_block"] == "true" and nested:
-                blocks[name] = self._nested(nested[1], field, name in required)
+                blocks[name] = self._nested(nested[1], field, members.get(name))
             else:
-                attributes[name] = {
-                    "type": _attribute_type(field["type"], field["of"]),
-                    "is": "required" if name in required else "optional computed",
-                }
+                kind = _attribute_type(field["type"], field["of"])
+                attributes[name] = {"type": kind, "is": _flags(members.get(name))}
         attributes.update(self._computed(owner))
         return {"attributes": attributes, "blocks": blocks}
 
-    def _nested(self, writer, field, is_required):
-        interface = writer[0].upper() + writer.removesuffix("ToHclTerraform")[1:]
+    def _nested(self, writer, field, member):
+        name = writer[0].upper() + writer.removesuffix("ToHclTerraform")[1:]
         nested = {
             "nesting": {"struct": "single"}.get(field["type"], field["type"]),
-            "block": self._block(writer, interface, f"{interface}OutputReference"),
+            "block": self._block(writer, f"{name}OutputReference"),
         }
-        if is_required:
+        if _flags(member) == "required":
             nested["min"] = 1
         # Only what can stand more than once is written by way of a mapper.
         if nested["nesting"] != "single" and "listMapper" not in field["value"]:
@@ -111,14 +111,16 @@ class _Bindings:
         return nested
 
     def _computed(self, owner):
-        """Attributes that can only be read."""
+        """Attributes that can only be read: the provider alone decides them."""
         found = {}
-        for match in _COMPUTED.finditer(self._classes.get(owner, "")):
-            if match["getter"]:
-                kind = self._type_of_getter(match["getter"])
+        for member in self._members.get(owner, ()):
+            if _flags(member) != "computed":
+                continue
+            if member["getter"]:
+                kind = self._type_of_getter(member["getter"])
             else:
-                kind = self._type_of_object(match["object"])
-            found[match[1]] = {"type": kind, "is": "computed"}
+                kind = self._type_of_object(member["object"])
+            found[member[1]] = {"type": kind, "is": "computed"}
         return found
 
     def _type_of_getter(self, getter):
@@ -157,48 +159,55 @@ def _used_types(word):
     return sorted({name for file in files for name in pattern.findall(file.read_text())})
 
 
-class _Package:
-    """A wheel that holds a provider's bindings."""
-
-    def __init__(self, wheel):
-        with zipfile.ZipFile(wheel) as archive:
-            inner = next(name for name in archive.namelist() if name.endswith(".tgz"))
-            self._files = tarfile.open(fileobj=io.BytesIO(archive.read(inner)))
-        self.name, self.version = wheel.name.split("-")[:2]
-
-    def bindings(self, folder):
-        def read(name):
-            member = self._files.extractfile(f"package/lib/{folder}/{name}")
-            return member.read().decode()
-
-        return _Bindings(read("index.js"), read("index.d.ts"))
+def _read_package(wheel, folders):
+    """The bindings of each folder. One pass: the archive inside the wheel is
+    compressed as a whole."""
+    wanted = {f"package/lib/{folder}/index.js": folder for folder in folders}
+    found = {}
+    with zipfile.ZipFile(wheel) as archive:
+        inner = next(name for name in archive.namelist() if name.endswith(".tgz"))
+        with archive.open(inner) as packed, tarfile.open(fileobj=packed, mode="r|gz") as files:
+            for member in files:
+                if member.name in wanted:
+                    text = files.extractfile(member).read().decode()
+                    found[wanted[member.name]] = _Bindings(text)
+    return found
 
 
-def extract(provider, package):
+def extract(provider, wheel):
+    package, version = wheel.name.split("-")[:2]
     prefix = f"{provider}_"
 
-    def folder(name):
-        return name.removeprefix(prefix).replace("_", "-")
-
-    def blocks(word, folder_prefix):
-        names = (name for name in _used_types(word) if name.startswith(prefix))
+    def folders(word, folder_prefix):
+        """The folder of each type."""
         return {
-            name: package.bindings(folder_prefix + folder(name)).block() for name in names
+            name: folder_prefix + name.removeprefix(prefix).replace("_", "-")
+            for name in _used_types(word)
+            if name.startswith(prefix)
         }
 
+    resources = folders("resource", "")
+    data_sources = folders("data", f"data-{provider}-")
+    bindings = _read_package(
+        wheel, ["provider", *resources.values(), *data_sources.values()]
+    )
+
+    def blocks(of):
+        return {name: bindings[folder].block() for name, folder in of.items()}
+
     return {
-        "notice": NOTICE.format(package=package.name, version=package.version),
+        "notice": NOTICE.format(package=package, version=version),
         "source": f"hashicorp/{provider}",
-        "provider": package.bindings("provider").block(),
-        "resources": blocks("resource", ""),
-        "data_sources": blocks("data", f"data-{provider}-"),
+        "provider": bindings["provider"].block(),
+        "resources": blocks(resources),
+        "data_sources": blocks(data_sources),
     }
 
 
 def main(folder):
     for provider in PROVIDERS:
         wheel = next(Path(folder).glob(f"cdktn_provider_{provider}-*.whl"))
-        schemas = extract(provider, _Package(wheel))
+        schemas = extract(provider, wheel)
         text = json.dumps(schemas, indent=1, sort_keys=True)
         (HERE / "schemas" / f"{provider}.json").write_text(text + "\n")
         print(f"{provider}: {len(schemas['resources'])} resources, {len(text)} bytes")

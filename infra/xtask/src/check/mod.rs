@@ -81,8 +81,8 @@ pub async fn check(
     tell(&mut tally, "functions and routes", &routes);
     let settings = setting_findings(&repository.root, &told.settings)?;
     tell(&mut tally, "settings", &settings);
-    let names = terraform::name_findings(repository, &terraform, &functions, &told)?;
-    tell(&mut tally, "names in Terraform", &names);
+    let terraform = terraform::name_findings(repository, &terraform, &functions, &told)?;
+    tell(&mut tally, "names in Terraform", &terraform);
     let document = document::document_findings(&repository.root, told.openapi, options.write)?;
     tell(&mut tally, "API document", &document);
     let client = match document::client_findings(session, repository, options.write).await {

@@ -50,7 +50,7 @@ pub struct Product<'a> {
 pub fn findings(plan: &Plan, product: Product<'_>) -> Vec<String> {
     let mut findings = queue_findings(plan, product);
     let made = containers::made(plan, &mut findings);
-    findings.extend(container_findings(
+    findings.extend(containers::findings(
         TERRAFORM,
         &made,
         &product.handler.containers,

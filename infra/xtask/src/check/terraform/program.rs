@@ -167,15 +167,14 @@ async fn read(session: &mut Session, command: Command) -> Result<(bool, String),
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::version;
 
     #[test]
     fn the_version_is_read() {
-        let told =
-            |version: &str| super::version(&format!("{{\"terraform_version\":\"{version}\"}}"));
+        let told = |number: &str| version(&format!("{{\"terraform_version\":\"{number}\"}}"));
         assert_eq!(told("1.11.4"), Some((1, 11)));
         assert_eq!(told("2.0.0-beta1"), Some((2, 0)));
         assert_eq!(told("one"), None);
-        assert_eq!(super::version("no JSON"), None);
+        assert_eq!(version("no JSON"), None);
     }
 }
