@@ -33,11 +33,25 @@ const STAGE: &str = "terraform";
 /// The pinned packages of the stand-in providers.
 const PROVIDER_PACKAGES: &str = "check/requirements.txt";
 
-/// Installations with a file of settings; each must be what the product needs.
-const ENVIRONMENTS: [&str; 3] = ["dev", "test", "prod"];
-
-/// The run of `tests/environment.tftest.hcl` whose plan names are read from.
+/// The run whose plan names are read from, in the one file of tests that looks at an
+/// environment's settings as they are.
 const AS_CONFIGURED: &str = "as_configured";
+const ENVIRONMENT_TESTS: &str = "tests/environment.tftest.hcl";
+
+/// Which tests run with the settings of an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tests {
+    All,
+    /// Those of [`ENVIRONMENT_TESTS`]; the others bring what they look at.
+    OfEnvironment,
+}
+
+/// Installations with a file of settings; each must be what the product needs.
+const ENVIRONMENTS: [(&str, Tests); 3] = [
+    ("dev", Tests::All),
+    ("test", Tests::OfEnvironment),
+    ("prod", Tests::OfEnvironment),
+];
 
 /// What Terraform says of the folder.
 #[derive(Debug)]
@@ -104,7 +118,7 @@ async fn look(
     repository: &Repository,
     folder: &Path,
     data: &Path,
-    environments: &[&'static str],
+    environments: &[(&'static str, Tests)],
 ) -> Result<Examined, Failure> {
     program::refuse_missing(session, program::PROGRAM).await?;
     let python = python::provide(session, repository, &folder.join(PROVIDER_PACKAGES)).await?;
@@ -118,7 +132,7 @@ async fn look(
 async fn ask(
     session: &mut Session,
     terraform: &Terraform,
-    environments: &[&'static str],
+    environments: &[(&'static str, Tests)],
 ) -> Result<Examined, Failure> {
     let format = terraform.format(session).await?;
     let arguments = terraform.validate(session).await?;
@@ -134,8 +148,8 @@ async fn ask(
     if !is_valid {
         failed.push("not run: see above".to_owned());
     }
-    for environment in environments.iter().filter(|_| is_valid) {
-        let told = terraform.test(session, environment).await?;
+    for (environment, tests) in environments.iter().filter(|_| is_valid) {
+        let told = terraform.test(session, environment, *tests).await?;
         let findings = told.findings.iter();
         failed.extend(findings.map(|finding| format!("{environment}: {finding}")));
         let plan = told.plan.map(|plan| (*environment, plan));

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::process::Command;
 
 use super::events::{self, Told};
-use super::{STAGE, settings_file};
+use super::{ENVIRONMENT_TESTS, STAGE, Tests, settings_file};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -115,13 +115,21 @@ impl Terraform {
         events::validated(&output)
     }
 
-    /// The tests of the folder, with the settings of an environment.
-    pub async fn test(&self, session: &mut Session, environment: &str) -> Result<Told, Failure> {
+    /// Tests of the folder, with the settings of an environment.
+    pub async fn test(
+        &self,
+        session: &mut Session,
+        environment: &str,
+        tests: Tests,
+    ) -> Result<Told, Failure> {
         let mut command = self.command();
         command
             .args(["test", "-json", "-verbose"])
             .args(["-var-file", INSTALLATION, "-var-file"])
             .arg(settings_file(environment));
+        if tests == Tests::OfEnvironment {
+            command.args(["-filter", ENVIRONMENT_TESTS]);
+        }
         let (_, output) = read(session, command).await?;
         events::tested(&output)
     }

@@ -13,7 +13,7 @@ const ENVIRONMENT: &str = "prod";
 
 #[tokio::test]
 async fn the_folder_as_it_is_has_no_finding() {
-    assert_eq!(Damaged::none().examine().await, [""; 0]);
+    assert_eq!(Damaged::none().examine(Tests::All).await, [""; 0]);
 }
 
 #[tokio::test]
@@ -23,14 +23,14 @@ async fn a_typo_in_an_argument_is_named() {
         "local_authentication_enabled ",
         "local_authentification_enabled ",
     );
-    let found = damaged.examine().await;
+    let found = damaged.examine(Tests::OfEnvironment).await;
     assert_found(&found, "cosmos.tf", "local_authentification_enabled");
 }
 
 #[tokio::test]
 async fn a_typo_in_a_value_is_named() {
     let damaged = Damaged::with("function.tf", r#""custom""#, r#""custum""#);
-    let found = damaged.examine().await;
+    let found = damaged.examine(Tests::All).await;
     assert_found(
         &found,
         "Test assertion failed",
@@ -41,7 +41,7 @@ async fn a_typo_in_a_value_is_named() {
 #[tokio::test]
 async fn a_wrong_queue_name_is_named() {
     let damaged = Damaged::with("storage.tf", r#"["tool-calls", "#, r#"["tool-call", "#);
-    let found = damaged.examine().await;
+    let found = damaged.examine(Tests::OfEnvironment).await;
     for queue in ["tool-calls", "tool-calls-poison"] {
         assert_found(&found, queue, "is missing in Terraform");
     }
@@ -55,14 +55,14 @@ async fn a_missing_role_of_the_app_is_named() {
         "    \"Storage Queue Data Contributor\",\n",
         "",
     );
-    let found = damaged.examine().await;
+    let found = damaged.examine(Tests::All).await;
     assert_found(&found, "Test assertion failed", "exactly three roles");
 }
 
 #[tokio::test]
 async fn a_missing_role_of_people_is_named() {
     let damaged = Damaged::with("entra.tf", "    auditor  = ", "    auditors = ");
-    let found = damaged.examine().await;
+    let found = damaged.examine(Tests::OfEnvironment).await;
     assert_found(
         &found,
         r#"the app role "auditor""#,
@@ -73,7 +73,7 @@ async fn a_missing_role_of_people_is_named() {
 #[tokio::test]
 async fn a_missing_unique_key_is_named() {
     let damaged = Damaged::with("cosmos.tf", r#"["/seq"]"#, "[]");
-    let found = damaged.examine().await;
+    let found = damaged.examine(Tests::OfEnvironment).await;
     assert_found(
         &found,
         r#"the container "audit""#,
@@ -88,14 +88,14 @@ async fn a_container_that_can_be_rewritten_is_named() {
         "is_append_only = true",
         "is_append_only = false",
     );
-    let found = damaged.examine().await;
+    let found = damaged.examine(Tests::OfEnvironment).await;
     assert_found(&found, r#"the container "audit""#, "every operation");
 }
 
 #[tokio::test]
 async fn a_setting_that_nobody_reads_is_named() {
     let damaged = Damaged::with("function.tf", "AZIMUTH_QUOTAS ", "AZIMUTH_QUOTA  ");
-    let found = damaged.examine().await;
+    let found = damaged.examine(Tests::OfEnvironment).await;
     assert_found(
         &found,
         r#"the setting "AZIMUTH_QUOTA""#,
@@ -153,7 +153,7 @@ impl Damaged {
         damaged
     }
 
-    async fn examine(&self) -> Vec<String> {
+    async fn examine(&self, tests: Tests) -> Vec<String> {
         let mut session = Session::begin().unwrap();
         let data = tempfile::tempdir().unwrap();
         let folder = self.folder.path();
@@ -162,7 +162,7 @@ impl Damaged {
             &self.repository,
             folder,
             data.path(),
-            &[ENVIRONMENT],
+            &[(ENVIRONMENT, tests)],
         )
         .await
         .unwrap();
