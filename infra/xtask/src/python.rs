@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use crate::azure_mcp::sha256;
 use crate::failure::Failure;
+use crate::portal::FolderLock;
 use crate::repository::Repository;
 use crate::session::Session;
 
@@ -37,26 +38,20 @@ pub async fn provide(
     if python.is_file() {
         return Ok(python);
     }
-    fs::create_dir_all(&cache).map_err(Failure::file("create", &cache))?;
-    // Beside its final place, so that renaming it is one step.
-    let part = cache.join(format!(
-        "python-{}.{}.part",
-        &pinned[..12],
-        std::process::id()
-    ));
+    let _one_at_a_time = FolderLock::take(session, STAGE, repository).await?;
+    if python.is_file() {
+        return Ok(python);
+    }
+    // Beside its final place, so that one that was cut off does not count.
+    let part = cache.join(format!("python-{}.part", &pinned[..12]));
+    let _left_by_a_crash = fs::remove_dir_all(&part);
     session.say(
         STAGE,
         format_args!("installing those of {} (once)", requirements.display()),
     );
-    let made = make(session, requirements, &part).await;
-    let placed = made.and_then(|()| match fs::rename(&part, &home) {
-        // Another run was faster.
-        Err(_) if python.is_file() => Ok(()),
-        renamed => renamed.map_err(Failure::file("move the packages to", &home)),
-    });
-    // What could not be removed is only a waste of space.
-    let _removed = fs::remove_dir_all(&part);
-    placed.map(|()| python)
+    make(session, requirements, &part).await?;
+    fs::rename(&part, &home).map_err(Failure::file("move the packages to", &home))?;
+    Ok(python)
 }
 
 async fn make(session: &mut Session, requirements: &Path, part: &Path) -> Result<(), Failure> {

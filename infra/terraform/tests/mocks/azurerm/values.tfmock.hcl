@@ -27,6 +27,10 @@ mock_resource "azurerm_cosmosdb_account" {
   }
 }
 
+mock_resource "azurerm_cosmosdb_sql_role_definition" {
+  defaults = { id = "/rg/cosmos/sqlRoleDefinitions/ours" }
+}
+
 mock_resource "azurerm_storage_account" {
   defaults = {
     id                     = "/rg/storage"
