@@ -5,6 +5,7 @@
 //! configuration.
 
 pub mod arm;
+pub mod containers;
 pub mod egress;
 pub mod entra;
 pub mod subscriptions;

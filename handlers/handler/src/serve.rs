@@ -4,7 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use azimuth_app::auth::verifier::VerifierSettings;
 use azimuth_app::routes;
+use azimuth_azure::containers::CONTAINERS;
+use azimuth_domain::principal::Role;
+use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
 
 use crate::config::Config;
 use crate::start::{self, interrupted, told};
@@ -40,6 +44,10 @@ pub fn run() -> ExitCode {
 pub fn contract() -> String {
     serde_json::json!({
         "triggers": routes::TRIGGERS,
+        "queues": [TOOL_CALLS_QUEUE, TURNS_QUEUE],
+        "containers": CONTAINERS,
+        "roles": Role::ALL,
+        "scope": VerifierSettings::SCOPE,
         "settings": crate::config::VARIABLES,
         "openapi": serde_json::from_str::<serde_json::Value>(&routes::openapi_json()).unwrap_or_default(),
     })

@@ -10,6 +10,7 @@ mod gallery;
 mod http_request;
 mod portal;
 mod processes;
+mod python;
 mod repository;
 mod session;
 mod soak;
@@ -51,7 +52,7 @@ enum Command {
     /// Everything that CI runs, or one group of it
     Test(TestOptions),
     /// Formatting, lints, arrows, functions and routes, settings, tracked files,
-    /// API document, typed client
+    /// Terraform, API document, typed client
     Check(CheckOptions),
     /// The benchmarks, each row beside its yardstick
     Bench(BenchOptions),

@@ -7,19 +7,28 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::process::Command;
 
+use super::terraform::Container;
 use crate::app::{self, Function, functions::Trigger};
 use crate::failure::Failure;
 use crate::repository::{Metadata, Repository, not_started};
 use crate::session::Session;
 
 /// Where the names of our own variables begin.
-const PREFIX: &str = "AZIMUTH_";
+pub const PREFIX: &str = "AZIMUTH_";
 
 /// What `handler contract` prints.
 #[derive(Debug, Deserialize)]
 pub struct HandlerContract {
     /// Names of the functions that no person calls.
     pub triggers: Vec<String>,
+    /// Queues that it fills; each has a poison queue.
+    pub queues: Vec<String>,
+    /// The store's containers, as they must have been made.
+    pub containers: Vec<Container>,
+    /// What a person can be.
+    pub roles: Vec<String>,
+    /// What a token must permit.
+    pub scope: String,
     /// Every variable that the handler reads.
     pub settings: Vec<String>,
     /// The API's `OpenAPI` document.
@@ -47,7 +56,7 @@ pub async fn ask_handler(
     serde_json::from_slice(&output.stdout).map_err(|error| {
         Failure::refused(
             format!("handler contract: {error}"),
-            "It must print {\"triggers\": […], \"settings\": […], \"openapi\": {…}}.",
+            "What it must print is HandlerContract in infra/xtask/src/check/contract.rs.",
         )
     })
 }

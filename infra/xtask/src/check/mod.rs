@@ -5,6 +5,7 @@ mod arrows;
 mod contract;
 mod document;
 mod named_tests;
+mod terraform;
 mod tracked;
 
 use std::path::Path;
@@ -59,6 +60,10 @@ pub async fn check(
     tell(&mut tally, "tracked files", &tracked);
     let named = named_tests::findings(repository, &metadata)?;
     tell(&mut tally, "named tests", &named);
+    let terraform = terraform::examine(session, repository).await?;
+    for (name, findings) in &terraform.checks {
+        tell(&mut tally, name, findings);
+    }
 
     let told = match contract::ask_handler(session, repository, &metadata).await {
         Err(Failure::Interrupted) => return Err(Failure::Interrupted),
@@ -66,6 +71,7 @@ pub async fn check(
             let finding = vec![format!("the handler does not tell its contract: {failure}")];
             tell(&mut tally, "functions and routes", &finding);
             tell(&mut tally, "settings", &finding);
+            tell(&mut tally, "names in Terraform", &finding);
             tell(&mut tally, "API document", &finding);
             return Ok(tally);
         }
@@ -75,6 +81,8 @@ pub async fn check(
     tell(&mut tally, "functions and routes", &routes);
     let settings = setting_findings(&repository.root, &told.settings)?;
     tell(&mut tally, "settings", &settings);
+    let terraform = terraform::name_findings(repository, &terraform, &functions, &told)?;
+    tell(&mut tally, "names in Terraform", &terraform);
     let document = document::document_findings(&repository.root, told.openapi, options.write)?;
     tell(&mut tally, "API document", &document);
     let client = match document::client_findings(session, repository, options.write).await {
