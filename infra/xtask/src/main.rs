@@ -2,6 +2,7 @@
 
 mod app;
 mod azure_mcp;
+mod azurite;
 mod bench;
 mod check;
 mod dev;
