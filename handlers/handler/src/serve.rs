@@ -61,6 +61,7 @@ pub fn contract() -> String {
     serde_json::json!({
         "triggers": routes::TRIGGERS,
         "settings": crate::config::VARIABLES,
+        "connection": crate::config::QUEUE_CONNECTION,
         "openapi": serde_json::from_str::<serde_json::Value>(&routes::openapi_json()).unwrap_or_default(),
     })
     .to_string()

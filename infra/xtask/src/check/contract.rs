@@ -22,6 +22,8 @@ pub struct HandlerContract {
     pub triggers: Vec<String>,
     /// Every variable that the handler reads.
     pub settings: Vec<String>,
+    /// The host's setting that tells the handler where the queues are.
+    pub connection: String,
     /// The API's `OpenAPI` document.
     pub openapi: Value,
 }
@@ -47,7 +49,7 @@ pub async fn ask_handler(
     serde_json::from_slice(&output.stdout).map_err(|error| {
         Failure::refused(
             format!("handler contract: {error}"),
-            "It must print {\"triggers\": […], \"settings\": […], \"openapi\": {…}}.",
+            "It must print {\"triggers\": […], \"settings\": […], \"connection\": …, \"openapi\": {…}}.",
         )
     })
 }
@@ -83,12 +85,28 @@ pub fn route_findings(functions: &[Function], triggers: &[String]) -> Vec<String
     findings
 }
 
+/// The host polls the queues that the handler writes to.
+pub fn connection_findings(functions: &[Function], connection: &str) -> Vec<String> {
+    functions
+        .iter()
+        .filter_map(|function| match &function.trigger {
+            Trigger::Queue {
+                connection: named, ..
+            } if named != connection => Some(format!(
+                "functions/{}: its connection is {named}, the handler's is {connection}",
+                function.name
+            )),
+            _ => None,
+        })
+        .collect()
+}
+
 /// Each queue has somebody who ends what nobody could work on.
 pub fn poison_findings(functions: &[Function]) -> Vec<String> {
     let queues: BTreeSet<&str> = functions
         .iter()
         .filter_map(|function| match &function.trigger {
-            Trigger::Queue { queue } => Some(queue.as_str()),
+            Trigger::Queue { queue, .. } => Some(queue.as_str()),
             Trigger::Http { .. } | Trigger::Timer => None,
         })
         .collect();
@@ -150,6 +168,7 @@ mod tests {
     fn queue(queue: &str) -> Trigger {
         Trigger::Queue {
             queue: queue.into(),
+            connection: "S".into(),
         }
     }
 
@@ -174,6 +193,16 @@ mod tests {
             ]
         );
         assert_eq!(route_findings(&functions[1..], &["sweep".into()]).len(), 1);
+    }
+
+    #[test]
+    fn the_host_must_poll_where_the_handler_writes() {
+        let functions = [catch_all(), function("a", queue("turns"))];
+        assert!(connection_findings(&functions, "S").is_empty());
+        assert_eq!(
+            connection_findings(&functions, "T"),
+            ["functions/a: its connection is S, the handler's is T"]
+        );
     }
 
     #[test]

@@ -73,7 +73,8 @@ pub async fn check(
     };
     let routes = contract::route_findings(&functions, &told.triggers);
     tell(&mut tally, "functions and routes", &routes);
-    let settings = setting_findings(&repository.root, &told.settings)?;
+    let mut settings = setting_findings(&repository.root, &told.settings)?;
+    settings.extend(contract::connection_findings(&functions, &told.connection));
     tell(&mut tally, "settings", &settings);
     let document = document::document_findings(&repository.root, told.openapi, options.write)?;
     tell(&mut tally, "API document", &document);
