@@ -34,6 +34,7 @@ impl Default for Patience {
     }
 }
 
+/// Pauses double up to the longest, with up to a quarter of a second on top.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const MAX_RETRIES: u32 = 6;
@@ -56,6 +57,7 @@ impl From<azure_core::Error> for OpenError {
     }
 }
 
+/// The client of a connection, with what lets it in.
 pub(super) fn service(
     connection: &QueueConnection,
     egress: &Egress,
@@ -68,7 +70,7 @@ pub(super) fn service(
             let mut options = options;
             let policy = SharedKeyLite::new(account, clock);
             options.per_try_policies.push(Arc::new(policy));
-            of(connection, None, options)
+            build(connection, None, options)
         }
         Access::ManagedIdentity { client_id } => {
             let credential =
@@ -76,12 +78,13 @@ pub(super) fn service(
                     client_options: options.clone(),
                     user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
                 }))?;
-            of(connection, Some(credential), options)
+            build(connection, Some(credential), options)
         }
     }
 }
 
-pub(super) fn of(
+/// The client of a connection: with a token, or with what is among the options.
+pub(super) fn build(
     connection: &QueueConnection,
     credential: Option<Arc<dyn TokenCredential>>,
     client_options: ClientOptions,
@@ -94,6 +97,7 @@ pub(super) fn of(
     Ok(client)
 }
 
+/// Transport and patience.
 pub(super) fn options(egress: &Egress, patience: Patience) -> Result<ClientOptions, OpenError> {
     let client = Egress {
         timeout: patience.once,

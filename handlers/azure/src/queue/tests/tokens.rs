@@ -101,7 +101,7 @@ fn queue(azurite: &Azurite, egress: &Egress, identity: Identity) -> AzureQueue {
     let patience = Patience::default();
     let options = client::options(egress, patience).unwrap();
     AzureQueue {
-        service: client::of(&connection, Some(Arc::new(identity)), options).unwrap(),
+        service: client::build(&connection, Some(Arc::new(identity)), options).unwrap(),
         whole: patience.whole,
     }
 }
