@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use azimuth_stack::azurite::Azurite;
 use azimuth_stack::product::{azure_server, handler_environment};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -23,6 +24,8 @@ const START: Duration = Duration::from_secs(90);
 pub struct Stack {
     folder: TempDir,
     sandbox: Program,
+    /// Where the queues are, unless they are a file.
+    azurite: Option<Azurite>,
     hosts: Vec<Host>,
     standalone: Option<Standalone>,
     description: Value,
@@ -46,10 +49,21 @@ struct Program {
     log: PathBuf,
 }
 
+/// What the work is queued on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queues {
+    /// The file of the embedded form.
+    File,
+    /// Storage Queues, as in Azure.
+    Azurite,
+}
+
 /// How a stack is to be.
 pub struct Shape {
     /// Scale groups, one host process each.
     pub groups: Vec<&'static str>,
+    /// What the work is queued on.
+    pub queues: Queues,
     /// Entries of `mcpServers` beside the Azure MCP Server.
     pub servers: Value,
     /// Further variables for the handlers.
@@ -62,6 +76,7 @@ impl Default for Shape {
     fn default() -> Self {
         Self {
             groups: vec!["all"],
+            queues: Queues::File,
             servers: json!({}),
             environment: Vec::new(),
             operation_ms: 200,
@@ -106,9 +121,25 @@ impl Stack {
         .unwrap();
         let mut environment = handler_environment(&description, &data, &servers);
         environment.extend(shape.environment);
+        let azurite = match shape.queues {
+            Queues::File => None,
+            Queues::Azurite => {
+                let azurite = Azurite::start(folder.path(), &[]).await;
+                let azurite = azurite.unwrap_or_else(|failure| panic!("{failure}"));
+                let connection = azurite.account().connection_string();
+                for (name, value) in [
+                    ("AZIMUTH_QUEUE", "azure"),
+                    ("AzureWebJobsStorage", &connection),
+                ] {
+                    environment.push((name.to_owned(), value.to_owned()));
+                }
+                Some(azurite)
+            }
+        };
         let mut stack = Self {
             folder,
             sandbox,
+            azurite,
             hosts: Vec::new(),
             standalone: None,
             description,
@@ -135,12 +166,15 @@ impl Stack {
         command
             .arg("--script-root")
             .arg(given("AZIMUTH_TEST_APP"))
-            .arg("--queue-dir")
-            .arg(self.folder.path().join("data"))
             .args(["--port", "0", "--group", group, "--until-stdin-eof"])
             .arg("--info-file")
             .arg(&info)
             .envs(self.environment.iter().cloned());
+        if self.azurite.is_none() {
+            command
+                .arg("--queue-dir")
+                .arg(self.folder.path().join("data"));
+        }
         let log = self.folder.path().join(format!("host-{index}.log"));
         let program = Program::start(command, &log);
         self.hosts.push(Host {

@@ -71,14 +71,18 @@ pub(crate) enum NoAnswer {
 
 impl From<reqwest::Error> for NoAnswer {
     fn from(error: reqwest::Error) -> Self {
-        let kind = if error.is_timeout() {
-            "no answer in time"
-        } else if error.is_connect() {
-            "no connection"
-        } else {
-            "the request broke off"
-        };
-        Self::Network(kind.to_owned())
+        Self::Network(kind(&error).to_owned())
+    }
+}
+
+/// What went wrong, in words that name no address.
+pub(crate) fn kind(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "the request broke off"
     }
 }
 

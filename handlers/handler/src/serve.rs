@@ -49,6 +49,7 @@ pub fn contract() -> String {
         "roles": Role::ALL,
         "scope": VerifierSettings::SCOPE,
         "settings": crate::config::VARIABLES,
+        "connection": crate::config::QUEUE_CONNECTION,
         "openapi": serde_json::from_str::<serde_json::Value>(&routes::openapi_json()).unwrap_or_default(),
     })
     .to_string()

@@ -19,6 +19,7 @@ use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{EntraExchange, EntraSettings};
+use azimuth_azure::queue::AzureQueue;
 use azimuth_azure::subscriptions::UserSubscriptions;
 use azimuth_embedded::{
     FileSealer, FileSigner, SqliteDigests, SqliteQueue, SqliteStore, SystemClock, SystemRandom,
@@ -34,7 +35,7 @@ use azimuth_ports::model::ChatModel;
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::tools::ToolServers;
 
-use crate::config::{AzureConfig, Config, ModelConfig, NoticeConfig, ToolConfig};
+use crate::config::{AzureConfig, Config, ModelConfig, NoticeConfig, QueueConfig, ToolConfig};
 
 /// The product, ready to be served.
 pub struct Wired {
@@ -71,10 +72,8 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         .map_err(|e| fails("the store cannot be opened")(&e))?;
     let store = Arc::new(store);
     let digests = audit_digests(data, &store, &clock, &random)?;
-    let queue: Arc<dyn WorkQueue> = Arc::new(
-        SqliteQueue::open(data).map_err(|e| fails("the work queue cannot be opened")(&e))?,
-    );
     let egress = egress(&config.azure)?;
+    let queue = work_queue(config, &egress, &clock)?;
     let vault = Arc::new(vault(config, &store, &clock, &random, &egress)?);
     let tools = Arc::new(tool_servers(config, data, &vault, &clock, &random).await?);
     let policy = Arc::new(
@@ -139,6 +138,22 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         tools,
         digest_writer: digests.digest_writer,
         notices,
+    })
+}
+
+fn work_queue(
+    config: &Config,
+    egress: &Egress,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn WorkQueue>, WiringError> {
+    let fails = fails("the work queue cannot be opened");
+    Ok(match &config.queue {
+        QueueConfig::Embedded => {
+            Arc::new(SqliteQueue::open(&config.data_dir).map_err(|e| fails(&e))?)
+        }
+        QueueConfig::Azure(connection) => Arc::new(
+            AzureQueue::open(connection, egress, Arc::clone(clock)).map_err(|e| fails(&e))?,
+        ),
     })
 }
 

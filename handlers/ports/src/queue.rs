@@ -23,6 +23,11 @@ pub enum QueueError {
     /// The message is longer than [`MAX_MESSAGE_BYTES`]. Trying again is useless.
     #[error("a queue message of {0} bytes is above the limit of {MAX_MESSAGE_BYTES}")]
     TooLarge(usize),
+    /// The queue does not do this: it holds no such character, or whoever asks is
+    /// not let in. Nothing has happened; trying again is useless until somebody
+    /// changes what is told.
+    #[error("the work queue refuses: {0}")]
+    Refused(String),
 }
 
 /// One delivery of a message.

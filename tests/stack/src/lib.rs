@@ -1,6 +1,7 @@
 //! How a program starts the real product as processes of its own and looks at
 //! them: what the benchmarks, the soak and the end-to-end tests share.
 
+pub mod azurite;
 pub mod client;
 pub mod failure;
 pub mod machine;

@@ -42,6 +42,12 @@ pub fn handler_environment(sandbox: &Value, data: &Path, servers: &Path) -> Vec<
         .filter_map(|tenant| tenant["tid"].as_str())
         .collect();
     [
+        ("AZIMUTH_QUEUE", "embedded".to_owned()),
+        // Nobody's own storage account.
+        (
+            "AzureWebJobsStorage",
+            "UseDevelopmentStorage=true".to_owned(),
+        ),
         ("AZIMUTH_DATA_DIR", data.display().to_string()),
         ("AZIMUTH_AUTH_ISSUER", format!("{authority}/{{tid}}/v2.0")),
         (

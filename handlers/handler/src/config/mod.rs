@@ -1,18 +1,20 @@
 //! The handler's configuration: environment variables, read once, all faults
 //! told together, each with the setting's name.
 
+mod queue;
 mod sections;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use queue::{QUEUE_CONNECTION, QueueConfig};
 pub use sections::{AzureConfig, Config, ModelConfig, NoticeConfig, ToolConfig};
 
 use settings::Settings;
 
 /// Every variable that the product knows. Anything else that begins with
 /// `AZIMUTH_` is refused: it is most likely misspelt.
-pub const VARIABLES: [&str; 25] = [
+pub const VARIABLES: [&str; 26] = [
     "AZIMUTH_APPROVAL_WEBHOOKS",
     "AZIMUTH_ARM_URL",
     "AZIMUTH_AUTH_AUDIENCE",
@@ -34,6 +36,7 @@ pub const VARIABLES: [&str; 25] = [
     "AZIMUTH_MODEL_BASE_URL",
     "AZIMUTH_MODEL_NAME",
     "AZIMUTH_PORTAL_URL",
+    "AZIMUTH_QUEUE",
     "AZIMUTH_QUOTAS",
     "AZIMUTH_STORAGE",
     "AZIMUTH_TOKEN_AUDIENCES",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use azimuth_ports::tokens::Secret;
 
+use super::queue::{self, QueueConfig};
 use super::settings::Settings;
 
 /// The whole configuration.
@@ -12,6 +13,8 @@ use super::settings::Settings;
 pub struct Config {
     /// Where the embedded stores, keys and pins lie.
     pub data_dir: PathBuf,
+    /// Where work is queued.
+    pub queue: QueueConfig,
     /// Who may call.
     pub auth: AuthConfig,
     /// How Azure is reached on behalf of users.
@@ -115,6 +118,7 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
         "AZIMUTH_DATA_DIR",
         "the folder for the embedded store, for instance .azimuth",
     );
+    let queue = queue::read(settings);
     let auth = auth(settings);
     let azure = azure(settings);
     let tools = tools(settings);
@@ -131,6 +135,7 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
     }
     Some(Config {
         data_dir: PathBuf::from(data_dir?),
+        queue: queue?,
         auth: auth?,
         azure: azure?,
         tools: tools?,

@@ -3,18 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::VARIABLES;
+use super::queue::QUEUE_CONNECTION;
 
-/// The `AZIMUTH_*` variables and the faults found so far.
+/// The `AZIMUTH_*` variables, those of the host that we read too, and the faults
+/// found so far.
 pub(super) struct Settings {
     values: BTreeMap<String, String>,
+    hosts: BTreeMap<String, String>,
     faults: Vec<String>,
 }
 
 impl Settings {
     pub(super) fn new(environment: impl IntoIterator<Item = (String, String)>) -> Self {
-        let values: BTreeMap<String, String> = environment
+        let (values, others): (BTreeMap<String, String>, BTreeMap<String, String>) = environment
             .into_iter()
-            .filter(|(name, _)| name.starts_with("AZIMUTH_"))
+            .partition(|(name, _)| name.starts_with("AZIMUTH_"));
+        let hosts = others
+            .into_iter()
+            .filter(|(name, _)| name.starts_with(QUEUE_CONNECTION))
             .collect();
         let faults = values
             .keys()
@@ -24,7 +30,11 @@ impl Settings {
                 None => format!("{name} is not a setting"),
             })
             .collect();
-        Self { values, faults }
+        Self {
+            values,
+            hosts,
+            faults,
+        }
     }
 
     pub(super) fn into_faults(self) -> Vec<String> {
@@ -42,6 +52,11 @@ impl Settings {
             .get(name)
             .map(|value| value.trim().to_owned())
             .filter(|value| !value.is_empty())
+    }
+
+    /// A setting of the Functions host.
+    pub(super) fn of_the_host(&self, name: &str) -> Option<String> {
+        self.hosts.get(name).cloned()
     }
 
     /// A setting that must be there.

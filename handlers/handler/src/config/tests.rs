@@ -82,6 +82,79 @@ fn webhooks_are_read_and_not_shown() {
     );
 }
 
+fn queue(change: &[Change]) -> QueueConfig {
+    let mut environment = good(&file());
+    for (name, value) in change {
+        environment.push(((*name).to_owned(), value.unwrap_or_default().to_owned()));
+    }
+    Config::read(environment).unwrap().queue
+}
+
+#[test]
+fn work_is_queued_where_a_host_of_this_machine_polls() {
+    let azurite = "AccountName=a;AccountKey=czNjcmV0;QueueEndpoint=http://127.0.0.1:9/a";
+    for connection in ["UseDevelopmentStorage=true", azurite] {
+        let settings = [
+            ("AzureWebJobsStorage", Some(connection)),
+            ("AZIMUTH_QUEUE", Some("azure")),
+        ];
+        let chosen = queue(&settings);
+        assert!(matches!(chosen, QueueConfig::Azure(_)), "{chosen:?}");
+        assert!(!format!("{chosen:?}").contains("czNjcmV0"));
+        // The stand-in polls the file, and passes the host's setting on.
+        assert_eq!(queue(&settings[..1]), QueueConfig::Embedded);
+    }
+    assert_eq!(queue(&[]), QueueConfig::Embedded);
+}
+
+#[test]
+fn a_mixture_that_would_lose_work_is_told() {
+    let account = "AccountName=a;AccountKey=czNjcmV0;EndpointSuffix=s.example.invalid";
+    let azure = ("AZIMUTH_QUEUE", Some("azure"));
+    let connection = ("AzureWebJobsStorage", Some(account));
+    let identity = (
+        "AzureWebJobsStorage__queueServiceUri",
+        Some("https://q.example.invalid"),
+    );
+    let table: &[(&[Change], &str)] = &[
+        (
+            &[("AZIMUTH_QUEUE", Some("redis"))],
+            "AZIMUTH_QUEUE must be one of",
+        ),
+        (
+            &[azure],
+            "AzureWebJobsStorage is missing: a connection string",
+        ),
+        (
+            &[azure, ("AzureWebJobsStorage", Some("x"))],
+            "AzureWebJobsStorage: it is not made of",
+        ),
+        (
+            &[azure, connection],
+            "AZIMUTH_QUEUE=azure beside AZIMUTH_STORAGE=embedded",
+        ),
+        (
+            &[azure, identity],
+            "AZIMUTH_QUEUE=azure beside AZIMUTH_STORAGE=embedded",
+        ),
+        (
+            &[("AzureWebJobsStorage", Some("x"))],
+            "AzureWebJobsStorage: it is not made of",
+        ),
+        (
+            &[connection],
+            "AZIMUTH_QUEUE=embedded puts work into a file",
+        ),
+        (&[identity], "AZIMUTH_QUEUE=embedded puts work into a file"),
+    ];
+    for (change, expected) in table {
+        let told = faults(change);
+        assert_eq!(told.len(), 1, "{change:?}: {told:?}");
+        assert!(told[0].starts_with(expected), "{told:?}");
+        assert!(!told[0].contains("czNjcmV0"), "{told:?}");
+    }
+}
+
 #[test]
 fn every_required_setting_is_named_when_it_is_missing() {
     for name in [

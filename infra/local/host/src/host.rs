@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use azimuth_ports::queue::WorkQueue;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +15,7 @@ use crate::http::{Admin, Front, HttpFunction, serve};
 use crate::info_file;
 use crate::invocation::Invoker;
 use crate::log::Log;
-use crate::queue::{MessageProcessor, QueueListener};
+use crate::queue::{Connections, MessageProcessor, QueueListener, Queues, QueuesError};
 use crate::settings::{Function, ScriptRoot, SettingsError, Trigger};
 use crate::timer::TimerRunner;
 use crate::timing::Timing;
@@ -96,6 +95,8 @@ pub enum StartError {
     Port { port: u16, error: io::Error },
     #[error("customHandler.port: no port for the handler: {0}")]
     HandlerPort(io::Error),
+    #[error("a queue trigger's connection: {0}")]
+    Queues(#[from] QueuesError),
 }
 
 /// A running host. Dropping it stops everything, without a wait.
@@ -111,7 +112,7 @@ impl Host {
     /// Starts listener, handler and triggers. Returns before the handler is ready.
     pub async fn start(
         options: HostOptions,
-        queue: Arc<dyn WorkQueue>,
+        queues: Queues,
         timing: Timing,
         log: Log,
     ) -> Result<Self, StartError> {
@@ -125,6 +126,13 @@ impl Host {
         if functions.is_empty() && options.group != Group::All {
             return Err(StartError::EmptyGroup(options.group));
         }
+        let names = functions
+            .iter()
+            .filter_map(|function| match &function.trigger {
+                Trigger::Queue(trigger) => Some(trigger.connection.as_str()),
+                Trigger::Http(_) | Trigger::Timer(_) => None,
+            });
+        let connections = Connections::open(&queues, names, &root.environment)?;
         report(&root, &options.group, &log);
 
         let port = options
@@ -162,7 +170,7 @@ impl Host {
         let triggers = Triggers {
             root: &root,
             handler: &host.handler,
-            queue,
+            connections,
             timing,
             log,
             stop,
@@ -218,7 +226,7 @@ impl Drop for Host {
 struct Triggers<'a> {
     root: &'a ScriptRoot,
     handler: &'a Arc<Handler>,
-    queue: Arc<dyn WorkQueue>,
+    connections: Connections,
     timing: Timing,
     log: Log,
     stop: CancellationToken,
@@ -237,11 +245,15 @@ impl Triggers<'_> {
             match trigger {
                 Trigger::Http(trigger) => http_functions.push(HttpFunction { name, trigger }),
                 Trigger::Queue(trigger) => {
+                    // Each was opened before.
+                    let Some(queue) = self.connections.queue(&trigger.connection) else {
+                        continue;
+                    };
                     let processor = Arc::new(MessageProcessor {
                         function: name,
                         trigger,
                         settings: self.root.host.queues.clone(),
-                        queue: Arc::clone(&self.queue),
+                        queue,
                         invoker: Arc::clone(&invoker),
                         timing: self.timing.clone(),
                         log: self.log.clone(),

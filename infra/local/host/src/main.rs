@@ -10,6 +10,7 @@ use std::thread;
 
 use azimuth_embedded::SqliteQueue;
 use azimuth_host::handler::Stopped;
+use azimuth_host::queue::Queues;
 use azimuth_host::{Group, Host, HostOptions, Log, Timing};
 use clap::Parser;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -28,9 +29,9 @@ struct Arguments {
     /// Folder with host.json and one folder per function
     #[arg(long, value_name = "DIR")]
     script_root: PathBuf,
-    /// Folder of the work queue
+    /// Folder of the work queue [default: each queue trigger's connection, as the real host]
     #[arg(long, value_name = "DIR")]
-    queue_dir: PathBuf,
+    queue_dir: Option<PathBuf>,
     /// Port of the HTTP listener on 127.0.0.1, 0 for any [default: Host.LocalHttpPort, else 7071]
     #[arg(long)]
     port: Option<u16>,
@@ -78,7 +79,10 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments, log: Log) -> Result<ExitCode, Failure> {
     // Before the handler is started, so that no signal can leave it behind.
     let mut ends = Ends::watch(arguments.until_stdin_eof).map_err(Failure::Signals)?;
-    let queue = open_queue(&arguments.queue_dir)?;
+    let queues = match &arguments.queue_dir {
+        Some(dir) => Queues::One(Arc::new(open_queue(dir)?)),
+        None => Queues::OfSettings,
+    };
     let options = HostOptions {
         script_root: arguments.script_root,
         port: arguments.port,
@@ -89,7 +93,7 @@ async fn run(arguments: Arguments, log: Log) -> Result<ExitCode, Failure> {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect(),
     };
-    let mut host = Host::start(options, Arc::new(queue), Timing::default(), log.clone()).await?;
+    let mut host = Host::start(options, queues, Timing::default(), log.clone()).await?;
     log.information("Host.Startup", format_args!("Listening on {}", host.api()));
     let stopped = tokio::select! {
         stopped = host.stopped() => stopped,

@@ -18,8 +18,14 @@ pub struct Function {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trigger {
-    Http { route: Option<String> },
-    Queue { queue: String },
+    Http {
+        route: Option<String>,
+    },
+    Queue {
+        queue: String,
+        /// Name of the setting that tells where the queue is.
+        connection: String,
+    },
     Timer,
 }
 
@@ -101,12 +107,14 @@ fn read_trigger(kind: &str, binding: &Value) -> Result<Trigger, &'static str> {
             route: binding["route"].as_str().map(ToOwned::to_owned),
         }),
         "queueTrigger" => {
-            if binding["connection"].as_str().is_none_or(str::is_empty) {
+            let connection = binding["connection"].as_str().unwrap_or_default();
+            if connection.is_empty() {
                 return Err("the queueTrigger names no \"connection\"");
             }
             match binding["queueName"].as_str() {
                 Some(queue) if is_queue_name(queue) => Ok(Trigger::Queue {
                     queue: queue.to_owned(),
+                    connection: connection.to_owned(),
                 }),
                 _ => Err("the queueTrigger has no usable \"queueName\""),
             }
@@ -178,6 +186,7 @@ mod tests {
     fn a_queue_trigger_is_read() {
         let expected = Trigger::Queue {
             queue: "tool-calls".into(),
+            connection: "S".into(),
         };
         assert_eq!(judge("a", &queue("tool-calls")), Ok(expected));
         for (length, is_good) in [(2, false), (3, true), (63, true), (64, false)] {

@@ -31,6 +31,8 @@ pub struct HandlerContract {
     pub scope: String,
     /// Every variable that the handler reads.
     pub settings: Vec<String>,
+    /// The host's setting that tells the handler where the queues are.
+    pub connection: String,
     /// The API's `OpenAPI` document.
     pub openapi: Value,
 }
@@ -92,12 +94,28 @@ pub fn route_findings(functions: &[Function], triggers: &[String]) -> Vec<String
     findings
 }
 
+/// The host polls the queues that the handler writes to.
+pub fn connection_findings(functions: &[Function], connection: &str) -> Vec<String> {
+    functions
+        .iter()
+        .filter_map(|function| match &function.trigger {
+            Trigger::Queue {
+                connection: named, ..
+            } if named != connection => Some(format!(
+                "functions/{}: its connection is {named}, the handler's is {connection}",
+                function.name
+            )),
+            _ => None,
+        })
+        .collect()
+}
+
 /// Each queue has somebody who ends what nobody could work on.
 pub fn poison_findings(functions: &[Function]) -> Vec<String> {
     let queues: BTreeSet<&str> = functions
         .iter()
         .filter_map(|function| match &function.trigger {
-            Trigger::Queue { queue } => Some(queue.as_str()),
+            Trigger::Queue { queue, .. } => Some(queue.as_str()),
             Trigger::Http { .. } | Trigger::Timer => None,
         })
         .collect();
@@ -159,6 +177,7 @@ mod tests {
     fn queue(queue: &str) -> Trigger {
         Trigger::Queue {
             queue: queue.into(),
+            connection: "S".into(),
         }
     }
 
@@ -183,6 +202,16 @@ mod tests {
             ]
         );
         assert_eq!(route_findings(&functions[1..], &["sweep".into()]).len(), 1);
+    }
+
+    #[test]
+    fn the_host_must_poll_where_the_handler_writes() {
+        let functions = [catch_all(), function("a", queue("turns"))];
+        assert!(connection_findings(&functions, "S").is_empty());
+        assert_eq!(
+            connection_findings(&functions, "T"),
+            ["functions/a: its connection is S, the handler's is T"]
+        );
     }
 
     #[test]

@@ -79,7 +79,8 @@ pub async fn check(
     };
     let routes = contract::route_findings(&functions, &told.triggers);
     tell(&mut tally, "functions and routes", &routes);
-    let settings = setting_findings(&repository.root, &told.settings)?;
+    let mut settings = setting_findings(&repository.root, &told.settings)?;
+    settings.extend(contract::connection_findings(&functions, &told.connection));
     tell(&mut tally, "settings", &settings);
     let terraform = terraform::name_findings(repository, &terraform, &functions, &told)?;
     tell(&mut tally, "names in Terraform", &terraform);

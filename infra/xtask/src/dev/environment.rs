@@ -33,6 +33,8 @@ const TOKEN_AUDIENCES: &str = "https://management.azure.com,https://vault.azure.
 pub struct Choices<'a> {
     pub data: &'a Path,
     pub servers_file: &'a Path,
+    /// The storage account whose queues are used; `None` is a file in `data`.
+    pub queues: Option<&'a str>,
     /// Where a portal is served from.
     pub portal_origin: Option<&'a str>,
     pub model: Option<&'a str>,
@@ -85,8 +87,15 @@ fn fixed(sandbox: &SandboxDescription, choices: &Choices<'_>) -> Vec<(&'static s
         .iter()
         .map(|tenant| tenant.tid.as_str())
         .collect();
+    let (queue, connection) = match choices.queues {
+        None => ("embedded", "UseDevelopmentStorage=true"),
+        Some(connection) => ("azure", connection),
+    };
     let mut fixed = vec![
         ("AZIMUTH_STORAGE", "embedded".to_owned()),
+        ("AZIMUTH_QUEUE", queue.to_owned()),
+        // Nobody's own storage account.
+        ("AzureWebJobsStorage", connection.to_owned()),
         ("AZIMUTH_DATA_DIR", choices.data.display().to_string()),
         ("AZIMUTH_AUTH_ISSUER", template(&sandbox.issuer)),
         (
@@ -174,6 +183,7 @@ pub mod tests {
         let choices = Choices {
             data: Path::new("/data"),
             servers_file: Path::new("/data/mcp.json"),
+            queues: None,
             portal_origin: Some("http://127.0.0.1:4280"),
             model,
         };
@@ -232,6 +242,18 @@ pub mod tests {
             made.overruled,
             ["AZIMUTH_DATA_DIR", "AZIMUTH_DEFAULT_MODEL"]
         );
+    }
+
+    #[test]
+    fn nobodys_own_storage_account_is_used() {
+        let own = [("AzureWebJobsStorage", "AccountName=mine")];
+        let made = environment(&own, None);
+        assert_eq!(made.variables["AZIMUTH_QUEUE"], "embedded");
+        assert_eq!(
+            made.variables["AzureWebJobsStorage"],
+            "UseDevelopmentStorage=true"
+        );
+        assert_eq!(made.overruled, ["AzureWebJobsStorage"]);
     }
 
     #[test]

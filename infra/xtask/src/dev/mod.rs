@@ -2,6 +2,7 @@
 //! Azure MCP Server and the portal on this machine, until somebody ends it.
 
 mod announcement;
+mod azurite;
 mod description;
 mod environment;
 mod options;
@@ -19,9 +20,11 @@ use std::path::{Path, PathBuf};
 
 pub use description::DevDescription;
 pub use options::DevOptions;
+use options::Storage;
 
 use crate::app;
 use crate::azure_mcp;
+use crate::azurite as azurite_package;
 use crate::failure::Failure;
 use crate::portal as portal_build;
 use crate::processes::adopt_orphans;
@@ -67,6 +70,11 @@ pub async fn dev(
         _ => Some(azure_mcp::provide(session, repository).await?),
     };
 
+    let azurite = match options.storage {
+        Storage::Azurite => Some(azurite_package::provide(session, repository).await?),
+        Storage::Embedded | Storage::Azure => None,
+    };
+
     let mut stage = Stage {
         repository,
         options,
@@ -74,7 +82,9 @@ pub async fn dev(
         data,
         programs,
         azure_mcp,
+        azurite,
         portal,
+        account: None,
         web: None,
         running: Vec::new(),
     };

@@ -83,6 +83,24 @@ pub async fn wait(
     }
 }
 
+/// Waits until a program has told `what` it is asked for.
+pub async fn wait_for<T>(
+    session: &mut Session,
+    service: &mut Service,
+    what: &'static str,
+    look: impl Fn() -> Option<T>,
+) -> Result<T, Failure> {
+    let mut waiting = Waiting::begin(what);
+    loop {
+        if let Some(found) = look() {
+            return Ok(found);
+        }
+        waiting
+            .pause(session, service, "nothing written yet")
+            .await?;
+    }
+}
+
 /// Waits until the portal's first page is served.
 pub async fn wait_for_portal(
     session: &mut Session,

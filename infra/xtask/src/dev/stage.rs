@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use super::announcement::{Announcement, announce};
+use super::azurite::{AZURITE, Account};
 use super::description::{DevDescription, write_json};
 use super::environment::{Choices, host_environment, servers};
 use super::options::DevOptions;
@@ -45,8 +46,12 @@ pub struct Stage<'a> {
     pub logs: PathBuf,
     pub programs: PathBuf,
     pub azure_mcp: Option<PathBuf>,
+    /// What runs the queues; `None` keeps them in a file.
+    pub azurite: Option<PathBuf>,
     /// `None` without a portal.
     pub portal: Option<Portal>,
+    /// The storage account, while it runs.
+    pub account: Option<Account>,
     /// The portal's server, while it runs.
     pub web: Option<Service>,
     /// Sandbox and host, in the order of their start.
@@ -63,10 +68,11 @@ impl Stage<'_> {
     /// Starts everything and keeps it running; returns by a failure or by
     /// [`Failure::Interrupted`].
     pub async fn play(&mut self, session: &mut Session) -> Result<(), Failure> {
-        begin_logs(&self.logs, &[SANDBOX, HOST, WEB])?;
+        begin_logs(&self.logs, &[SANDBOX, AZURITE, HOST, WEB])?;
         session.say("start", format_args!("logs are in {}", self.logs.display()));
         let sandbox = self.start_sandbox(session).await?;
-        let environment = self.environment(session, &sandbox)?;
+        let queues = self.start_azurite(session).await?;
+        let environment = self.environment(session, &sandbox, queues.as_deref())?;
 
         let mut hosts_in_vain = 0;
         let mut announced: Option<DevDescription> = None;
@@ -144,10 +150,22 @@ impl Stage<'_> {
         described
     }
 
+    /// The connection string; `None` without Azurite.
+    async fn start_azurite(&mut self, session: &mut Session) -> Result<Option<String>, Failure> {
+        let Some(program) = &self.azurite else {
+            return Ok(None);
+        };
+        session.say("start", "Azurite");
+        let account = Account::start(program, &self.data.join(AZURITE), &self.logs)?;
+        let account = self.account.insert(account);
+        account.connection(session).await.map(Some)
+    }
+
     fn environment(
         &self,
         session: &Session,
         sandbox: &SandboxDescription,
+        queues: Option<&str>,
     ) -> Result<Vec<(String, String)>, Failure> {
         let servers_file = self.data.join("mcp.json");
         if let Some(azure_mcp) = &self.azure_mcp {
@@ -159,6 +177,7 @@ impl Stage<'_> {
         let choices = Choices {
             data: &self.data,
             servers_file: &servers_file,
+            queues,
             portal_origin: self.portal.as_ref().map(|portal| portal.origin.as_str()),
             model: self.options.model.as_deref(),
         };
@@ -190,13 +209,14 @@ impl Stage<'_> {
         command
             .arg("--script-root")
             .arg(self.repository.app())
-            .arg("--queue-dir")
-            .arg(&self.data)
             .arg("--info-file")
             .arg(self.info_file())
             .args(["--port", &port.to_string(), "--group", "all"])
             .env_clear()
             .envs(environment.iter().map(|(name, value)| (name, value)));
+        if self.account.is_none() {
+            command.arg("--queue-dir").arg(&self.data);
+        }
         Service::start(HOST, command, &self.logs)
     }
 
@@ -241,11 +261,13 @@ impl Stage<'_> {
         let info_file = self.info_file();
         let portal_origin = self.portal.as_ref().map(|portal| portal.origin.clone());
         let web = &mut self.web;
+        let mut azurite = self.account.as_mut().map(|account| &mut account.service);
         let [sandbox_service, host] = self.running.as_mut_slice() else {
             return Err(Failure::Told("sandbox and host do not both run"));
         };
         let web_pid = web.as_ref().map_or(0, Service::pid);
-        let children = [sandbox_service.pid(), host.pid(), web_pid];
+        let azurite_pid = azurite.as_ref().map_or(0, |azurite| azurite.pid());
+        let children = [sandbox_service.pid(), azurite_pid, host.pid(), web_pid];
         let mut look = tokio::time::interval(LOOK_EVERY);
         let mut reap = tokio::time::interval(REAP_EVERY);
         loop {
@@ -260,7 +282,11 @@ impl Stage<'_> {
                         _ => format!("the host {how}"),
                     }));
                 }
-                how = end_of(web) => return Ok(Ended::Web(how)),
+                how = end_of(azurite.as_deref_mut()) => {
+                    let told = azurite.map(|azurite| azurite.failure(&how, "Start `cargo xtask dev` again; its state is kept."));
+                    return Err(told.unwrap_or(Failure::Told("Azurite has ended")));
+                }
+                how = end_of(web.as_mut()) => return Ok(Ended::Web(how)),
                 _ = reap.tick() => reap_orphans(&children),
                 _ = look.tick() => {
                     let Some(info) = HostInfo::read(&info_file) else { continue };
@@ -288,6 +314,9 @@ impl Stage<'_> {
         while let Some(mut service) = self.running.pop() {
             service.stop().await;
         }
+        if let Some(mut account) = self.account.take() {
+            account.service.stop().await;
+        }
         for left in sweep(ORPHAN_GRACE).await {
             eprintln!(
                 "{} (pid {}) did not end by itself and was killed",
@@ -299,10 +328,10 @@ impl Stage<'_> {
     }
 }
 
-/// Pending without a portal.
-async fn end_of(web: &mut Option<Service>) -> String {
-    match web {
-        Some(web) => web.ended().await,
+/// Pending without such a program.
+async fn end_of(service: Option<&mut Service>) -> String {
+    match service {
+        Some(service) => service.ended().await,
         None => std::future::pending().await,
     }
 }

@@ -25,6 +25,8 @@ pub struct Group {
     pub packages: &'static [&'static str],
     /// Whether the suite has a module of this name.
     pub is_in_suite: bool,
+    /// Whether it starts Azurite.
+    pub needs_azurite: bool,
 }
 
 /// In the order of a full run: what fails fast comes first.
@@ -40,7 +42,8 @@ pub const GROUPS: [Group; 13] = [
         "conformance",
         &["azimuth-ports", "azimuth-embedded", "azimuth-azure"],
         false,
-    ),
+    )
+    .on_azurite(),
     group("authz", &["azimuth-app"], false),
     group("api", &[SUITE_PACKAGE], true),
     group("turns", &[], true),
@@ -58,8 +61,9 @@ pub const GROUPS: [Group; 13] = [
             "azimuth-handler",
         ],
         false,
-    ),
-    group(END_TO_END, &[], true),
+    )
+    .on_azurite(),
+    group(END_TO_END, &[], true).on_azurite(),
     group(PORTAL, &[], false),
 ];
 
@@ -68,6 +72,7 @@ const fn group(name: &'static str, packages: &'static [&'static str], is_in_suit
         name,
         packages,
         is_in_suite,
+        needs_azurite: false,
     }
 }
 
@@ -99,6 +104,11 @@ pub fn chosen(name: Option<&str>, is_quick: bool) -> Result<Vec<&'static Group>,
 }
 
 impl Group {
+    const fn on_azurite(mut self) -> Self {
+        self.needs_azurite = true;
+        self
+    }
+
     /// Whether Rust's test programs are part of it.
     pub fn has_programs(&self) -> bool {
         self.is_in_suite || !self.packages.is_empty()

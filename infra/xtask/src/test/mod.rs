@@ -15,6 +15,7 @@ use clap::Args;
 
 use crate::app;
 use crate::azure_mcp;
+use crate::azurite;
 use crate::check::{CheckOptions, check};
 use crate::failure::Failure;
 use crate::processes::{adopt_orphans, sweep};
@@ -91,6 +92,9 @@ pub async fn test(
             is_alone: false,
         };
         let started = Instant::now();
+        if group.needs_azurite {
+            azurite::provide(session, repository).await?;
+        }
         if group.name == END_TO_END {
             prepare_stack(session, repository, &metadata, &mut surroundings).await?;
             let everything = second_server::provide(session, repository).await?;

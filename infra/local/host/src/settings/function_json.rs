@@ -9,6 +9,9 @@ use super::route::RouteTemplate;
 use super::section::{Section, SettingsError};
 use crate::timer::Schedule;
 
+/// Of a trigger that names none.
+const DEFAULT_CONNECTION: &str = "AzureWebJobsStorage";
+
 /// A function: its folder's name and what triggers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
@@ -37,6 +40,8 @@ pub struct QueueTrigger {
     /// The binding's name, under which the message stands in `Data`.
     pub binding: String,
     pub queue: String,
+    /// Name of the setting that tells where the queue is.
+    pub connection: String,
     /// `dataType: binary`: the message arrives as base64 instead of quoted text.
     pub binary: bool,
 }
@@ -177,8 +182,10 @@ impl QueueTrigger {
         if !is_queue_name(&queue) {
             return Err(binding.error("queueName", format!("{queue:?} is not a queue name")));
         }
-        // Every connection leads to the one queue folder of this host.
-        binding.without_effect(&["connection"]);
+        let connection = binding
+            .text("connection")?
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| DEFAULT_CONNECTION.to_owned());
         let binary = match binding.text("dataType")?.as_deref() {
             None | Some("string") => false,
             Some("binary") => true,
@@ -189,6 +196,7 @@ impl QueueTrigger {
         Ok(Self {
             binding: name,
             queue,
+            connection,
             binary,
         })
     }

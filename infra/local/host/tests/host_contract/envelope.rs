@@ -45,6 +45,7 @@ fn envelope_of(message: &str, binary: bool) -> Value {
     let trigger = QueueTrigger {
         binding: "queue".into(),
         queue: "messages".into(),
+        connection: "AzureWebJobsStorage".into(),
         binary,
     };
     queue_envelope(&trigger, &delivery(message), message.as_bytes(), &sys())
@@ -83,6 +84,7 @@ fn the_dequeue_count_is_a_string_and_times_have_whole_seconds() {
     let trigger = QueueTrigger {
         binding: "item".into(),
         queue: "items".into(),
+        connection: "AzureWebJobsStorage".into(),
         binary: false,
     };
     let mut message = delivery("x");

@@ -9,6 +9,7 @@
 
 mod support;
 
+mod azurite;
 mod envelope;
 mod environment;
 mod files;

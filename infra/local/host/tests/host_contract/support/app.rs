@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use azimuth_host::queue::Queues;
 use azimuth_host::{Group, Host, HostOptions, Log, StartError, Timing};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -20,6 +21,8 @@ pub struct TestApp {
     pub timing: Timing,
     pub group: Group,
     pub environment: BTreeMap<String, String>,
+    /// Whether triggers lead where the environment says, instead of to `queue`.
+    pub has_connections: bool,
     host: Option<Host>,
 }
 
@@ -71,6 +74,7 @@ impl TestApp {
             },
             group: Group::All,
             environment: BTreeMap::new(),
+            has_connections: false,
             host: None,
             dir,
         };
@@ -162,8 +166,13 @@ impl TestApp {
             info_file: Some(self.info_file()),
             environment: self.environment.clone(),
         };
-        let queue = Arc::clone(&self.queue);
-        self.host = Some(Host::start(options, queue, self.timing.clone(), self.log.clone()).await?);
+        let queues = if self.has_connections {
+            Queues::OfSettings
+        } else {
+            Queues::One(self.queue.clone())
+        };
+        let host = Host::start(options, queues, self.timing.clone(), self.log.clone()).await?;
+        self.host = Some(host);
         Ok(())
     }
 
@@ -185,7 +194,7 @@ impl TestApp {
         };
         Host::start(
             options,
-            self.queue.clone(),
+            Queues::One(self.queue.clone()),
             self.timing.clone(),
             self.log.clone(),
         )
