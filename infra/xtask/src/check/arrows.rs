@@ -77,8 +77,11 @@ const ARROWS: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates whose types stop in the packages that own them.
-const OWNED: [(&str, &[&str]); 3] = [
+const OWNED: [(&str, &[&str]); 6] = [
     ("cedar-policy", &["azimuth-app"]),
+    ("azure_core", &["azimuth-azure"]),
+    ("azure_identity", &["azimuth-azure"]),
+    ("azure_storage_queue", &["azimuth-azure"]),
     ("rmcp", &["azimuth-mcp"]),
     // The tests edit a file as an attacker would; the benchmarks fill one.
     (
