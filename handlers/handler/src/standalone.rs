@@ -10,6 +10,7 @@ use azimuth_app::routes;
 use azimuth_app::standalone::{Pace, Standalone};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::start::{self, interrupted, told};
@@ -64,11 +65,12 @@ async fn serve(config: &Config, address: SocketAddr) -> ExitCode {
     }
     let stop = CancellationToken::new();
     let standalone = Standalone::new(parts.engine.clone(), parts.queue.clone(), Pace::default());
-    let mut work = tokio::spawn(standalone.run(stop.clone()));
+    let tasks = TaskTracker::new();
+    let mut work = tasks.spawn(standalone.run(stop.clone()));
     let service = routes::router(parts).into_make_service();
     let server = axum::serve(start::undelayed(listener), service)
         .with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut server = tokio::spawn(server.into_future());
+    let mut server = tasks.spawn(server.into_future());
     let code = {
         let background = async {
             tokio::select! {
@@ -98,6 +100,8 @@ async fn serve(config: &Config, address: SocketAddr) -> ExitCode {
     };
     work.abort();
     server.abort();
+    tasks.close();
+    tasks.wait().await;
     tools.shutdown().await;
     digest_writer.finish().await;
     tracing::info!("ended");

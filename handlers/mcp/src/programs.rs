@@ -2,7 +2,7 @@
 //! the handler. A copy that can be executed is made beside the other working files.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -17,17 +17,13 @@ pub(crate) fn executable(command: &Path, folder: &Path) -> io::Result<PathBuf> {
     if is_program(command) || !command.is_file() {
         return Ok(command.to_owned());
     }
-    let mut source = fs::File::open(command)?;
-    let mut hash = Sha256::new();
-    io::copy(&mut source, &mut hash)?;
+    let hash = hash(command)?;
     let name = command
         .file_name()
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let copies = folder
-        .join("programs")
-        .join(&hex::encode(hash.finalize())[..16]);
+    let copies = folder.join("programs").join(&hash[..16]);
     let copy = copies.join(&name);
     if is_program(&copy) {
         return Ok(copy);
@@ -48,6 +44,18 @@ pub(crate) fn executable(command: &Path, folder: &Path) -> io::Result<PathBuf> {
     drop(target);
     fs::rename(&part, &copy)?;
     Ok(copy)
+}
+
+fn hash(file: &Path) -> io::Result<String> {
+    let mut file = fs::File::open(file)?;
+    let mut hash = Sha256::new();
+    let mut part = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(hex::encode(hash.finalize())),
+            length => hash.update(&part[..length]),
+        }
+    }
 }
 
 #[cfg(test)]

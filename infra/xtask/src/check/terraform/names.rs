@@ -108,7 +108,7 @@ fn queue_findings(plan: &Plan, product: Product<'_>) -> Vec<String> {
         .functions
         .iter()
         .filter_map(|function| match &function.trigger {
-            Trigger::Queue { queue } => Some(queue.clone()),
+            Trigger::Queue { queue, .. } => Some(queue.clone()),
             Trigger::Http { .. } | Trigger::Timer => None,
         });
     let filled = product.handler.queues.iter();

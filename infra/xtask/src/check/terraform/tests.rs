@@ -219,6 +219,7 @@ fn handler(repository: &Repository) -> HandlerContract {
             .filter(|name| name.starts_with("AZIMUTH_"))
             .cloned()
             .collect(),
+        connection: "AzureWebJobsStorage".to_owned(),
         openapi: serde_json::Value::Null,
     }
 }
