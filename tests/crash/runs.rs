@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use azimuth_app::triggers::QueueFunction;
 use azimuth_domain::ids::TurnId;
 use azimuth_ports::clock::Clock;
 use azimuth_ports::store::ConversationStore;
@@ -151,8 +152,10 @@ pub async fn until_quiet(world: &World) {
             return;
         }
         let now = world.clock.now().0;
-        for queue in host::QUEUES {
-            world.queue.disturb(queue, |_, at| Some(at.min(now)));
+        for function in QueueFunction::ALL {
+            world
+                .queue
+                .disturb(function.queue(), |_, at| Some(at.min(now)));
         }
         sleep(Duration::from_secs(20)).await;
     }

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use azimuth_app::triggers::QueueFunction;
 use azimuth_domain::audit::AuditRecord;
 use azimuth_domain::ids::TurnId;
 use azimuth_domain::turn::ToolCall;
@@ -278,7 +279,7 @@ async fn blow(world: Arc<World>, weather: Weather, mut chance: Chance, met: Met)
         let pause = chance.between(500, weather.gusts * 2_000);
         sleep(Duration::from_millis(pause)).await;
         let well = world.fleet.well();
-        let queue = *chance.pick(&host::QUEUES);
+        let queue = chance.pick(&QueueFunction::ALL).queue();
         let now = world.clock.now().0;
         let what = chance.below(12);
         met.say(format!("gust {what} {queue}"));

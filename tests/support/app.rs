@@ -11,6 +11,7 @@ use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::PolicySet;
 use azimuth_app::routes;
+use azimuth_app::triggers::QueueFunction;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
@@ -29,7 +30,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::audit::WatchedAudit;
-use crate::host::{FUNCTIONS, deliver, envelope};
+use crate::host::{deliver, envelope};
 use crate::identity::{vault, verifier};
 use crate::person::Person;
 use crate::store::WatchedStore;
@@ -236,9 +237,10 @@ impl TestApp {
         let in_background = digest_writer.clone();
         tasks.spawn(async move { in_background.run().await });
         if shape.deliver {
-            for (name, function) in FUNCTIONS {
+            for function in QueueFunction::ALL {
                 let queue: Arc<dyn WorkQueue> = queue.clone();
-                tasks.spawn(deliver(queue, name, format!("{base}/{function}")));
+                let url = format!("{base}/{}", function.name());
+                tasks.spawn(deliver(queue, function, url));
             }
         }
         Self {

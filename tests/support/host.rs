@@ -3,24 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
+use azimuth_app::triggers::QueueFunction;
 use azimuth_ports::queue::{Delivery, WorkQueue};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-/// Queues, and the functions that they trigger.
-pub const FUNCTIONS: [(&str, &str); 4] = [
-    (TOOL_CALLS_QUEUE, "execute-tool"),
-    ("tool-calls-poison", "execute-tool-poison"),
-    (TURNS_QUEUE, "advance-turn"),
-    ("turns-poison", "advance-turn-poison"),
-];
-
 /// The host's `maxDequeueCount`.
 const MAX_DEQUEUE: u32 = 5;
 
-/// Delivers what comes to the queue `name`, until it is aborted.
-pub async fn deliver(queue: Arc<dyn WorkQueue>, name: &'static str, url: String) {
+/// Delivers what comes to the queue of `function`, until it is aborted.
+pub async fn deliver(queue: Arc<dyn WorkQueue>, function: QueueFunction, url: String) {
+    let name = function.queue();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut running = JoinSet::new();
     loop {
@@ -42,9 +35,9 @@ pub async fn deliver(queue: Arc<dyn WorkQueue>, name: &'static str, url: String)
                 let answer = client.post(&url).json(&envelope(&delivery)).send().await;
                 let done = answer.is_ok_and(|a| a.status().is_success());
                 let poison = !done && delivery.dequeue_count >= MAX_DEQUEUE;
-                if poison && !name.ends_with("-poison") {
+                if poison && let Some(poison) = function.poison() {
                     let _ = queue
-                        .enqueue(&format!("{name}-poison"), &delivery.body, Duration::ZERO)
+                        .enqueue(poison.queue(), &delivery.body, Duration::ZERO)
                         .await;
                 }
                 if done || poison {

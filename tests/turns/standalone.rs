@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azimuth_app::standalone::{Pace, Standalone};
+use azimuth_app::triggers::QueueFunction;
 use azimuth_domain::audit::AuditKind;
-use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
+use azimuth_domain::work::TOOL_CALLS_QUEUE;
 use azimuth_ports::queue::WorkQueue;
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::gate::Gate;
@@ -173,12 +174,7 @@ async fn what_fails_too_often_is_ended() {
 #[tokio::test]
 async fn garbage_is_taken_out() {
     let (app, alice) = shop().await;
-    for queue in [
-        TOOL_CALLS_QUEUE,
-        TURNS_QUEUE,
-        "tool-calls-poison",
-        "turns-poison",
-    ] {
+    for queue in QueueFunction::ALL.map(QueueFunction::queue) {
         for garbage in ["x", "{", "null", r#"{"v":1}"#] {
             app.queue
                 .enqueue(queue, garbage, Duration::ZERO)
@@ -187,12 +183,7 @@ async fn garbage_is_taken_out() {
         }
     }
     let reader = Reader::of(&app, pace());
-    for queue in [
-        TOOL_CALLS_QUEUE,
-        TURNS_QUEUE,
-        "tool-calls-poison",
-        "turns-poison",
-    ] {
+    for queue in QueueFunction::ALL.map(QueueFunction::queue) {
         until("the queue is empty", || async {
             (app.queue.depth(queue).await.unwrap() == 0).then_some(())
         })

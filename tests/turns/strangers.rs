@@ -1,6 +1,7 @@
 //! Answers and messages that do not belong: they are refused, and what they aimed at
 //! goes on as if they had not come.
 
+use azimuth_app::triggers::QueueFunction;
 use azimuth_domain::ids::CallId;
 use azimuth_domain::work::WorkItem;
 use azimuth_ports::model::ChatMessage;
@@ -10,14 +11,6 @@ use azimuth_tests::script::{Line, Script, call, say};
 use serde_json::{Value, json};
 
 use super::{PATIENCE, approval, ask_until, call_id, outcomes, product, turn_id};
-
-/// Functions that queued messages trigger.
-const FUNCTIONS: [&str; 4] = [
-    "execute-tool",
-    "execute-tool-poison",
-    "advance-turn",
-    "advance-turn-poison",
-];
 
 fn twins() -> Vec<Line> {
     vec![
@@ -162,7 +155,7 @@ async fn a_message_for_another_users_turn_is_refused() {
         },
     ];
     for item in forged {
-        for function in FUNCTIONS {
+        for function in QueueFunction::ALL.map(QueueFunction::name) {
             let status = app.trigger(function, &item, 6).await;
             assert_eq!(status, 200, "{function} {item:?}");
         }

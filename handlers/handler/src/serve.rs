@@ -12,7 +12,7 @@ use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
 
 use crate::config::Config;
 use crate::start::{self, interrupted, told};
-use crate::wire::{self, Wired};
+use crate::wire::Wired;
 
 /// Where the host tells its port.
 const PORT_VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
@@ -65,12 +65,9 @@ async fn serve(config: &Config, port: u16) -> ExitCode {
         tools,
         digest_writer,
         notices,
-    } = match wire::wire(config).await {
+    } = match start::wired(config).await {
         Ok(wired) => wired,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(start::MISCONFIGURED);
-        }
+        Err(code) => return code,
     };
     tracing::info!(port, "the handler listens");
     let listener = start::undelayed(listener);

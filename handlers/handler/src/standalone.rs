@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::start::{self, interrupted, told};
-use crate::wire::{self, Wired};
+use crate::wire::Wired;
 
 /// How long answers that are being sent may take when all work is done. A stream of
 /// events ends in the middle; its reader goes on with another process.
@@ -51,12 +51,9 @@ async fn serve(config: &Config, address: SocketAddr) -> ExitCode {
         tools,
         digest_writer,
         notices,
-    } = match wire::wire(config).await {
+    } = match start::wired(config).await {
         Ok(wired) => wired,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(start::MISCONFIGURED);
-        }
+        Err(code) => return code,
     };
     // Everybody who reaches the port would reach them.
     parts.config.triggers = false;

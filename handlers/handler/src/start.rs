@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
+use crate::wire::{self, Wired};
 
 /// Exit code of a start that a setting prevents (`EX_CONFIG`).
 pub const MISCONFIGURED: u8 = 78;
@@ -46,6 +47,14 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ExitCode> {
     TcpListener::bind(address).await.map_err(|error| {
         eprintln!("the handler cannot listen on {address}: {error}");
         ExitCode::FAILURE
+    })
+}
+
+/// The product with its adapters; what prevents that is told.
+pub async fn wired(config: &Config) -> Result<Wired, ExitCode> {
+    wire::wire(config).await.map_err(|error| {
+        eprintln!("{error}");
+        ExitCode::from(MISCONFIGURED)
     })
 }
 

@@ -9,9 +9,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use azimuth_app::triggers::{
-    TriggerState, advance_turn, advance_turn_poison, execute_tool, execute_tool_poison, sweep,
+    QueueFunction, TriggerState, advance_turn, advance_turn_poison, execute_tool,
+    execute_tool_poison, sweep,
 };
-use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
 use azimuth_ports::clock::Clock;
 use azimuth_ports::queue::{Delivery, QueueError, WorkQueue};
 use azimuth_tests::host::envelope;
@@ -21,14 +21,6 @@ use tokio::task::JoinSet;
 use super::World;
 use super::fleet::{Lost, Worker};
 use crate::crash::line::{Call, Port, QUEUE_ERRORS};
-
-/// Queues in the order of their listeners.
-pub const QUEUES: [&str; 4] = [
-    TOOL_CALLS_QUEUE,
-    "tool-calls-poison",
-    TURNS_QUEUE,
-    "turns-poison",
-];
 
 /// `host.json` and the storage queue's trigger.
 const VISIBILITY: Duration = Duration::from_mins(10);
@@ -74,14 +66,17 @@ fn trigger_state(worker: &Worker) -> TriggerState {
     }
 }
 
-/// Delivers what comes to a queue.
-pub async fn listen(world: Arc<World>, queue: &'static str) {
+/// Delivers what comes to the queue of a function.
+pub async fn listen(world: Arc<World>, function: QueueFunction) {
     let mut running = JoinSet::new();
     loop {
         while running.try_join_next().is_some() {}
         let changed = world.queue.changed();
         let now = world.clock.now().0;
-        let due_in = world.queue.next_visible_ms(queue).map(|at| at - now);
+        let due_in = world
+            .queue
+            .next_visible_ms(function.queue())
+            .map(|at| at - now);
         if running.len() >= AT_ONCE {
             running.join_next().await;
             continue;
@@ -96,7 +91,7 @@ pub async fn listen(world: Arc<World>, queue: &'static str) {
             continue;
         }
         let worker = world.fleet.any().await;
-        let host = Host::of(&world, &worker, queue);
+        let host = Host::of(&world, &worker, function);
         let (taken, is_taken) = oneshot::channel();
         running.spawn(async move { host.take(taken).await });
         // An instance that stands still keeps nobody else from the queue.
@@ -104,20 +99,20 @@ pub async fn listen(world: Arc<World>, queue: &'static str) {
     }
 }
 
-/// The host beside one process, at one queue.
+/// The host beside one process, for one function.
 #[derive(Clone)]
 struct Host {
     world: Arc<World>,
     worker: Arc<Worker>,
-    queue: &'static str,
+    function: QueueFunction,
 }
 
 impl Host {
-    fn of(world: &Arc<World>, worker: &Arc<Worker>, queue: &'static str) -> Self {
+    fn of(world: &Arc<World>, worker: &Arc<Worker>, function: QueueFunction) -> Self {
         Self {
             world: world.clone(),
             worker: worker.clone(),
-            queue,
+            function,
         }
     }
 
@@ -136,7 +131,7 @@ impl Host {
         for delivery in received {
             if self.world.delivers_twice() {
                 let other = self.world.fleet.any().await;
-                let there = Self::of(&self.world, &other, self.queue);
+                let there = Self::of(&self.world, &other, self.function);
                 let (here, again) = tokio::join!(
                     self.process(&delivery, true),
                     there.process(&delivery, false)
@@ -159,7 +154,7 @@ impl Host {
         F: Future<Output = Result<T, QueueError>> + Send + 'static,
     {
         let line = self.worker.line.clone();
-        let act = act(self.world.ground.queue.clone(), self.queue);
+        let act = act(self.world.ground.queue.clone(), self.function.queue());
         let call = Call::writes(Port::Host, name);
         self.worker
             .run(&self.world, async move {
@@ -196,13 +191,13 @@ impl Host {
     async fn invoke(&self, message: &Delivery, renews: bool) -> Result<(bool, String), Lost> {
         let state = State(trigger_state(&self.worker));
         let body = Body::from(envelope(message).to_string());
-        let queue = self.queue;
+        let function = self.function;
         let work = async move {
-            let answer: Response = match queue {
-                TOOL_CALLS_QUEUE => execute_tool::handle(state, body).await,
-                "tool-calls-poison" => execute_tool_poison::handle(state, body).await,
-                TURNS_QUEUE => advance_turn::handle(state, body).await,
-                _ => advance_turn_poison::handle(state, body).await,
+            let answer: Response = match function {
+                QueueFunction::ExecuteTool => execute_tool::handle(state, body).await,
+                QueueFunction::ExecuteToolPoison => execute_tool_poison::handle(state, body).await,
+                QueueFunction::AdvanceTurn => advance_turn::handle(state, body).await,
+                QueueFunction::AdvanceTurnPoison => advance_turn_poison::handle(state, body).await,
             };
             answer.status().is_success()
         };
@@ -239,14 +234,13 @@ impl Host {
 
     async fn poison(&self, message: &Delivery, receipt: &str) -> Result<(), Lost> {
         // It goes where nobody listens.
-        if self.queue.ends_with("-poison") {
+        let Some(poison) = self.function.poison() else {
             return self.delete(message, receipt).await;
-        }
+        };
         let body = message.body.clone();
         let moved = self
-            .ask("poison", |queue, name| async move {
-                let name = format!("{name}-poison");
-                queue.enqueue(&name, &body, Duration::ZERO).await
+            .ask("poison", |queue, _| async move {
+                queue.enqueue(poison.queue(), &body, Duration::ZERO).await
             })
             .await?;
         match moved {

@@ -11,6 +11,7 @@ pub mod speaker;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use azimuth_app::triggers::QueueFunction;
 use azimuth_domain::conversation::{Conversation, ConversationKind};
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
@@ -137,8 +138,8 @@ impl World {
                 world.fleet.keep(slot, &world.ground, &world.fate).await;
             });
         }
-        for queue in host::QUEUES {
-            tasks.spawn(host::listen(self.clone(), queue));
+        for function in QueueFunction::ALL {
+            tasks.spawn(host::listen(self.clone(), function));
         }
         if sweeps {
             tasks.spawn(host::keep_time(self.clone()));
