@@ -28,7 +28,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::http::parts::ApiParts;
 use crate::http::states::States;
 use crate::http::{
-    approvals, asked, audit, conversations, edge, events, health, me, models, openapi, realtime,
+    approvals, audit, conversations, edge, events, health, me, models, openapi, realtime, refusals,
     settings, subscriptions, tools, turns,
 };
 use crate::problem::ProblemDocument;
@@ -122,7 +122,7 @@ pub fn router(parts: ApiParts) -> Router {
         api(&parts)
             .layer(from_fn_with_state(
                 Arc::clone(&parts.engine),
-                asked::record_refusals,
+                refusals::record,
             ))
             .layer(from_fn_with_state(deadline, edge::deadline)),
     );

@@ -12,7 +12,7 @@ use azimuth_ports::users::{Settings, UserRecord, UserStore};
 use http::HeaderMap;
 use http::request::Parts;
 
-use super::asked::Asked;
+use super::refusals::Asked;
 use crate::auth::verifier::{TokenVerifier, bearer};
 use crate::problem::{Answer, Code, Problem};
 

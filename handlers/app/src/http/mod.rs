@@ -6,7 +6,6 @@
 //! is a [`Problem`](crate::problem::Problem).
 
 pub mod approvals;
-pub mod asked;
 pub mod audit;
 pub mod caller;
 pub mod conversations;
@@ -26,6 +25,7 @@ pub mod parts;
 pub mod path;
 pub mod query;
 pub mod realtime;
+pub mod refusals;
 pub mod settings;
 pub mod states;
 pub mod subscriptions;

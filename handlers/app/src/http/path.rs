@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Path};
 use azimuth_domain::ids::{ApprovalId, CallId, ConversationId, OwnerKey, TurnId};
 use http::request::Parts;
 
-use super::asked::{Asked, NamedId};
+use super::refusals::{Asked, NamedId};
 use crate::problem::{Code, Problem};
 
 /// The one answer for what does not exist and for what is not the caller's.

@@ -10,7 +10,8 @@ pub const QUEUE_CONNECTION: &str = "AzureWebJobsStorage";
 /// Where work is queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueueConfig {
-    /// A file in the data folder, which only the host stand-in polls.
+    /// A file in the data folder, which the host stand-in polls, or the handler itself
+    /// where there is no host.
     Embedded,
     /// Storage Queues, where every Functions host polls.
     Azure(QueueConnection),

@@ -70,7 +70,7 @@ impl Asked {
 }
 
 /// The layer around every endpoint.
-pub async fn record_refusals(
+pub async fn record(
     State(engine): State<Arc<Engine>>,
     mut request: Request,
     next: Next,
