@@ -1,10 +1,11 @@
-//! Adapters to Azure: the identity provider's token endpoint and the Resource
-//! Manager's list of subscriptions.
+//! Adapters to Azure: the store on Cosmos DB, the identity provider's token endpoint and
+//! the Resource Manager's list of subscriptions.
 //!
 //! **Invariant:** no Azure host is written here; every address comes from
 //! configuration.
 
 pub mod arm;
+pub mod cosmos;
 pub mod egress;
 pub mod entra;
 pub mod subscriptions;
