@@ -5,6 +5,7 @@ mod azure_mcp;
 mod bench;
 mod check;
 mod dev;
+mod emulator;
 mod failure;
 mod gallery;
 mod http_request;
