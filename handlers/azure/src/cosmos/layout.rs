@@ -12,14 +12,14 @@ pub(super) struct Layout {
     /// Whether items may carry a time to live.
     pub has_ttl: bool,
     /// Properties that queries ask for; nothing else need be indexed. (`id` and `_ts`
-    /// always are.)
+    /// always are.) None may be a word of the query language.
     pub indexed: &'static [&'static str],
 }
 
-/// Conversations: header, turns, messages, events, results. Beside them, with
-/// `audit` in the place of a user and a chain in that
-/// of a conversation, the opens of the audit that have no close yet: the audit itself
-/// is never changed, and nobody should have to read all of it to find them.
+/// Conversations: header, turns, messages, events, results. Beside them, with `audit`
+/// in the place of a user and a chain in that of a conversation, the opens of the audit
+/// that may have no close yet: the audit itself is never changed, and nobody should have
+/// to read all of it to find them.
 pub(super) const CONVERSATIONS: Layout = Layout {
     name: "conversations",
     partition_key: &["/tenantId", "/userId", "/conversationId"],
@@ -49,7 +49,7 @@ pub(super) const AUDIT: Layout = Layout {
     unique_key: Some("/seq"),
     has_ttl: false,
     indexed: &[
-        "at", "item", "kind", "oid", "order", "outcome", "seq", "tool", "turn",
+        "at", "item", "kind", "oid", "outcome", "place", "seq", "tool", "turn",
     ],
 };
 

@@ -98,7 +98,7 @@ async fn a_container_that_is_not_as_it_must_be_is_named() {
         let audit = audit(containers);
         containers[audit]["indexed"] = json!(["at", "item"]);
     });
-    let expected = "audit must index kind, oid, order, outcome, seq, tool, turn";
+    let expected = "audit must index kind, oid, outcome, place, seq, tool, turn";
     assert_eq!(told.await, format!("{SET_UP}{expected}"));
 }
 
@@ -111,9 +111,11 @@ async fn another_consistency_level_is_refused() {
 
 #[tokio::test]
 async fn an_account_that_takes_writes_everywhere_is_refused() {
-    let expected = "it takes writes in several regions (Korea Central) and must in one";
-    let told = said(&["--multi-write"]).await;
-    assert_eq!(told, format!("{SET_UP}{expected}"));
+    // Such an account cannot be strongly consistent.
+    let told = said(&["--multi-write", "--consistency", "Session"]).await;
+    let level = "its consistency level is Session and must be Strong";
+    let regions = "it takes writes in several regions (Korea Central) and must in one";
+    assert_eq!(told, format!("{SET_UP}{level}; {regions}"));
 }
 
 #[tokio::test]

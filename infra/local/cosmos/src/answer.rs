@@ -23,3 +23,33 @@ impl IntoResponse for Refusal {
         (self.status, headers, Json(body)).into_response()
     }
 }
+
+/// Why a request has no answer of the emulator's.
+#[derive(Debug)]
+pub enum NoAnswer {
+    /// It must not reach the emulator.
+    Refused(Refusal),
+    /// A part of it cannot be read.
+    Malformed(&'static str),
+    /// Its body is too long.
+    TooLong,
+    /// The emulator cannot.
+    Failed(String),
+}
+
+impl From<Refusal> for NoAnswer {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl IntoResponse for NoAnswer {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Refused(refusal) => refusal.into_response(),
+            Self::Malformed(part) => (StatusCode::BAD_REQUEST, part).into_response(),
+            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+            Self::Failed(detail) => (StatusCode::INTERNAL_SERVER_ERROR, detail).into_response(),
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use azure_core::http::{AsyncRawResponse, Method as CoreMethod, Request as CoreRequest};
 use azure_data_cosmos_driver::in_memory_emulator::InMemoryEmulatorHttpClient;
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::access::Access;
-use crate::answer::Refusal;
+use crate::answer::NoAnswer;
 use crate::definition::Definition;
 use crate::faults::{self, Faults};
 use crate::rules::Rules;
@@ -53,17 +53,16 @@ impl Front {
         let _ended = axum::serve(listener, router).await;
     }
 
-    async fn answer(&self, request: Request) -> Result<Response, Response> {
+    async fn answer(&self, request: Request) -> Result<Response, NoAnswer> {
         let (head, body) = request.into_parts();
         let body = to_bytes(body, MAX_REQUEST_BYTES)
             .await
-            .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+            .map_err(|_| NoAnswer::TooLong)?;
         let path = head.uri.path();
         if path == faults::PATH {
             return Ok(self.faults.set(&body));
         }
-        let refused = Refusal::into_response;
-        self.access.check(&head.headers).map_err(refused)?;
+        self.access.check(&head.headers)?;
         let target = head
             .uri
             .path_and_query()
@@ -73,8 +72,7 @@ impl Front {
                 return Ok(fault);
             }
             self.rules
-                .check(container, &head.method, &head.headers, &body)
-                .map_err(refused)?;
+                .check(container, &head.method, &head.headers, &body)?;
         }
         self.ask(&head.method, target, &head.headers, &body).await
     }
@@ -85,21 +83,14 @@ impl Front {
         target: &str,
         headers: &HeaderMap,
         body: &Bytes,
-    ) -> Result<Response, Response> {
-        let bad = |_| StatusCode::BAD_REQUEST.into_response();
-        let url = self
-            .base
-            .join(target.trim_start_matches('/'))
-            .map_err(bad)?;
-        let method: CoreMethod = method
-            .as_str()
-            .parse()
-            .map_err(|_| StatusCode::METHOD_NOT_ALLOWED.into_response())?;
+    ) -> Result<Response, NoAnswer> {
+        let url = self.base.join(target.trim_start_matches('/'));
+        let url = url.map_err(|_| NoAnswer::Malformed("path"))?;
+        let method = method.as_str().parse::<CoreMethod>();
+        let method = method.map_err(|_| NoAnswer::Malformed("method"))?;
         let mut request = CoreRequest::new(url, method);
         for (name, value) in headers {
-            let value = value
-                .to_str()
-                .map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
+            let value = value.to_str().map_err(|_| NoAnswer::Malformed("header"))?;
             request
                 .headers_mut()
                 .insert(name.as_str().to_owned(), value.to_owned());
@@ -116,7 +107,7 @@ async fn dispatch(State(front): State<Arc<Front>>, request: Request) -> Response
     front
         .answer(request)
         .await
-        .unwrap_or_else(|refusal| refusal)
+        .unwrap_or_else(IntoResponse::into_response)
 }
 
 /// The container whose items a path names: `/dbs/{}/colls/{container}/docs[/…]`.
@@ -128,11 +119,11 @@ fn items(path: &str) -> Option<&str> {
     }
 }
 
-fn failed(error: &dyn std::fmt::Display) -> Response {
-    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
+fn failed(error: &dyn std::fmt::Display) -> NoAnswer {
+    NoAnswer::Failed(error.to_string())
 }
 
-async fn returned(answer: AsyncRawResponse) -> Result<Response, Response> {
+async fn returned(answer: AsyncRawResponse) -> Result<Response, NoAnswer> {
     let answer = answer.try_into_raw_response().await;
     let answer = answer.map_err(|error| failed(&error))?;
     let mut response = Response::builder().status(u16::from(answer.status()));

@@ -78,6 +78,13 @@ pub enum StartError {
     Consistency(String),
 }
 
+impl StartError {
+    #[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
+    fn account(error: impl ToString) -> Self {
+        Self::Account(error.to_string())
+    }
+}
+
 /// A running emulator. Dropping it ends it.
 #[derive(Debug)]
 pub struct Emulator {
@@ -121,7 +128,7 @@ async fn seed(
         let mut request = Request::new(containers.clone(), Method::Post);
         request.set_body(container.properties().to_string());
         let answer = emulator.execute_request(&request).await;
-        let answer = answer.map_err(|error| StartError::Account(error.to_string()))?;
+        let answer = answer.map_err(StartError::account)?;
         if !answer.status().is_success() {
             return Err(StartError::Container(container.name.clone()));
         }
@@ -131,8 +138,7 @@ async fn seed(
 
 fn account(options: &Options, base: &Url) -> Result<InMemoryEmulatorHttpClient, StartError> {
     let region = VirtualRegion::new(REGION, base.clone());
-    let account = VirtualAccountConfig::new(vec![region])
-        .map_err(|error| StartError::Account(error.to_string()))?;
+    let account = VirtualAccountConfig::new(vec![region]).map_err(StartError::account)?;
     let mode = if options.is_multi_write {
         WriteMode::Multi
     } else {
@@ -141,7 +147,7 @@ fn account(options: &Options, base: &Url) -> Result<InMemoryEmulatorHttpClient, 
     let account = account
         .with_consistency(level(&options.consistency)?)
         .with_write_mode(mode);
-    Ok(InMemoryEmulatorHttpClient::new(account))
+    InMemoryEmulatorHttpClient::try_new(account).map_err(StartError::account)
 }
 
 fn level(name: &str) -> Result<ConsistencyLevel, StartError> {

@@ -38,7 +38,7 @@ struct Document<'a> {
     item: &'static str,
     at: Timestamp,
     /// Position in the tenant's list.
-    order: String,
+    place: String,
     oid: &'a str,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,7 +172,7 @@ fn document(record: &AuditRecord) -> Result<Document<'_>, AuditError> {
         seq: record.seq,
         item: "record",
         at: record.at,
-        order: place(record),
+        place: place(record),
         oid: &record.entry.oid,
         kind: record.entry.kind.as_str(),
         tool: record.entry.tool.as_deref(),

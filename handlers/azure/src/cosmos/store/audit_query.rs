@@ -26,11 +26,11 @@ impl CosmosStore {
         let limit = query.limit.clamp(1, LONGEST_PAGE);
         let ask = filtered(query)
             .only(
-                "c.order < @before",
+                "c.place < @before",
                 "@before",
                 before.as_deref().unwrap_or(LAST),
             )
-            .ordered_by("c.order DESC")
+            .ordered_by("c.place DESC")
             .top(limit.saturating_add(1));
         let bodies: Vec<String> = self.audit.all(keys::tenant(tenant), ask).await?;
         let mut items = bodies
