@@ -123,7 +123,10 @@ async fn emulator_lints(
     let mut command = cargo();
     command.arg("clippy").current_dir(&repository.root);
     crate::emulator::select(&mut command);
-    command.args(["--all-targets", "--", "-D", "warnings"]);
+    command
+        .args(["--lib", "--bin", crate::emulator::PACKAGE])
+        // With the tests inside.
+        .args(["--profile", "test", "--", "-D", "warnings"]);
     run(session, "clippy", command).await
 }
 
