@@ -5,7 +5,7 @@ use std::sync::Arc;
 use azimuth_ports::clock::Clock;
 use azure_data_cosmos::CosmosError;
 use azure_data_cosmos::clients::{ContainerClient, DatabaseClient};
-use azure_data_cosmos::models::{ContainerProperties, TimeToLive};
+use azure_data_cosmos::models::{ContainerProperties, ResourceResponse, TimeToLive};
 
 use super::account::{self, CosmosSettings};
 use super::account_properties::{self, AccountProperties};
@@ -90,7 +90,7 @@ async fn find(
         Err(error) => return Err(CosmosStartError::client(error)),
     };
     let read = container.read(None).await;
-    let properties = read.and_then(|response| response.into_model());
+    let properties = read.and_then(ResourceResponse::into_model);
     Ok(Some((
         container,
         properties.map_err(CosmosStartError::client)?,

@@ -11,6 +11,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::super::ask::Ask;
 use super::super::failure::Fault;
+use super::super::order;
 use super::{CosmosStore, documents, keys};
 
 const LIST: &str = "conversations";
@@ -46,17 +47,16 @@ impl CosmosStore {
         owner: &OwnerKey,
         query: &ConversationQuery,
     ) -> Result<Page<Conversation>, StoreError> {
-        let shelf = documents::shelf(query.archived, query.deleted);
-        let before: String = match &query.cursor {
-            Some(text) => cursor::read(LIST, text).ok_or(StoreError::BadCursor)?,
-            None => format!("{shelf}~"),
-        };
-        let limit = query.limit.clamp(1, LONGEST_PAGE);
         let list = List {
             store: self,
             scope: keys::conversations_of(tenant, owner),
-            shelf,
+            shelf: documents::shelf(query.archived, query.deleted),
         };
+        let before: String = match &query.cursor {
+            Some(text) => cursor::read(LIST, text).ok_or(StoreError::BadCursor)?,
+            None => format!("{}{}", list.shelf, order::LAST),
+        };
+        let limit = query.limit.clamp(1, LONGEST_PAGE);
         match Words::of(query.text.as_deref()) {
             None => list.page(before, limit).await,
             Some(words) => list.search(&words, before, limit).await,
