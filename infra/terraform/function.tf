@@ -9,6 +9,7 @@ locals {
   # What the handler reads: `cargo xtask check` holds these against its own list.
   handler_settings = {
     AZIMUTH_STORAGE              = "azure"
+    AZIMUTH_QUEUE                = "azure"
     AZIMUTH_COSMOS_URL           = azurerm_cosmosdb_account.this.endpoint
     AZIMUTH_COSMOS_DATABASE      = azurerm_cosmosdb_sql_database.this.name
     AZIMUTH_KEYVAULT_URL         = azurerm_key_vault.this.vault_uri

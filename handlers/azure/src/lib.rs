@@ -5,7 +5,6 @@
 //! configuration.
 
 pub mod arm;
-pub mod containers;
 pub mod cosmos;
 pub mod egress;
 pub mod entra;

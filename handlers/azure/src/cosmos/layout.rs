@@ -1,8 +1,13 @@
 //! The containers, as the code expects to find them.
+//!
+//! Partition keys and unique keys are fixed when a container is made, by whoever makes
+//! it: Terraform on Azure, a seed in the emulator. Both are held against this table.
+
+use serde::Serialize;
 
 /// A container.
-#[derive(Debug)]
-pub(super) struct Layout {
+#[derive(Debug, Serialize)]
+pub struct Layout {
     /// Its name.
     pub name: &'static str,
     /// Paths of its hierarchical partition key, outermost first.
@@ -11,6 +16,8 @@ pub(super) struct Layout {
     pub unique_key: Option<&'static str>,
     /// Whether items may carry a time to live.
     pub has_ttl: bool,
+    /// Whether items are created and read, and no more.
+    pub is_append_only: bool,
     /// Properties that queries ask for; nothing else need be indexed. (`id` and `_ts`
     /// always are.) None may be a word of the query language.
     pub indexed: &'static [&'static str],
@@ -25,6 +32,7 @@ pub(super) const CONVERSATIONS: Layout = Layout {
     partition_key: &["/tenantId", "/userId", "/conversationId"],
     unique_key: None,
     has_ttl: true,
+    is_append_only: false,
     indexed: &[
         "askedForApproval",
         "at",
@@ -48,6 +56,7 @@ pub(super) const AUDIT: Layout = Layout {
     partition_key: &["/tenantId", "/chain"],
     unique_key: Some("/seq"),
     has_ttl: false,
+    is_append_only: true,
     indexed: &[
         "at", "item", "kind", "oid", "outcome", "place", "seq", "tool", "turn",
     ],
@@ -59,6 +68,7 @@ pub(super) const USERS: Layout = Layout {
     partition_key: &["/tenantId", "/userId"],
     unique_key: None,
     has_ttl: false,
+    is_append_only: false,
     indexed: &[],
 };
 
@@ -68,6 +78,7 @@ pub(super) const TOKENS: Layout = Layout {
     partition_key: &["/tenantId", "/userId"],
     unique_key: None,
     has_ttl: true,
+    is_append_only: false,
     indexed: &[],
 };
 
@@ -77,11 +88,12 @@ pub(super) const CONFIG: Layout = Layout {
     partition_key: &["/tenantId", "/kind"],
     unique_key: None,
     has_ttl: false,
+    is_append_only: false,
     indexed: &[],
 };
 
 /// All of them.
-pub(super) const CONTAINERS: [&Layout; 5] = [&CONVERSATIONS, &AUDIT, &USERS, &TOKENS, &CONFIG];
+pub const CONTAINERS: [&Layout; 5] = [&CONVERSATIONS, &AUDIT, &USERS, &TOKENS, &CONFIG];
 
 /// The account's consistency level. A read after a conflict must see who won, in any
 /// process.

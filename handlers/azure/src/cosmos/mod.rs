@@ -22,5 +22,6 @@ mod store;
 pub use account::{CosmosAuth, CosmosSettings};
 pub use charges::{Charge, Charges, Kind};
 pub use digests::CosmosDigests;
+pub use layout::{CONTAINERS, Layout};
 pub use startup::CosmosStartError;
 pub use store::CosmosStore;

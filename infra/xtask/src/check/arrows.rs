@@ -79,11 +79,13 @@ const ARROWS: [(&str, &[&str]); 18] = [
 ];
 
 /// Crates whose types stop in the packages that own them.
-const OWNED: [(&str, &[&str]); 6] = [
+const OWNED: [(&str, &[&str]); 8] = [
     ("cedar-policy", &["azimuth-app"]),
     ("azure_core", &["azimuth-azure", "azimuth-cosmos"]),
     ("azure_data_cosmos", &["azimuth-azure"]),
     ("azure_data_cosmos_driver", &["azimuth-cosmos"]),
+    ("azure_identity", &["azimuth-azure"]),
+    ("azure_storage_queue", &["azimuth-azure"]),
     ("rmcp", &["azimuth-mcp"]),
     // The tests edit a file as an attacker would; the benchmarks fill one.
     (
