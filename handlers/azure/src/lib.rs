@@ -1,11 +1,11 @@
-//! Adapters to Azure: the identity provider's token endpoint, the Resource
-//! Manager's list of subscriptions, the work queue on Storage Queues.
+//! Adapters to Azure: the store on Cosmos DB, the work queue on Storage Queues, the
+//! identity provider's token endpoint and the Resource Manager's list of subscriptions.
 //!
 //! **Invariant:** no Azure host is written here; every address comes from
 //! configuration.
 
 pub mod arm;
-pub mod containers;
+pub mod cosmos;
 pub mod egress;
 pub mod entra;
 pub mod queue;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use azimuth_app::auth::verifier::VerifierSettings;
 use azimuth_app::routes;
-use azimuth_azure::containers::CONTAINERS;
+use azimuth_azure::cosmos::CONTAINERS;
 use azimuth_domain::principal::Role;
 use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
 

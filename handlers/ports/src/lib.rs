@@ -6,9 +6,12 @@ pub mod audit;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod cursor;
 pub mod digests;
 pub mod model;
 pub mod queue;
+pub mod search;
+pub mod shape;
 pub mod store;
 pub mod subscriptions;
 pub mod tokens;

@@ -6,6 +6,7 @@ mod azurite;
 mod bench;
 mod check;
 mod dev;
+mod emulator;
 mod failure;
 mod gallery;
 mod http_request;

@@ -2,11 +2,12 @@
 
 use azimuth_domain::audit::AuditRecord;
 use azimuth_ports::audit::{AuditError, AuditQuery};
+use azimuth_ports::cursor;
 use azimuth_ports::store::Page;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::{audit, cursor};
+use super::audit;
 use crate::database::Fault;
 
 const LIST: &str = "audit";

@@ -4,11 +4,11 @@ use azimuth_domain::conversation::{Conversation, ConversationKind, Message};
 use azimuth_domain::event::TurnEvent;
 use azimuth_domain::ids::ConversationKey;
 use azimuth_domain::turn::Turn;
+use azimuth_ports::search::fold;
 use azimuth_ports::store::{Batch, Committed, Precondition, StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::documents::{Version, encode, unreadable};
-use super::search::fold;
 use crate::database::Fault;
 
 type Done<T> = Result<T, Fault<StoreError>>;

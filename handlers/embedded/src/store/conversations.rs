@@ -6,6 +6,8 @@ use azimuth_domain::event::TurnEvent;
 use azimuth_domain::ids::{CallId, ConversationId, ConversationKey, MessageId, OwnerKey, TurnId};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
+use azimuth_ports::cursor;
+use azimuth_ports::search::Words;
 use azimuth_ports::store::{
     ApprovalFilter, Batch, Committed, ConversationQuery, ConversationStore, Page, StoreError,
     StoredResult, Versioned,
@@ -13,8 +15,8 @@ use azimuth_ports::store::{
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::documents::{Version, decode};
-use super::search::{Budget, Words};
-use super::{SqliteStore, commit, cursor, events, messages, results, sweep, turns};
+use super::search::{self, Budget};
+use super::{SqliteStore, commit, events, messages, results, sweep, turns};
 use crate::database::Fault;
 
 const LIST: &str = "conversations";
@@ -302,7 +304,7 @@ pub(super) fn page(
         let item: Conversation = decode(row.get_ref(2)?.as_str().unwrap_or_default())?;
         if let Some(words) = &words {
             let title: String = row.get(1)?;
-            let found = words.all_occur(connection, tenant, &item.id, &title, &mut budget)?;
+            let found = search::finds(words, connection, tenant, &item.id, &title, &mut budget)?;
             scanned = Some(position(&item));
             if !found {
                 continue;

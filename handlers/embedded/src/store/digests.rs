@@ -18,11 +18,12 @@ use azimuth_domain::audit::digest::{ChainHead, DIGEST_VERSION, Digest};
 use azimuth_domain::canonical::canonical_json;
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::audit::AuditError;
+use azimuth_ports::cursor;
 use azimuth_ports::digests::{DigestLog, UnsealedChain};
 use azimuth_ports::store::Page;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{SqliteStore, audit, cursor};
+use super::{SqliteStore, audit};
 use crate::database::{Database, Fault, OpenError, Settings};
 
 /// In the audit's own file: the newest digest of each tenant.

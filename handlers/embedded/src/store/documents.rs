@@ -1,71 +1,25 @@
 //! Items as JSON, and their versions.
 
-use azimuth_domain::conversation::{Conversation, Message};
-use azimuth_domain::turn::{TURN_VERSION, Turn};
 use azimuth_ports::clock::Random;
+use azimuth_ports::shape::{self, Shape};
 use azimuth_ports::store::{Etag, StoreError};
-use azimuth_ports::users::UserRecord;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::database::Fault;
-
-/// An item that says which version of its shape it has.
-pub(super) trait Shape: Serialize + DeserializeOwned {
-    /// Newest version that this build reads.
-    const NEWEST: u32;
-    fn shape(&self) -> u32;
-}
-
-impl Shape for Conversation {
-    const NEWEST: u32 = 1;
-    fn shape(&self) -> u32 {
-        self.v
-    }
-}
-
-impl Shape for Message {
-    const NEWEST: u32 = 1;
-    fn shape(&self) -> u32 {
-        self.v
-    }
-}
-
-impl Shape for Turn {
-    const NEWEST: u32 = TURN_VERSION;
-    fn shape(&self) -> u32 {
-        self.v
-    }
-}
-
-impl Shape for UserRecord {
-    const NEWEST: u32 = 1;
-    fn shape(&self) -> u32 {
-        self.v
-    }
-}
 
 #[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
 pub(super) fn unreadable(detail: impl ToString) -> Fault<StoreError> {
     Fault::Refused(StoreError::Unreadable(detail.to_string()))
 }
 
-/// JSON of any item; what cannot be written could not be read either.
+/// JSON of any item.
 pub(super) fn encode<T: Serialize>(item: &T) -> Result<String, Fault<StoreError>> {
-    serde_json::to_string(item).map_err(unreadable)
+    shape::encode(item).map_err(Fault::Refused)
 }
 
 /// The item again, unless a newer build wrote it.
 pub(super) fn decode<T: Shape>(body: &str) -> Result<T, Fault<StoreError>> {
-    let item: T = serde_json::from_str(body).map_err(unreadable)?;
-    if item.shape() > T::NEWEST {
-        return Err(unreadable(format!(
-            "it has version {}, this build knows up to {}",
-            item.shape(),
-            T::NEWEST
-        )));
-    }
-    Ok(item)
+    shape::decode(body).map_err(Fault::Refused)
 }
 
 /// A version: 64 random bits. An item that was purged and made again gets none

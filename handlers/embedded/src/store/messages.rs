@@ -2,10 +2,10 @@
 
 use azimuth_domain::conversation::Message;
 use azimuth_domain::ids::{ConversationKey, MessageId};
+use azimuth_ports::cursor;
 use azimuth_ports::store::{Page, StoreError};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::cursor;
 use super::documents::decode;
 use crate::database::Fault;
 

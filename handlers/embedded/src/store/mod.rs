@@ -4,7 +4,6 @@ mod audit;
 mod audit_query;
 mod commit;
 mod conversations;
-mod cursor;
 pub(crate) mod digests;
 mod documents;
 mod events;

@@ -5,20 +5,9 @@
 //! Korean syllables are common and shorter than what such an index can find.
 
 use azimuth_domain::ids::ConversationId;
+use azimuth_ports::search::Words;
 use rusqlite::types::Type;
 use rusqlite::{Connection, params};
-
-/// Text as search compares it: the letters of a word in either case are equal.
-/// (Upper case first, because some letters meet only there: `ς` and `σ`.)
-pub(super) fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    text.chars()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .collect()
-}
 
 /// How much one page of a search may still read. A page ends between two
 /// conversations, so that none is half searched and missed.
@@ -45,49 +34,34 @@ impl Budget {
     }
 }
 
-/// The words of a query.
-pub(super) struct Words(Vec<String>);
-
-impl Words {
-    /// `None` when there is nothing to search for.
-    pub(super) fn of(text: Option<&str>) -> Option<Self> {
-        let mut words: Vec<String> = fold(text?).split_whitespace().map(str::to_owned).collect();
-        words.sort_unstable();
-        words.dedup();
-        (!words.is_empty()).then_some(Self(words))
+/// Whether each word occurs in the (folded) title or in a message. What is
+/// read is taken from `budget`, which may end below zero by one conversation.
+pub(super) fn finds(
+    words: &Words,
+    connection: &Connection,
+    tenant: &str,
+    conversation: &ConversationId,
+    title: &str,
+    budget: &mut Budget,
+) -> rusqlite::Result<bool> {
+    budget.spend(title);
+    let mut missing = words.missing();
+    if missing.look_in(title) {
+        return Ok(true);
     }
-
-    /// Whether each word occurs in the (folded) title or in a message. What is
-    /// read is taken from `budget`, which may end below zero by one conversation.
-    pub(super) fn all_occur(
-        &self,
-        connection: &Connection,
-        tenant: &str,
-        conversation: &ConversationId,
-        title: &str,
-        budget: &mut Budget,
-    ) -> rusqlite::Result<bool> {
-        budget.spend(title);
-        let mut missing: Vec<&str> = self.0.iter().map(String::as_str).collect();
-        missing.retain(|word| !title.contains(word));
-        if missing.is_empty() {
+    let mut statement = connection
+        .prepare_cached("SELECT folded FROM messages WHERE tenant = ? AND conversation = ?")?;
+    let mut rows = statement.query(params![tenant, conversation.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let text = row.get_ref(0)?.as_str().map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
+        })?;
+        budget.spend(text);
+        if missing.look_in(text) {
             return Ok(true);
         }
-        let mut statement = connection
-            .prepare_cached("SELECT folded FROM messages WHERE tenant = ? AND conversation = ?")?;
-        let mut rows = statement.query(params![tenant, conversation.as_str()])?;
-        while let Some(row) = rows.next()? {
-            let text = row.get_ref(0)?.as_str().map_err(|error| {
-                rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
-            })?;
-            budget.spend(text);
-            missing.retain(|word| !text.contains(word));
-            if missing.is_empty() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -95,11 +69,12 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use azimuth_ports::conformance::samples::{NOON, alice, chat};
+    use azimuth_ports::cursor;
     use azimuth_ports::store::ConversationQuery;
 
     use super::*;
+    use crate::store::conversations;
     use crate::store::schema::MIGRATIONS;
-    use crate::store::{conversations, cursor};
 
     /// Conversations, newest first, with so many messages each that hold `text`,
     /// and one more that holds the word `needle`.
@@ -169,14 +144,6 @@ mod tests {
     }
 
     #[test]
-    fn letters_fold_in_every_script() {
-        assert_eq!(fold("Resource GROUP"), "resource group");
-        assert_eq!(fold("한국 중부 VM"), "한국 중부 vm");
-        assert_eq!(fold("ΟΔΟΣ"), fold("οδος"));
-        assert_eq!(fold("STRASSE"), fold("straße"));
-    }
-
-    #[test]
     fn a_budget_ends_by_rows_or_by_bytes() {
         for (rows, spent) in [(1_999, false), (2_000, true), (2_001, true)] {
             let mut budget = Budget::PAGE;
@@ -189,12 +156,5 @@ mod tests {
             budget.spend(&"x".repeat(bytes));
             assert_eq!(budget.is_spent(), spent, "{bytes} bytes");
         }
-    }
-
-    #[test]
-    fn no_word_is_no_search() {
-        assert!(Words::of(None).is_none());
-        assert!(Words::of(Some(" \t ")).is_none());
-        assert!(Words::of(Some("가")).is_some());
     }
 }

@@ -2,10 +2,10 @@
 
 use azimuth_domain::ids::{ConversationKey, OwnerKey, TurnId};
 use azimuth_domain::turn::Turn;
+use azimuth_ports::cursor;
 use azimuth_ports::store::{ApprovalFilter, Page, StoreError, Versioned};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use super::cursor;
 use super::documents::{Version, decode, unreadable};
 use crate::database::Fault;
 

@@ -4,6 +4,7 @@
 mod arrows;
 mod contract;
 mod document;
+mod emulator;
 mod named_tests;
 mod terraform;
 mod tracked;
@@ -11,6 +12,7 @@ mod tracked;
 use std::path::Path;
 
 use clap::Args;
+use tokio::process::Command;
 
 use crate::app;
 use crate::failure::Failure;
@@ -47,6 +49,10 @@ pub async fn check(
     ];
     let lints = cargo_finds(session, repository, &lints).await?;
     tell(&mut tally, "lints", &lints);
+    let lints = emulator_lints(session, repository).await?;
+    tell(&mut tally, "lints of the emulator", &lints);
+    let carried = emulator::findings(repository)?;
+    tell(&mut tally, "product without an emulator", &carried);
 
     let metadata = repository.metadata()?;
     tell(&mut tally, "arrows", &arrows::findings(&metadata.packages));
@@ -108,7 +114,6 @@ fn tell(tally: &mut Tally, name: &str, findings: &[String]) {
     tally.failed += 1;
 }
 
-/// The findings themselves are cargo's own output.
 async fn cargo_finds(
     session: &mut Session,
     repository: &Repository,
@@ -116,11 +121,31 @@ async fn cargo_finds(
 ) -> Result<Vec<String>, Failure> {
     let mut command = cargo();
     command.args(arguments).current_dir(&repository.root);
+    run(session, arguments[0], command).await
+}
+
+/// The workspace's lints do not see it, because nothing turns it on there.
+async fn emulator_lints(
+    session: &mut Session,
+    repository: &Repository,
+) -> Result<Vec<String>, Failure> {
+    let mut command = cargo();
+    command.arg("clippy").current_dir(&repository.root);
+    crate::emulator::select(&mut command);
+    command
+        .args(["--lib", "--bin", crate::emulator::PACKAGE])
+        // With the tests inside.
+        .args(["--profile", "test", "--", "-D", "warnings"]);
+    run(session, "clippy", command).await
+}
+
+/// The findings themselves are cargo's own output.
+async fn run(session: &mut Session, name: &str, command: Command) -> Result<Vec<String>, Failure> {
     let status = session.run(STAGE, command).await?;
     Ok(if status.success() {
         Vec::new()
     } else {
-        vec![format!("cargo {} found something; see above", arguments[0])]
+        vec![format!("cargo {name} found something; see above")]
     })
 }
 

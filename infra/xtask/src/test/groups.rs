@@ -1,6 +1,7 @@
 //! Which tests belong to which group. Every test program of the workspace
 //! belongs to one, so that none is forgotten.
 
+use crate::emulator;
 use crate::failure::Failure;
 
 /// Holds the tests that go through the outer API.
@@ -12,6 +13,8 @@ const PRODUCT_PACKAGE: &str = "azimuth-handler";
 
 /// Not made of test programs only: see [`crate::check`].
 pub const CHECK: &str = "check";
+/// Runs the adapters to Azure against the stand-ins.
+pub const CONFORMANCE: &str = "conformance";
 /// Runs the real Azure MCP Server.
 pub const END_TO_END: &str = "e2e";
 /// Not made of Rust's test programs: see [`super::portal`].
@@ -39,8 +42,13 @@ pub const GROUPS: [Group; 13] = [
     group("domain", &["azimuth-domain"], false),
     group("model", &["azimuth-sim"], false),
     group(
-        "conformance",
-        &["azimuth-ports", "azimuth-embedded", "azimuth-azure"],
+        CONFORMANCE,
+        &[
+            "azimuth-ports",
+            "azimuth-embedded",
+            "azimuth-azure",
+            emulator::PACKAGE,
+        ],
         false,
     )
     .on_azurite(),

@@ -17,12 +17,13 @@ use crate::app;
 use crate::azure_mcp;
 use crate::azurite;
 use crate::check::{CheckOptions, check};
+use crate::emulator;
 use crate::failure::Failure;
 use crate::processes::{adopt_orphans, sweep};
 use crate::repository::{Metadata, Repository};
 use crate::session::Session;
 use crate::tally::Tally;
-use groups::{CHECK, END_TO_END, Group, PORTAL, SUITE, SUITE_PACKAGE};
+use groups::{CHECK, CONFORMANCE, END_TO_END, Group, PORTAL, SUITE, SUITE_PACKAGE};
 use programs::{Surroundings, TestProgram};
 
 /// From the end of the pictures to the end of what they started.
@@ -70,11 +71,15 @@ pub async fn test(
         // All at once, so that a part they share is compiled once.
         _ => Vec::new(),
     };
-    let programs = if chosen.iter().any(|group| group.has_programs()) {
+    let mut programs = if chosen.iter().any(|group| group.has_programs()) {
         programs::build(session, repository, &metadata, &packages).await?
     } else {
         Vec::new()
     };
+    if chosen.iter().any(|group| group.name == CONFORMANCE) {
+        programs.extend(programs::build_emulator(session, repository, &metadata).await?);
+        emulator::build(session, repository).await?;
+    }
     let suite = programs
         .iter()
         .find(|program| program.package == SUITE_PACKAGE && program.target == SUITE);
@@ -94,6 +99,12 @@ pub async fn test(
         let started = Instant::now();
         if group.needs_azurite {
             azurite::provide(session, repository).await?;
+        }
+        if group.name == CONFORMANCE {
+            let programs = programs::folder_of_programs(&metadata);
+            surroundings
+                .variables
+                .push(("AZIMUTH_TEST_BIN_DIR", programs));
         }
         if group.name == END_TO_END {
             prepare_stack(session, repository, &metadata, &mut surroundings).await?;

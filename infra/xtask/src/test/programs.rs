@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use super::libtest;
 use super::network;
+use crate::emulator;
 use crate::failure::Failure;
 use crate::processes::sweep;
 use crate::repository::{Metadata, Repository, not_started};
@@ -82,6 +83,34 @@ pub async fn build(
         command.args(["--package", package]);
     }
     session.say("build", "test programs");
+    let mut programs = built(session, metadata, command).await?;
+    // Empty without its feature; see `build_emulator`.
+    programs.retain(|program| program.package != emulator::PACKAGE);
+    Ok(programs)
+}
+
+/// Builds the test programs of the Cosmos DB emulator, which the others must not share
+/// features with.
+pub async fn build_emulator(
+    session: &mut Session,
+    repository: &Repository,
+    metadata: &Metadata,
+) -> Result<Vec<TestProgram>, Failure> {
+    let mut command = cargo();
+    command
+        .args(["test", "--no-run", "--lib"])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(&repository.root);
+    emulator::select(&mut command);
+    session.say("build", "test programs of the Cosmos DB emulator");
+    built(session, metadata, command).await
+}
+
+async fn built(
+    session: &mut Session,
+    metadata: &Metadata,
+    command: Command,
+) -> Result<Vec<TestProgram>, Failure> {
     let mut programs = Vec::new();
     let status = session
         .lines("build", command, None, |line| {

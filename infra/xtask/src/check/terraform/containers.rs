@@ -13,7 +13,7 @@ const EVERYTHING_WITH_ITEMS: &str = "/sqlRoleDefinitions/00000000-0000-0000-0000
 pub struct Container {
     pub name: String,
     pub partition_key: Vec<String>,
-    pub unique_keys: Vec<String>,
+    pub unique_key: Option<String>,
     pub has_ttl: bool,
     pub is_append_only: bool,
 }
@@ -24,7 +24,7 @@ pub fn made(plan: &Plan, findings: &mut Vec<String>) -> Vec<Container> {
     for values in plan.resources("azurerm_cosmosdb_sql_container") {
         let name = values["name"].as_str().unwrap_or_default().to_owned();
         let uniques = values["unique_key"].as_array().into_iter().flatten();
-        let unique_keys = uniques
+        let uniques: Vec<String> = uniques
             .map(|key| strings(&key["paths"]).join(","))
             .collect();
         if values["partition_key_kind"] != "MultiHash" {
@@ -42,7 +42,7 @@ pub fn made(plan: &Plan, findings: &mut Vec<String>) -> Vec<Container> {
         };
         found.push(Container {
             partition_key: strings(&values["partition_key_paths"]),
-            unique_keys,
+            unique_key: (!uniques.is_empty()).then(|| uniques.join("; ")),
             has_ttl: values["default_ttl"] == -1,
             is_append_only: *is_append_only,
             name,
@@ -91,9 +91,9 @@ pub fn findings(place: &str, made: &[Container], told: &[Container]) -> Vec<Stri
 impl Container {
     fn told(&self) -> String {
         format!(
-            "partition key {:?}, unique keys {:?}, {}, {}",
+            "partition key {:?}, unique key {:?}, {}, {}",
             self.partition_key,
-            self.unique_keys,
+            self.unique_key.as_deref().unwrap_or("none"),
             if self.has_ttl {
                 "items may end"
             } else {

@@ -74,11 +74,7 @@ async fn a_missing_role_of_people_is_named() {
 async fn a_missing_unique_key_is_named() {
     let damaged = Damaged::with("cosmos.tf", r#"["/seq"]"#, "[]");
     let found = damaged.examine(Tests::OfEnvironment).await;
-    assert_found(
-        &found,
-        r#"the container "audit""#,
-        r#"unique keys ["/seq"]"#,
-    );
+    assert_found(&found, r#"the container "audit""#, r#"unique key "/seq""#);
 }
 
 #[tokio::test]
@@ -183,7 +179,7 @@ fn handler(repository: &Repository) -> HandlerContract {
     let container = |name: &str, partition_key: &[&str]| Container {
         name: name.to_owned(),
         partition_key: partition_key.iter().map(ToString::to_string).collect(),
-        unique_keys: Vec::new(),
+        unique_key: None,
         has_ttl: false,
         is_append_only: false,
     };
@@ -192,7 +188,7 @@ fn handler(repository: &Repository) -> HandlerContract {
         ..container
     };
     let audit = Container {
-        unique_keys: vec!["/seq".to_owned()],
+        unique_key: Some("/seq".to_owned()),
         is_append_only: true,
         ..container("audit", &["/tenantId", "/chain"])
     };

@@ -1,4 +1,5 @@
-//! Where a list goes on: the position of the last item, opaque to callers.
+//! Where a list goes on: the position of the last item, opaque to callers. Every store
+//! makes its cursors here.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,13 +9,13 @@ use serde::de::DeserializeOwned;
 const LONGEST: usize = 512;
 
 /// The cursor behind an item at `position` of the list `list`.
-pub(super) fn write<P: Serialize>(list: &str, position: &P) -> Option<String> {
+pub fn write<P: Serialize>(list: &str, position: &P) -> Option<String> {
     let text = serde_json::to_string(&(list, position)).ok()?;
     Some(URL_SAFE_NO_PAD.encode(text))
 }
 
 /// The position in `cursor`; `None` when it is not a cursor of `list`.
-pub(super) fn read<P: DeserializeOwned>(list: &str, cursor: &str) -> Option<P> {
+pub fn read<P: DeserializeOwned>(list: &str, cursor: &str) -> Option<P> {
     if cursor.len() > LONGEST {
         return None;
     }
@@ -25,7 +26,7 @@ pub(super) fn read<P: DeserializeOwned>(list: &str, cursor: &str) -> Option<P> {
 
 /// Splits off the surplus item that tells that more follow; gives the last item
 /// of the page when it did.
-pub(super) fn cut<T>(items: &mut Vec<T>, limit: usize) -> Option<&T> {
+pub fn cut<T>(items: &mut Vec<T>, limit: usize) -> Option<&T> {
     if items.len() <= limit {
         return None;
     }

@@ -1,0 +1,74 @@
+//! Stored items as JSON text, each with the version of its shape.
+
+use azimuth_domain::conversation::{Conversation, Message};
+use azimuth_domain::turn::{TURN_VERSION, Turn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::store::StoreError;
+use crate::users::UserRecord;
+
+/// An item that says which version of its shape it has.
+pub trait Shape: Serialize + DeserializeOwned {
+    /// Newest version that this build reads.
+    const NEWEST: u32;
+
+    /// The version of this one.
+    fn shape(&self) -> u32;
+}
+
+impl Shape for Conversation {
+    const NEWEST: u32 = 1;
+
+    fn shape(&self) -> u32 {
+        self.v
+    }
+}
+
+impl Shape for Message {
+    const NEWEST: u32 = 1;
+
+    fn shape(&self) -> u32 {
+        self.v
+    }
+}
+
+impl Shape for Turn {
+    const NEWEST: u32 = TURN_VERSION;
+
+    fn shape(&self) -> u32 {
+        self.v
+    }
+}
+
+impl Shape for UserRecord {
+    const NEWEST: u32 = 1;
+
+    fn shape(&self) -> u32 {
+        self.v
+    }
+}
+
+/// JSON of any item; what cannot be written could not be read either.
+pub fn encode<T: Serialize>(item: &T) -> Result<String, StoreError> {
+    serde_json::to_string(item).map_err(unreadable)
+}
+
+/// The item again; [`StoreError::Unreadable`] when it is damaged or a newer build
+/// wrote it.
+pub fn decode<T: Shape>(body: &str) -> Result<T, StoreError> {
+    let item: T = serde_json::from_str(body).map_err(unreadable)?;
+    if item.shape() > T::NEWEST {
+        return Err(unreadable(format!(
+            "it has version {}, this build knows up to {}",
+            item.shape(),
+            T::NEWEST
+        )));
+    }
+    Ok(item)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
+fn unreadable(detail: impl ToString) -> StoreError {
+    StoreError::Unreadable(detail.to_string())
+}

@@ -1,0 +1,77 @@
+//! Answers that a test asks for: `POST /_azimuth/faults` with
+//! `{"status":429,"times":3,"retryAfterMs":20}`. The next requests for items get them
+//! and reach no container.
+
+use std::sync::{Mutex, PoisonError};
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Where they are asked for.
+pub const PATH: &str = "/_azimuth/faults";
+
+/// One answer, so many times.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fault {
+    status: u16,
+    times: u32,
+    /// Milliseconds.
+    #[serde(default)]
+    retry_after_ms: u64,
+}
+
+#[derive(Debug, Default)]
+pub struct Faults(Mutex<Option<Fault>>);
+
+impl Faults {
+    /// Whatever was asked for before is forgotten.
+    pub fn set(&self, body: &[u8]) -> Response {
+        match serde_json::from_slice(body) {
+            Ok(fault) => {
+                *self.lock() = Some(fault);
+                StatusCode::NO_CONTENT.into_response()
+            }
+            Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+        }
+    }
+
+    /// The answer that is due now.
+    pub fn next(&self) -> Option<Response> {
+        let mut due = self.lock();
+        let fault = due.as_mut().filter(|fault| fault.times > 0)?;
+        fault.times -= 1;
+        let status = StatusCode::from_u16(fault.status).ok()?;
+        let headers = [
+            ("x-ms-request-charge", "0.5".to_owned()),
+            ("x-ms-retry-after-ms", fault.retry_after_ms.to_string()),
+        ];
+        let body = json!({"code": "Fault", "message": "A test asked for this."});
+        Some((status, headers, Json(body)).into_response())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Fault>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_comes_as_often_as_it_was_asked_for() {
+        let faults = Faults::default();
+        assert!(faults.next().is_none());
+        let set = faults.set(br#"{"status":429,"times":2,"retryAfterMs":5}"#);
+        assert_eq!(set.status(), StatusCode::NO_CONTENT);
+        let statuses: Vec<u16> = std::iter::from_fn(|| faults.next())
+            .map(|response| response.status().as_u16())
+            .collect();
+        assert_eq!(statuses, [429, 429]);
+        assert_eq!(faults.set(b"{}").status(), StatusCode::BAD_REQUEST);
+    }
+}
