@@ -7,6 +7,7 @@ mod config;
 mod serve;
 mod standalone;
 mod start;
+mod stores;
 mod wire;
 
 use std::ffi::OsString;

@@ -19,23 +19,20 @@ use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{EntraExchange, EntraSettings};
-use azimuth_azure::queue::AzureQueue;
 use azimuth_azure::subscriptions::UserSubscriptions;
-use azimuth_embedded::{
-    FileSealer, FileSigner, SqliteDigests, SqliteQueue, SqliteStore, SystemClock, SystemRandom,
-};
+use azimuth_embedded::{FileSealer, FileSigner, SystemClock, SystemRandom};
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
 use azimuth_mcp::{McpServers, Options, PoolLimits};
 use azimuth_models::openai::{OpenAiConfig, OpenAiModel};
 use azimuth_models::planner::OfflinePlanner;
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
-use azimuth_ports::digests::{DigestLog, DigestSigner};
+use azimuth_ports::digests::DigestSigner;
 use azimuth_ports::model::ChatModel;
-use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::tools::ToolServers;
 
-use crate::config::{AzureConfig, Config, ModelConfig, NoticeConfig, QueueConfig, ToolConfig};
+use crate::config::{AzureConfig, Config, ModelConfig, NoticeConfig, ToolConfig};
+use crate::stores::{self, Stores};
 
 /// The product, ready to be served.
 pub struct Wired {
@@ -54,7 +51,7 @@ pub struct Wired {
 #[error("{0}")]
 pub struct WiringError(String);
 
-fn fails(what: &str) -> impl Fn(&dyn std::fmt::Display) -> WiringError + '_ {
+pub fn fails(what: &str) -> impl Fn(&dyn std::fmt::Display) -> WiringError + '_ {
     move |error| WiringError(format!("{what}: {error}"))
 }
 
@@ -68,13 +65,11 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         .map_err(|e| fails("AZIMUTH_DATA_DIR cannot be made")(&e))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom::new(Arc::clone(&clock)));
-    let store = SqliteStore::open(data, Arc::clone(&clock), Arc::clone(&random))
-        .map_err(|e| fails("the store cannot be opened")(&e))?;
-    let store = Arc::new(store);
-    let digests = audit_digests(data, &store, &clock, &random)?;
     let egress = egress(&config.azure)?;
-    let queue = work_queue(config, &egress, &clock)?;
-    let vault = Arc::new(vault(config, &store, &clock, &random, &egress)?);
+    let stores = stores::open(&config.storage, data, &egress, &clock, &random).await?;
+    let queue = stores::open_queue(&config.queue, data, &egress, &clock)?;
+    let audit = sealed_audit(data, &stores, &clock, &random)?;
+    let vault = Arc::new(vault(config, &stores, &clock, &random, &egress)?);
     let tools = Arc::new(tool_servers(config, data, &vault, &clock, &random).await?);
     let policy = Arc::new(
         PolicySet::default_set().map_err(|e| fails("the built-in policies do not load")(&e))?,
@@ -82,10 +77,10 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     let models = models(&config.models)?;
     let engine = Engine::new(
         EnginePorts {
-            store: store.clone(),
+            store: stores.conversations.clone(),
             queue: Arc::clone(&queue),
-            audit: digests.audit.clone(),
-            users: store.clone(),
+            audit: audit.log.clone(),
+            users: stores.users.clone(),
             tools: tools.clone() as Arc<dyn ToolServers>,
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
@@ -111,11 +106,11 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     let grants = vault.clone();
     let parts = ApiParts {
         engine,
-        store: store.clone(),
-        audit: digests.audit,
-        digests: digests.digests,
-        signer: digests.signer,
-        users: store,
+        store: stores.conversations,
+        audit: audit.log,
+        digests: stores.digests,
+        signer: audit.signer,
+        users: stores.users,
         tools: tools.clone(),
         queue,
         verifier: Arc::new(verifier(config, &clock, &egress)?),
@@ -136,24 +131,8 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     Ok(Wired {
         parts,
         tools,
-        digest_writer: digests.digest_writer,
+        digest_writer: audit.digest_writer,
         notices,
-    })
-}
-
-fn work_queue(
-    config: &Config,
-    egress: &Egress,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn WorkQueue>, WiringError> {
-    let fails = fails("the work queue cannot be opened");
-    Ok(match &config.queue {
-        QueueConfig::Embedded => {
-            Arc::new(SqliteQueue::open(&config.data_dir).map_err(|e| fails(&e))?)
-        }
-        QueueConfig::Azure(connection) => Arc::new(
-            AzureQueue::open(connection, egress, Arc::clone(clock)).map_err(|e| fails(&e))?,
-        ),
     })
 }
 
@@ -180,31 +159,29 @@ fn approval_notices(
 }
 
 /// The audit, and what seals it.
-struct AuditDigests {
-    audit: Arc<dyn AuditLog>,
-    digests: Arc<dyn DigestLog>,
+struct SealedAudit {
+    log: Arc<dyn AuditLog>,
     signer: Arc<dyn DigestSigner>,
     digest_writer: Arc<DigestWriter>,
 }
 
-fn audit_digests(
+fn sealed_audit(
     data: &Path,
-    store: &Arc<SqliteStore>,
+    stores: &Stores,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
-) -> Result<AuditDigests, WiringError> {
+) -> Result<SealedAudit, WiringError> {
     let signer: Arc<dyn DigestSigner> = Arc::new(
         FileSigner::open_or_create(data, random.as_ref())
             .map_err(|e| fails("the key of the audit")(&e))?,
     );
-    let digests: Arc<dyn DigestLog> = Arc::new(
-        SqliteDigests::open(data, Arc::clone(store))
-            .map_err(|e| fails("the digests of the audit cannot be opened")(&e))?,
-    );
-    let digest_writer = DigestWriter::new(digests.clone(), signer.clone(), Arc::clone(clock));
-    Ok(AuditDigests {
-        audit: Arc::new(AuditWithDigests::over(store.clone(), digest_writer.clone())),
-        digests,
+    let digest_writer =
+        DigestWriter::new(stores.digests.clone(), signer.clone(), Arc::clone(clock));
+    Ok(SealedAudit {
+        log: Arc::new(AuditWithDigests::over(
+            stores.audit.clone(),
+            digest_writer.clone(),
+        )),
         signer,
         digest_writer,
     })
@@ -261,7 +238,7 @@ fn verifier(
 
 fn vault(
     config: &Config,
-    store: &Arc<SqliteStore>,
+    stores: &Stores,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
     egress: &Egress,
@@ -283,7 +260,7 @@ fn vault(
     Ok(TokenVault::new(
         VaultSettings::new(management, &audiences),
         VaultParts {
-            store: store.clone(),
+            store: stores.tokens.clone(),
             sealer: Arc::new(sealer),
             exchange: Arc::new(exchange),
             clock: Arc::clone(clock),

@@ -4,17 +4,19 @@
 mod queue;
 mod sections;
 mod settings;
+mod storage;
 #[cfg(test)]
 mod tests;
 
 pub use queue::{QUEUE_CONNECTION, QueueConfig};
 pub use sections::{AzureConfig, Config, ModelConfig, NoticeConfig, ToolConfig};
+pub use storage::{CosmosConfig, StorageConfig};
 
 use settings::Settings;
 
 /// Every variable that the product knows. Anything else that begins with
 /// `AZIMUTH_` is refused: it is most likely misspelt.
-pub const VARIABLES: [&str; 26] = [
+pub const VARIABLES: [&str; 29] = [
     "AZIMUTH_APPROVAL_WEBHOOKS",
     "AZIMUTH_ARM_URL",
     "AZIMUTH_AUTH_AUDIENCE",
@@ -25,6 +27,9 @@ pub const VARIABLES: [&str; 26] = [
     "AZIMUTH_CLIENT_ID",
     "AZIMUTH_CLIENT_SECRET",
     "AZIMUTH_CORS_ORIGINS",
+    "AZIMUTH_COSMOS_DATABASE",
+    "AZIMUTH_COSMOS_KEY",
+    "AZIMUTH_COSMOS_URL",
     "AZIMUTH_DATA_DIR",
     "AZIMUTH_DEFAULT_MODEL",
     "AZIMUTH_EGRESS_CA_FILE",

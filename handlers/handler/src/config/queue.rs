@@ -17,7 +17,7 @@ pub enum QueueConfig {
     Azure(QueueConnection),
 }
 
-/// The store is in files of this machine, so no other may take a message; and a
+/// The store is on this machine, so no other may take a message; and a
 /// message that the host does not poll for is never worked on.
 pub(super) fn read(settings: &mut Settings) -> Option<QueueConfig> {
     let is_azure = settings.choice("AZIMUTH_QUEUE", &["embedded", "azure"]) == "azure";
@@ -34,7 +34,7 @@ pub(super) fn read(settings: &mut Settings) -> Option<QueueConfig> {
             });
         }
         Ok(_) if is_azure => format!(
-            "AZIMUTH_QUEUE=azure beside AZIMUTH_STORAGE=embedded takes a queue of this machine only ({QUEUE_CONNECTION}=UseDevelopmentStorage=true, or another Azurite): whoever else takes a message does not find its turn"
+            "AZIMUTH_QUEUE=azure beside a store on this machine takes a queue of this machine only ({QUEUE_CONNECTION}=UseDevelopmentStorage=true, or another Azurite): whoever else takes a message does not find its turn"
         ),
         Ok(_) => format!(
             "AZIMUTH_QUEUE=embedded puts work into a file, but the Functions host polls the storage account of {QUEUE_CONNECTION} and never finds it: set AZIMUTH_QUEUE=azure, or point {QUEUE_CONNECTION} to this machine"

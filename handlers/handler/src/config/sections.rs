@@ -7,12 +7,15 @@ use azimuth_ports::tokens::Secret;
 
 use super::queue::{self, QueueConfig};
 use super::settings::Settings;
+use super::storage::{self, StorageConfig};
 
 /// The whole configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where the embedded stores, keys and pins lie.
+    /// Where keys lie, and the embedded stores.
     pub data_dir: PathBuf,
+    /// Where everything else is kept that must outlive the process.
+    pub storage: StorageConfig,
     /// Where work is queued.
     pub queue: QueueConfig,
     /// Who may call.
@@ -113,11 +116,11 @@ pub struct HttpSection {
 }
 
 pub(super) fn read(settings: &mut Settings) -> Option<Config> {
-    settings.choice("AZIMUTH_STORAGE", &["embedded"]);
     let data_dir = settings.required(
         "AZIMUTH_DATA_DIR",
-        "the folder for the embedded store, for instance .azimuth",
+        "the folder for keys and the embedded store, for instance .azimuth",
     );
+    let storage = storage::read(settings);
     let queue = queue::read(settings);
     let auth = auth(settings);
     let azure = azure(settings);
@@ -135,6 +138,7 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
     }
     Some(Config {
         data_dir: PathBuf::from(data_dir?),
+        storage: storage?,
         queue: queue?,
         auth: auth?,
         azure: azure?,

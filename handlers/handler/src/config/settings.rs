@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::Url;
+
 use super::VARIABLES;
 use super::queue::QUEUE_CONNECTION;
 
@@ -153,13 +155,19 @@ impl Settings {
 }
 
 fn is_allowed(url: &str) -> bool {
-    let is_loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
-        .iter()
-        .any(|prefix| {
-            url.strip_prefix(prefix)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-        });
-    is_loopback || url.starts_with("https://")
+    let Ok(parsed) = Url::parse(url) else {
+        return false;
+    };
+    let is_bare = parsed.username().is_empty() && parsed.password().is_none();
+    is_bare && (parsed.scheme() == "https" || is_on_this_machine(url))
+}
+
+/// Whether an http(s) URL leads to this machine only.
+pub(super) fn is_on_this_machine(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
+    })
 }
 
 /// The known name that differs in the fewest letters, if it is close at all.

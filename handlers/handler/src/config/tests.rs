@@ -131,11 +131,11 @@ fn a_mixture_that_would_lose_work_is_told() {
         ),
         (
             &[azure, connection],
-            "AZIMUTH_QUEUE=azure beside AZIMUTH_STORAGE=embedded",
+            "AZIMUTH_QUEUE=azure beside a store on this machine",
         ),
         (
             &[azure, identity],
-            "AZIMUTH_QUEUE=azure beside AZIMUTH_STORAGE=embedded",
+            "AZIMUTH_QUEUE=azure beside a store on this machine",
         ),
         (
             &[("AzureWebJobsStorage", Some("x"))],
@@ -153,6 +153,53 @@ fn a_mixture_that_would_lose_work_is_told() {
         assert!(told[0].starts_with(expected), "{told:?}");
         assert!(!told[0].contains("czNjcmV0"), "{told:?}");
     }
+}
+
+const COSMOS: [Change; 4] = [
+    ("AZIMUTH_STORAGE", Some("azure")),
+    ("AZIMUTH_COSMOS_URL", Some("http://127.0.0.1:9")),
+    ("AZIMUTH_COSMOS_DATABASE", Some("azimuth")),
+    ("AZIMUTH_COSMOS_KEY", Some("czNjcmV0")),
+];
+
+#[test]
+fn the_store_is_in_files_or_in_cosmos_db() {
+    let config = Config::read(good(&file())).unwrap();
+    assert!(matches!(config.storage, StorageConfig::Embedded));
+    let mut environment = good(&file());
+    for (name, value) in COSMOS {
+        environment.push((name.to_owned(), value.unwrap().to_owned()));
+    }
+    let config = Config::read(environment).unwrap();
+    assert!(!format!("{config:?}").contains("czNjcmV0"));
+    let StorageConfig::Azure(cosmos) = config.storage else {
+        panic!("{:?}", config.storage);
+    };
+    assert_eq!(cosmos.url, "http://127.0.0.1:9");
+    assert_eq!(cosmos.database, "azimuth");
+    assert_eq!(cosmos.key.expose(), "czNjcmV0");
+}
+
+#[test]
+fn half_a_store_and_one_that_others_share_are_told() {
+    for (name, _) in &COSMOS[1..] {
+        let mut change = COSMOS.to_vec();
+        change.push((name, None));
+        let told = faults(&change);
+        assert_eq!(told.len(), 1, "{name}: {told:?}");
+        assert!(told[0].starts_with(name), "{told:?}");
+    }
+    for (name, value) in &COSMOS[1..] {
+        let told = faults(&[(name, *value)]);
+        assert_eq!(told.len(), 1, "{name}: {told:?}");
+        let beginning = format!("{name} is set, but AZIMUTH_STORAGE=embedded");
+        assert!(told[0].starts_with(&beginning), "{told:?}");
+    }
+    let mut change = COSMOS.to_vec();
+    change.push(("AZIMUTH_COSMOS_URL", Some("https://account.invalid")));
+    let told = faults(&change);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("an emulator on this machine"), "{told:?}");
 }
 
 #[test]
@@ -208,6 +255,10 @@ fn what_is_misspelt_or_contradictory_is_told() {
         ),
         (
             &[("AZIMUTH_ARM_URL", Some("http://127.0.0.1.evil.invalid"))],
+            "AZIMUTH_ARM_URL must be an https URL",
+        ),
+        (
+            &[("AZIMUTH_ARM_URL", Some("http://127.0.0.1:80@arm.invalid"))],
             "AZIMUTH_ARM_URL must be an https URL",
         ),
         (

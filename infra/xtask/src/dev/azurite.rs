@@ -1,4 +1,4 @@
-//! Azurite as the storage account of an instance (`--storage azurite`).
+//! Azurite as the storage account of an instance.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -20,7 +20,7 @@ const ACCOUNT: &str = "azimuth";
 /// What it prints before its address, once it listens.
 const LISTENS: &str = "successfully listens on ";
 
-/// A storage account whose queues are kept in a folder.
+/// A storage account with queues.
 pub struct Account {
     pub service: Service,
     /// Another one at each start.
@@ -28,9 +28,9 @@ pub struct Account {
 }
 
 impl Account {
-    /// Starts `program` with node; it need not listen yet.
-    pub fn start(program: &Path, state: &Path, logs: &Path) -> Result<Self, Failure> {
-        private::own_folder(state).map_err(Failure::file("create", state))?;
+    /// Starts `program` with node; it need not listen yet. Without a folder for its
+    /// state that is gone when it ends.
+    pub fn start(program: &Path, state: Option<&Path>, logs: &Path) -> Result<Self, Failure> {
         let random = Path::new("/dev/urandom");
         let key = key(random).map_err(Failure::file("read", random))?;
         let mut command = Command::new("node");
@@ -38,9 +38,17 @@ impl Account {
             .arg(program)
             .args(["--queueHost", "127.0.0.1", "--queuePort", "0", "--silent"])
             // The SDK asks for a version that Azurite has not heard of.
-            .args(["--skipApiVersionCheck", "--disableTelemetry", "--location"])
-            .arg(state)
+            .args(["--skipApiVersionCheck", "--disableTelemetry"])
             .env("AZURITE_ACCOUNTS", format!("{ACCOUNT}:{key}"));
+        match state {
+            Some(state) => {
+                private::own_folder(state).map_err(Failure::file("create", state))?;
+                command.arg("--location").arg(state);
+            }
+            None => {
+                command.arg("--inMemoryPersistence");
+            }
+        }
         Ok(Self {
             service: Service::start(AZURITE, command, logs)?,
             key,

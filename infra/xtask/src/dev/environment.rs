@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::emulators::Connections;
 use super::sandbox::SandboxDescription;
 
 /// Variables of our tools. The handler refuses names it does not know.
@@ -26,6 +27,11 @@ const CORS_ORIGINS: &str = "AZIMUTH_CORS_ORIGINS";
 
 /// What stands for real Azure inside the sandbox's proxy, and only there.
 const ARM_URL: &str = "https://management.azure.com";
+/// The emulator's database; and a key, because the client wants one: the emulator lets
+/// in whoever reaches it.
+const COSMOS_DATABASE: &str = "azimuth";
+const COSMOS_KEY: &str = "YW55";
+
 const TOKEN_AUDIENCES: &str = "https://management.azure.com,https://vault.azure.net";
 
 /// What `dev` decides, beside the sandbox.
@@ -33,8 +39,8 @@ const TOKEN_AUDIENCES: &str = "https://management.azure.com,https://vault.azure.
 pub struct Choices<'a> {
     pub data: &'a Path,
     pub servers_file: &'a Path,
-    /// The storage account whose queues are used; `None` is a file in `data`.
-    pub queues: Option<&'a str>,
+    /// Where queues and store are; what is not there is in files of `data`.
+    pub connections: &'a Connections,
     /// Where a portal is served from.
     pub portal_origin: Option<&'a str>,
     pub model: Option<&'a str>,
@@ -87,15 +93,17 @@ fn fixed(sandbox: &SandboxDescription, choices: &Choices<'_>) -> Vec<(&'static s
         .iter()
         .map(|tenant| tenant.tid.as_str())
         .collect();
-    let (queue, connection) = match choices.queues {
-        None => ("embedded", "UseDevelopmentStorage=true"),
-        Some(connection) => ("azure", connection),
+    let Connections { queues, cosmos } = choices.connections;
+    let form = |connection: &Option<String>| {
+        let is_azure = connection.is_some();
+        if is_azure { "azure" } else { "embedded" }.to_owned()
     };
+    let account = queues.as_deref().unwrap_or("UseDevelopmentStorage=true");
     let mut fixed = vec![
-        ("AZIMUTH_STORAGE", "embedded".to_owned()),
-        ("AZIMUTH_QUEUE", queue.to_owned()),
+        ("AZIMUTH_STORAGE", form(cosmos)),
+        ("AZIMUTH_QUEUE", form(queues)),
         // Nobody's own storage account.
-        ("AzureWebJobsStorage", connection.to_owned()),
+        ("AzureWebJobsStorage", account.to_owned()),
         ("AZIMUTH_DATA_DIR", choices.data.display().to_string()),
         ("AZIMUTH_AUTH_ISSUER", template(&sandbox.issuer)),
         (
@@ -115,6 +123,13 @@ fn fixed(sandbox: &SandboxDescription, choices: &Choices<'_>) -> Vec<(&'static s
         // Without it the Azure SDK asks a metadata address off this machine.
         ("COSMOS_DISABLE_IMDS", "1".to_owned()),
     ];
+    if let Some(url) = cosmos {
+        fixed.extend([
+            ("AZIMUTH_COSMOS_URL", url.clone()),
+            ("AZIMUTH_COSMOS_DATABASE", COSMOS_DATABASE.to_owned()),
+            ("AZIMUTH_COSMOS_KEY", COSMOS_KEY.to_owned()),
+        ]);
+    }
     if let Some(model) = choices.model {
         fixed.push(("AZIMUTH_DEFAULT_MODEL", model.to_owned()));
     }
@@ -180,10 +195,18 @@ pub mod tests {
     }
 
     fn environment(own: &[(&str, &str)], model: Option<&str>) -> HostEnvironment {
+        environment_on(&Connections::default(), own, model)
+    }
+
+    fn environment_on(
+        connections: &Connections,
+        own: &[(&str, &str)],
+        model: Option<&str>,
+    ) -> HostEnvironment {
         let choices = Choices {
             data: Path::new("/data"),
             servers_file: Path::new("/data/mcp.json"),
-            queues: None,
+            connections,
             portal_origin: Some("http://127.0.0.1:4280"),
             model,
         };
@@ -254,6 +277,28 @@ pub mod tests {
             "UseDevelopmentStorage=true"
         );
         assert_eq!(made.overruled, ["AzureWebJobsStorage"]);
+    }
+
+    #[test]
+    fn the_store_is_where_the_emulator_listens() {
+        let value = |made: &HostEnvironment, name: &str| made.variables.get(name).cloned();
+        let files = environment(&[], None);
+        assert_eq!(value(&files, "AZIMUTH_STORAGE").unwrap(), "embedded");
+        assert_eq!(value(&files, "AZIMUTH_COSMOS_URL"), None);
+        let connections = Connections {
+            queues: Some("AccountName=a".to_owned()),
+            cosmos: Some("http://127.0.0.1:9".to_owned()),
+        };
+        let azure = environment_on(&connections, &[], None);
+        for (name, expected) in [
+            ("AZIMUTH_STORAGE", "azure"),
+            ("AZIMUTH_QUEUE", "azure"),
+            ("AzureWebJobsStorage", "AccountName=a"),
+            ("AZIMUTH_COSMOS_URL", "http://127.0.0.1:9"),
+            ("AZIMUTH_COSMOS_DATABASE", "azimuth"),
+        ] {
+            assert_eq!(value(&azure, name).as_deref(), Some(expected), "{name}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod announcement;
 mod azurite;
 mod description;
+mod emulators;
 mod environment;
 mod options;
 mod portal;
@@ -20,11 +21,13 @@ use std::path::{Path, PathBuf};
 
 pub use description::DevDescription;
 pub use options::DevOptions;
+use emulators::Emulators;
 use options::Storage;
 
 use crate::app;
 use crate::azure_mcp;
 use crate::azurite as azurite_package;
+use crate::emulator;
 use crate::failure::Failure;
 use crate::portal as portal_build;
 use crate::processes::adopt_orphans;
@@ -41,7 +44,6 @@ pub async fn dev(
     repository: &Repository,
     options: &DevOptions,
 ) -> Result<(), Failure> {
-    options.check()?;
     let data = repository.data(options.data.as_deref())?;
     match options.data {
         None => private::own_folder(&data),
@@ -70,10 +72,7 @@ pub async fn dev(
         _ => Some(azure_mcp::provide(session, repository).await?),
     };
 
-    let azurite = match options.storage {
-        Storage::Azurite => Some(azurite_package::provide(session, repository).await?),
-        Storage::Embedded | Storage::Azure => None,
-    };
+    let emulators = provide_emulators(session, repository, options.storage).await?;
 
     let mut stage = Stage {
         repository,
@@ -82,9 +81,8 @@ pub async fn dev(
         data,
         programs,
         azure_mcp,
-        azurite,
+        emulators,
         portal,
-        account: None,
         web: None,
         running: Vec::new(),
     };
@@ -97,6 +95,24 @@ pub async fn dev(
         Err(Failure::Interrupted) => Ok(()),
         other => other,
     }
+}
+
+/// What `--storage` asks for, installed and built.
+async fn provide_emulators(
+    session: &mut Session,
+    repository: &Repository,
+    storage: Storage,
+) -> Result<Emulators, Failure> {
+    let mut emulators = Emulators::default();
+    if storage != Storage::Embedded {
+        emulators.azurite = Some(azurite_package::provide(session, repository).await?);
+    }
+    if storage == Storage::Azure {
+        emulator::build(session, repository).await?;
+        let programs = repository.metadata()?.programs(false);
+        emulators.cosmos = Some(programs.join(emulator::PACKAGE));
+    }
+    Ok(emulators)
 }
 
 /// One instance for each folder. The lock ends with this process, whatever

@@ -2,8 +2,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::failure::Failure;
-
 /// The whole system on this machine.
 #[derive(Debug, Clone, Args)]
 pub struct DevOptions {
@@ -39,19 +37,6 @@ pub enum Storage {
     Embedded,
     /// Queues on Azurite
     Azurite,
-    /// Also the store on the Cosmos emulator
+    /// Queues on Azurite, the store on Microsoft's Cosmos DB emulator (gone at the end)
     Azure,
-}
-
-impl DevOptions {
-    /// Refuses what does not exist yet, rather than doing something else.
-    pub fn check(&self) -> Result<(), Failure> {
-        match self.storage {
-            Storage::Embedded | Storage::Azurite => Ok(()),
-            Storage::Azure => Err(Failure::refused(
-                "--storage azure is not available yet",
-                "Leave it out, or give --storage azurite.",
-            )),
-        }
-    }
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use super::announcement::{Announcement, announce};
-use super::azurite::{AZURITE, Account};
+use super::azurite::AZURITE;
 use super::description::{DevDescription, write_json};
+use super::emulators::{COSMOS, Connections, Emulators};
 use super::environment::{Choices, host_environment, servers};
 use super::options::DevOptions;
 use super::portal::{Portal, WEB};
@@ -46,12 +47,10 @@ pub struct Stage<'a> {
     pub logs: PathBuf,
     pub programs: PathBuf,
     pub azure_mcp: Option<PathBuf>,
-    /// What runs the queues; `None` keeps them in a file.
-    pub azurite: Option<PathBuf>,
+    /// What stands for Azure's storage.
+    pub emulators: Emulators,
     /// `None` without a portal.
     pub portal: Option<Portal>,
-    /// The storage account, while it runs.
-    pub account: Option<Account>,
     /// The portal's server, while it runs.
     pub web: Option<Service>,
     /// Sandbox and host, in the order of their start.
@@ -68,11 +67,14 @@ impl Stage<'_> {
     /// Starts everything and keeps it running; returns by a failure or by
     /// [`Failure::Interrupted`].
     pub async fn play(&mut self, session: &mut Session) -> Result<(), Failure> {
-        begin_logs(&self.logs, &[SANDBOX, AZURITE, HOST, WEB])?;
+        begin_logs(&self.logs, &[SANDBOX, AZURITE, COSMOS, HOST, WEB])?;
         session.say("start", format_args!("logs are in {}", self.logs.display()));
         let sandbox = self.start_sandbox(session).await?;
-        let queues = self.start_azurite(session).await?;
-        let environment = self.environment(session, &sandbox, queues.as_deref())?;
+        let connections = self
+            .emulators
+            .start(session, &self.data, &self.logs)
+            .await?;
+        let environment = self.environment(session, &sandbox, &connections)?;
 
         let mut hosts_in_vain = 0;
         let mut announced: Option<DevDescription> = None;
@@ -150,22 +152,11 @@ impl Stage<'_> {
         described
     }
 
-    /// The connection string; `None` without Azurite.
-    async fn start_azurite(&mut self, session: &mut Session) -> Result<Option<String>, Failure> {
-        let Some(program) = &self.azurite else {
-            return Ok(None);
-        };
-        session.say("start", "Azurite");
-        let account = Account::start(program, &self.data.join(AZURITE), &self.logs)?;
-        let account = self.account.insert(account);
-        account.connection(session).await.map(Some)
-    }
-
     fn environment(
         &self,
         session: &Session,
         sandbox: &SandboxDescription,
-        queues: Option<&str>,
+        connections: &Connections,
     ) -> Result<Vec<(String, String)>, Failure> {
         let servers_file = self.data.join("mcp.json");
         if let Some(azure_mcp) = &self.azure_mcp {
@@ -177,7 +168,7 @@ impl Stage<'_> {
         let choices = Choices {
             data: &self.data,
             servers_file: &servers_file,
-            queues,
+            connections,
             portal_origin: self.portal.as_ref().map(|portal| portal.origin.as_str()),
             model: self.options.model.as_deref(),
         };
@@ -214,7 +205,7 @@ impl Stage<'_> {
             .args(["--port", &port.to_string(), "--group", "all"])
             .env_clear()
             .envs(environment.iter().map(|(name, value)| (name, value)));
-        if self.account.is_none() {
+        if self.emulators.azurite.is_none() {
             command.arg("--queue-dir").arg(&self.data);
         }
         Service::start(HOST, command, &self.logs)
@@ -261,13 +252,13 @@ impl Stage<'_> {
         let info_file = self.info_file();
         let portal_origin = self.portal.as_ref().map(|portal| portal.origin.clone());
         let web = &mut self.web;
-        let mut azurite = self.account.as_mut().map(|account| &mut account.service);
+        let emulators = &mut self.emulators;
         let [sandbox_service, host] = self.running.as_mut_slice() else {
             return Err(Failure::Told("sandbox and host do not both run"));
         };
         let web_pid = web.as_ref().map_or(0, Service::pid);
-        let azurite_pid = azurite.as_ref().map_or(0, |azurite| azurite.pid());
-        let children = [sandbox_service.pid(), azurite_pid, host.pid(), web_pid];
+        let mut children = vec![sandbox_service.pid(), host.pid(), web_pid];
+        children.extend(emulators.pids());
         let mut look = tokio::time::interval(LOOK_EVERY);
         let mut reap = tokio::time::interval(REAP_EVERY);
         loop {
@@ -282,10 +273,7 @@ impl Stage<'_> {
                         _ => format!("the host {how}"),
                     }));
                 }
-                how = end_of(azurite.as_deref_mut()) => {
-                    let told = azurite.map(|azurite| azurite.failure(&how, "Start `cargo xtask dev` again; its state is kept."));
-                    return Err(told.unwrap_or(Failure::Told("Azurite has ended")));
-                }
+                failure = emulators.ended() => return Err(failure),
                 how = end_of(web.as_mut()) => return Ok(Ended::Web(how)),
                 _ = reap.tick() => reap_orphans(&children),
                 _ = look.tick() => {
@@ -314,9 +302,7 @@ impl Stage<'_> {
         while let Some(mut service) = self.running.pop() {
             service.stop().await;
         }
-        if let Some(mut account) = self.account.take() {
-            account.service.stop().await;
-        }
+        self.emulators.stop().await;
         for left in sweep(ORPHAN_GRACE).await {
             eprintln!(
                 "{} (pid {}) did not end by itself and was killed",

@@ -1,0 +1,118 @@
+//! The stores and the queue of a configuration.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azimuth_azure::cosmos::{
+    CosmosAuth, CosmosDigests, CosmosSettings, CosmosStartError, CosmosStore,
+};
+use azimuth_azure::egress::Egress;
+use azimuth_azure::queue::AzureQueue;
+use azimuth_embedded::{SqliteDigests, SqliteQueue, SqliteStore};
+use azimuth_ports::audit::AuditLog;
+use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::digests::DigestLog;
+use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::store::ConversationStore;
+use azimuth_ports::tokens::TokenStore;
+use azimuth_ports::users::UserStore;
+
+use crate::config::{CosmosConfig, QueueConfig, StorageConfig};
+use crate::wire::{WiringError, fails};
+
+/// How often an account that does not answer is asked again at start, and when.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Everything that is kept, but the queue.
+pub struct Stores {
+    pub conversations: Arc<dyn ConversationStore>,
+    pub audit: Arc<dyn AuditLog>,
+    pub users: Arc<dyn UserStore>,
+    pub tokens: Arc<dyn TokenStore>,
+    pub digests: Arc<dyn DigestLog>,
+}
+
+impl Stores {
+    fn over<S>(store: Arc<S>, digests: impl DigestLog + 'static) -> Self
+    where
+        S: ConversationStore + AuditLog + UserStore + TokenStore + 'static,
+    {
+        Self {
+            conversations: store.clone(),
+            audit: store.clone(),
+            users: store.clone(),
+            tokens: store,
+            digests: Arc::new(digests),
+        }
+    }
+}
+
+/// Opens the stores; those of the embedded form lie in `data`.
+pub async fn open(
+    storage: &StorageConfig,
+    data: &Path,
+    egress: &Egress,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<Stores, WiringError> {
+    match storage {
+        StorageConfig::Embedded => {
+            let store = SqliteStore::open(data, Arc::clone(clock), Arc::clone(random))
+                .map_err(|e| fails("the store cannot be opened")(&e))?;
+            let store = Arc::new(store);
+            let digests = SqliteDigests::open(data, store.clone())
+                .map_err(|e| fails("the digests of the audit cannot be opened")(&e))?;
+            Ok(Stores::over(store, digests))
+        }
+        StorageConfig::Azure(cosmos) => {
+            let store = connect(cosmos, egress, clock, random)
+                .await
+                .map_err(|e| fails("AZIMUTH_COSMOS_URL")(&e))?;
+            let store = Arc::new(store);
+            Ok(Stores::over(store.clone(), CosmosDigests::new(store)))
+        }
+    }
+}
+
+/// An account may be away for a moment just when an instance starts.
+async fn connect(
+    cosmos: &CosmosConfig,
+    egress: &Egress,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<CosmosStore, CosmosStartError> {
+    let settings = CosmosSettings {
+        endpoint: cosmos.url.clone(),
+        database: cosmos.database.clone(),
+        auth: CosmosAuth::Key(cosmos.key.clone()),
+        egress: egress.clone(),
+    };
+    for _ in 1..TRIES {
+        match CosmosStore::connect(&settings, Arc::clone(clock), Arc::clone(random)).await {
+            Err(CosmosStartError::NoAnswer(why)) => {
+                tracing::warn!(why, "Cosmos DB does not answer yet");
+                tokio::time::sleep(PAUSE).await;
+            }
+            other => return other,
+        }
+    }
+    CosmosStore::connect(&settings, Arc::clone(clock), Arc::clone(random)).await
+}
+
+/// Opens the work queue; the embedded form lies in `data`.
+pub fn open_queue(
+    queue: &QueueConfig,
+    data: &Path,
+    egress: &Egress,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn WorkQueue>, WiringError> {
+    let fails = fails("the work queue cannot be opened");
+    Ok(match queue {
+        QueueConfig::Embedded => Arc::new(SqliteQueue::open(data).map_err(|e| fails(&e))?),
+        QueueConfig::Azure(connection) => Arc::new(
+            AzureQueue::open(connection, egress, Arc::clone(clock)).map_err(|e| fails(&e))?,
+        ),
+    })
+}
