@@ -58,6 +58,9 @@ locals {
     # Which of the app's identities the handler is.
     AZURE_CLIENT_ID = azurerm_user_assigned_identity.app.client_id
 
+    # The Cosmos DB client asks no metadata address; the handler insists on it.
+    COSMOS_DISABLE_IMDS = "1"
+
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING = "ClientId=${azurerm_user_assigned_identity.app.client_id};Authorization=AAD"
 
     # `GET /` is nobody's page.

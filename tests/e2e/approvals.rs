@@ -2,7 +2,7 @@
 
 use azimuth_tests::person::Person;
 use azimuth_tests::sse::Event;
-use azimuth_tests::stack::{Queues, Shape, Stack};
+use azimuth_tests::stack::{Shape, Stack, Storage};
 
 use super::{TURN, approval_of, call_of, effects_on};
 
@@ -17,17 +17,17 @@ async fn changes_wait_for_the_person_whom_policy_names() {
 /// The same where HTTP and executors share nothing but the stores.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_wait_with_http_and_executors_in_processes_of_their_own() {
-    changes_wait_on(Stack::start(apart(Queues::File)).await).await;
+    changes_wait_on(Stack::start(apart(Shape::default().storage)).await).await;
 }
 
 /// And where the host takes the work from Storage Queues.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_wait_with_the_queues_on_azurite() {
-    changes_wait_on(Stack::start(apart(Queues::Azurite)).await).await;
+    changes_wait_on(Stack::start(apart(Storage::Queues)).await).await;
 }
 
 /// A process for each scale group.
-fn apart(queues: Queues) -> Shape {
+fn apart(storage: Storage) -> Shape {
     Shape {
         groups: vec![
             "http",
@@ -35,7 +35,7 @@ fn apart(queues: Queues) -> Shape {
             "function:advance-turn",
             "function:sweep",
         ],
-        queues,
+        storage,
         ..Shape::default()
     }
 }

@@ -1,9 +1,15 @@
 //! Every effect is on record, and an edited record shows.
 
+use std::path::Path;
+
+use azimuth_tests::person::Person;
 use azimuth_tests::stack::{Shape, Stack};
 use serde_json::json;
 
 use super::{TURN, approval_of};
+
+/// How the close of a call that went well says so.
+const OK: &str = "\"outcome\":\"ok\"";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_tells_every_call_and_names_an_edited_record() {
@@ -64,7 +70,32 @@ async fn the_audit_tells_every_call_and_names_an_edited_record() {
         "{tenant:?}"
     );
 
-    let data = stack.data();
+    an_edited_export_shows(&stack, &carol, &conversation).await;
+    if let Some(data) = stack.data() {
+        an_edited_file_shows(&stack, &data, &conversation);
+    }
+}
+
+async fn an_edited_export_shows(stack: &Stack, auditor: &Person, conversation: &str) {
+    let export = stack.exported_audit(auditor).await;
+    let verify = ["audit", "verify", "--file", export.to_str().unwrap()];
+    let whole = stack.handler(&verify);
+    let told = String::from_utf8_lossy(&whole.stdout);
+    assert!(whole.status.success(), "{told}");
+    assert!(told.contains(" digests (key "), "{told}");
+
+    let text = std::fs::read_to_string(&export).unwrap();
+    let is_close = |line: &&str| line.contains(conversation) && line.contains(OK);
+    let record = text.lines().find(is_close).expect("a close");
+    let edited = text.replacen(record, &record.replace(OK, "\"outcome\":\"error\""), 1);
+    std::fs::write(&export, edited).unwrap();
+    let broken = stack.handler(&verify);
+    assert_eq!(broken.status.code(), Some(1), "{broken:?}");
+    let told = String::from_utf8(broken.stdout).unwrap();
+    assert!(told.contains(conversation), "{told}");
+}
+
+fn an_edited_file_shows(stack: &Stack, data: &Path, conversation: &str) {
     let folder = data.to_str().expect("a path");
     let whole = stack.handler(&["audit", "verify", "--data", folder]);
     assert!(whole.status.success(), "{whole:?}");
@@ -82,7 +113,7 @@ async fn the_audit_tells_every_call_and_names_an_edited_record() {
         .execute(
             "UPDATE audit SET body = replace(body, '\"outcome\":\"ok\"', '\"outcome\":\"error\"')
              WHERE chain = ?1 AND seq = 2",
-            [&conversation],
+            [conversation],
         )
         .unwrap();
     assert_eq!(edited, 1);
@@ -90,5 +121,5 @@ async fn the_audit_tells_every_call_and_names_an_edited_record() {
     let broken = stack.handler(&["audit", "verify", "--data", folder]);
     assert_eq!(broken.status.code(), Some(1), "{broken:?}");
     let told = String::from_utf8(broken.stdout).unwrap();
-    assert!(told.contains(&conversation) && told.contains('2'), "{told}");
+    assert!(told.contains(conversation) && told.contains('2'), "{told}");
 }

@@ -6,7 +6,6 @@ use azimuth_tests::person::Person;
 use azimuth_tests::stack::{Shape, Stack, given};
 use futures::StreamExt;
 use futures::stream;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{TURN, call_of};
@@ -49,16 +48,8 @@ async fn a_poisoned_message_ends_its_own_turn_and_neither_the_process_nor_a_hund
     })
     .await;
     let alice = stack.person("alice").await;
-    // Every attempt at this one fails: its record is refused by the file itself.
-    let database = Connection::open(stack.data().join("azimuth.sqlite")).unwrap();
-    database.busy_timeout(Duration::from_secs(10)).unwrap();
-    database
-        .execute_batch(
-            "CREATE TRIGGER poisoned BEFORE INSERT ON audit
-             WHEN new.kind = 'open' AND instr(new.body, 'poison') > 0
-             BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
-        )
-        .unwrap();
+    // Every attempt at this one fails: its record is refused by the store itself.
+    stack.refuse_records_of("poison").await;
     let pid = stack.handler_pid("all");
     let bad = echo(&alice, "poison").await;
     let good = stream::iter(0..GOOD)

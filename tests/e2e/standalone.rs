@@ -53,10 +53,11 @@ async fn a_container_needs_no_functions_host_and_ends_in_order() {
     let alice = stack.person("alice").await;
     let ended = alice.wait_for(&turn, &["done"], TURN).await;
     assert_eq!(call_of(&ended, "subscription_list")["outcome"], "ok");
+    let carol = stack.person("carol").await;
+    let export = stack.exported_audit(&carol).await;
     assert_eq!(stack.end_standalone().0.code(), Some(0));
 
-    let data = stack.data();
-    let verified = stack.handler(&["audit", "verify", "--data", data.to_str().unwrap()]);
+    let verified = stack.handler(&["audit", "verify", "--file", export.to_str().unwrap()]);
     let told = String::from_utf8_lossy(&verified.stdout);
     assert!(verified.status.success(), "{told}");
 }

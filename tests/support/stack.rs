@@ -10,7 +10,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use azimuth_stack::azurite::Azurite;
+use azimuth_stack::cosmos::{self, Cosmos};
 use azimuth_stack::product::{azure_server, handler_environment};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -26,6 +28,8 @@ pub struct Stack {
     sandbox: Program,
     /// Where the queues are, unless they are a file.
     azurite: Option<Azurite>,
+    /// Where everything else is, unless it is in files.
+    cosmos: Option<Cosmos>,
     hosts: Vec<Host>,
     standalone: Option<Standalone>,
     description: Value,
@@ -49,21 +53,34 @@ struct Program {
     log: PathBuf,
 }
 
-/// What the work is queued on.
+/// What everything is kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Queues {
-    /// The file of the embedded form.
-    File,
-    /// Storage Queues, as in Azure.
-    Azurite,
+pub enum Storage {
+    /// Files, as on a laptop.
+    Files,
+    /// Files, and Storage Queues for the work.
+    Queues,
+    /// Cosmos DB and Storage Queues, as on Azure.
+    Azure,
+}
+
+impl Storage {
+    /// What `AZIMUTH_TEST_STORAGE` asks for: `azure`, or files without it.
+    fn asked_for() -> Self {
+        match std::env::var("AZIMUTH_TEST_STORAGE").as_deref() {
+            Err(_) => Self::Files,
+            Ok("azure") => Self::Azure,
+            Ok(other) => panic!("AZIMUTH_TEST_STORAGE must be azure: {other}"),
+        }
+    }
 }
 
 /// How a stack is to be.
 pub struct Shape {
     /// Scale groups, one host process each.
     pub groups: Vec<&'static str>,
-    /// What the work is queued on.
-    pub queues: Queues,
+    /// What everything is kept in.
+    pub storage: Storage,
     /// Entries of `mcpServers` beside the Azure MCP Server.
     pub servers: Value,
     /// Further variables for the handlers.
@@ -76,7 +93,7 @@ impl Default for Shape {
     fn default() -> Self {
         Self {
             groups: vec!["all"],
-            queues: Queues::File,
+            storage: Storage::asked_for(),
             servers: json!({}),
             environment: Vec::new(),
             operation_ms: 200,
@@ -121,25 +138,42 @@ impl Stack {
         .unwrap();
         let mut environment = handler_environment(&description, &data, &servers);
         environment.extend(shape.environment);
-        let azurite = match shape.queues {
-            Queues::File => None,
-            Queues::Azurite => {
+        let azurite = match shape.storage {
+            Storage::Files => None,
+            Storage::Queues | Storage::Azure => {
                 let azurite = Azurite::start(folder.path(), &[]).await;
-                let azurite = azurite.unwrap_or_else(|failure| panic!("{failure}"));
-                let connection = azurite.account().connection_string();
-                for (name, value) in [
-                    ("AZIMUTH_QUEUE", "azure"),
-                    ("AzureWebJobsStorage", &connection),
-                ] {
-                    environment.push((name.to_owned(), value.to_owned()));
-                }
-                Some(azurite)
+                Some(azurite.unwrap_or_else(|failure| panic!("{failure}")))
             }
         };
+        let cosmos = match shape.storage {
+            Storage::Files | Storage::Queues => None,
+            Storage::Azure => {
+                let cosmos = Cosmos::start(folder.path(), &[]).await;
+                Some(cosmos.unwrap_or_else(|failure| panic!("{failure}")))
+            }
+        };
+        let of_azurite = azurite.iter().flat_map(|azurite| {
+            let connection = azurite.account().connection_string();
+            [
+                ("AZIMUTH_QUEUE", "azure".to_owned()),
+                ("AzureWebJobsStorage", connection),
+            ]
+        });
+        let of_cosmos = cosmos.iter().flat_map(|cosmos| {
+            [
+                ("AZIMUTH_STORAGE", "azure".to_owned()),
+                ("AZIMUTH_COSMOS_URL", cosmos.endpoint().to_owned()),
+                ("AZIMUTH_COSMOS_DATABASE", cosmos.database().to_owned()),
+                ("AZIMUTH_COSMOS_KEY", cosmos::KEY.to_owned()),
+            ]
+        });
+        let further = of_azurite.chain(of_cosmos);
+        environment.extend(further.map(|(name, value)| (name.to_owned(), value)));
         let mut stack = Self {
             folder,
             sandbox,
             azurite,
+            cosmos,
             hosts: Vec::new(),
             standalone: None,
             description,
@@ -269,9 +303,44 @@ impl Stack {
         pid
     }
 
-    /// The folder of the handler's stores.
-    pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+    /// The folder of the handler's stores; `None` where they are in no files.
+    pub fn data(&self) -> Option<PathBuf> {
+        self.cosmos
+            .is_none()
+            .then(|| self.folder.path().join("data"))
+    }
+
+    /// From now on the store refuses every record of a call whose arguments hold `word`.
+    pub async fn refuse_records_of(&self, word: &str) {
+        if let Some(cosmos) = &self.cosmos {
+            let fault = json!({
+                "status": 400, "times": 1_000, "container": "audit", "holds": word,
+            });
+            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let url = format!("{}/_azimuth/faults", cosmos.endpoint());
+            let answer = client.post(url).json(&fault).send().await.unwrap();
+            assert!(answer.status().is_success(), "{answer:?}");
+            return;
+        }
+        let file = self.folder.path().join("data/azimuth.sqlite");
+        let database = rusqlite::Connection::open(file).unwrap();
+        database.busy_timeout(Duration::from_secs(10)).unwrap();
+        let trigger = format!(
+            "CREATE TRIGGER refused BEFORE INSERT ON audit
+             WHEN new.kind = 'open' AND instr(new.body, '{word}') > 0
+             BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        );
+        database.execute_batch(&trigger).unwrap();
+    }
+
+    /// The whole audit of a tenant as this auditor exports it, in a file.
+    pub async fn exported_audit(&self, auditor: &Person) -> PathBuf {
+        let request = auditor.request(Method::GET, "/v1/audit/export");
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let file = self.folder.path().join("export.ndjson");
+        std::fs::write(&file, answer.bytes().await.unwrap()).unwrap();
+        file
     }
 
     /// A person with a fresh token.

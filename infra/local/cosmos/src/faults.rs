@@ -1,6 +1,7 @@
 //! Answers that a test asks for: `POST /_azimuth/faults` with
 //! `{"status":429,"times":3,"retryAfterMs":20}`. The next requests for items get them
-//! and reach no container.
+//! and reach no container; with `"container"` and `"holds"` only those for items of that
+//! container whose body holds that text.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,7 +15,7 @@ use serde_json::json;
 pub const PATH: &str = "/_azimuth/faults";
 
 /// One answer, so many times.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
     status: u16,
@@ -22,6 +23,18 @@ pub struct Fault {
     /// Milliseconds.
     #[serde(default)]
     retry_after_ms: u64,
+    /// Every container without it.
+    container: Option<String>,
+    /// Every body without it.
+    holds: Option<String>,
+}
+
+impl Fault {
+    fn is_meant(&self, container: &str, body: &[u8]) -> bool {
+        let is_here = self.container.as_deref().is_none_or(|c| c == container);
+        let is_held = |text: &str| String::from_utf8_lossy(body).contains(text);
+        is_here && self.holds.as_deref().is_none_or(is_held)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -39,10 +52,13 @@ impl Faults {
         }
     }
 
-    /// The answer that is due now.
-    pub fn next(&self) -> Option<Response> {
+    /// The answer that is due now for this request.
+    pub fn next(&self, container: &str, body: &[u8]) -> Option<Response> {
         let mut due = self.lock();
         let fault = due.as_mut().filter(|fault| fault.times > 0)?;
+        if !fault.is_meant(container, body) {
+            return None;
+        }
         fault.times -= 1;
         let status = StatusCode::from_u16(fault.status).ok()?;
         let headers = [
@@ -65,13 +81,23 @@ mod tests {
     #[test]
     fn a_fault_comes_as_often_as_it_was_asked_for() {
         let faults = Faults::default();
-        assert!(faults.next().is_none());
+        let next = || faults.next("audit", b"");
+        assert!(next().is_none());
         let set = faults.set(br#"{"status":429,"times":2,"retryAfterMs":5}"#);
         assert_eq!(set.status(), StatusCode::NO_CONTENT);
-        let statuses: Vec<u16> = std::iter::from_fn(|| faults.next())
+        let statuses: Vec<u16> = std::iter::from_fn(next)
             .map(|response| response.status().as_u16())
             .collect();
         assert_eq!(statuses, [429, 429]);
         assert_eq!(faults.set(b"{}").status(), StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn a_fault_may_be_meant_for_some_items_only() {
+        let faults = Faults::default();
+        faults.set(br#"{"status":400,"times":2,"container":"audit","holds":"poison"}"#);
+        assert!(faults.next("users", b"poison").is_none());
+        assert!(faults.next("audit", b"good").is_none());
+        assert!(faults.next("audit", b"a poisoned one").is_some());
     }
 }

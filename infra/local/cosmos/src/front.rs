@@ -68,7 +68,7 @@ impl Front {
             .path_and_query()
             .map_or("/", |target| target.as_str());
         if let Some(container) = items(path) {
-            if let Some(fault) = self.faults.next() {
+            if let Some(fault) = self.faults.next(container, &body) {
                 return Ok(fault);
             }
             self.rules

@@ -10,7 +10,7 @@ use super::emulators::Connections;
 use super::sandbox::SandboxDescription;
 
 /// Variables of our tools. The handler refuses names it does not know.
-const TOOLS_ONLY: [&str; 10] = [
+const TOOLS_ONLY: [&str; 11] = [
     "AZIMUTH_AZMCP",
     "AZIMUTH_CHROMIUM",
     "AZIMUTH_CORPORA",
@@ -20,6 +20,7 @@ const TOOLS_ONLY: [&str; 10] = [
     "AZIMUTH_SEEDS",
     "AZIMUTH_TEST_APP",
     "AZIMUTH_TEST_BIN_DIR",
+    "AZIMUTH_TEST_STORAGE",
     "AZIMUTH_XTASK",
 ];
 

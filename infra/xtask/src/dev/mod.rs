@@ -20,8 +20,8 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 pub use description::DevDescription;
-pub use options::DevOptions;
 use emulators::Emulators;
+pub use options::DevOptions;
 use options::Storage;
 
 use crate::app;

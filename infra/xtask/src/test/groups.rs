@@ -17,6 +17,8 @@ pub const CHECK: &str = "check";
 pub const CONFORMANCE: &str = "conformance";
 /// Runs the real Azure MCP Server.
 pub const END_TO_END: &str = "e2e";
+/// The same tests, with everything kept as on Azure.
+pub const END_TO_END_AZURE: &str = "e2e-azure";
 /// Not made of Rust's test programs: see [`super::portal`].
 pub const PORTAL: &str = "portal";
 
@@ -26,61 +28,59 @@ pub struct Group {
     /// Packages all of whose test programs run; of the suite's package all but
     /// the suite.
     pub packages: &'static [&'static str],
-    /// Whether the suite has a module of this name.
-    pub is_in_suite: bool,
+    /// Its module of the suite.
+    pub suite_module: Option<&'static str>,
     /// Whether it starts Azurite.
     pub needs_azurite: bool,
+    /// Whether it starts the Cosmos DB emulator.
+    pub needs_cosmos: bool,
 }
 
 /// In the order of a full run: what fails fast comes first.
-pub const GROUPS: [Group; 13] = [
-    group(
-        CHECK,
-        &["xtask", "azimuth-bench", "azimuth-soak", "azimuth-stack"],
-        false,
-    ),
-    group("domain", &["azimuth-domain"], false),
-    group("model", &["azimuth-sim"], false),
-    group(
-        CONFORMANCE,
-        &[
+pub const GROUPS: [Group; 14] = [
+    group(CHECK).of(&["xtask", "azimuth-bench", "azimuth-soak", "azimuth-stack"]),
+    group("domain").of(&["azimuth-domain"]),
+    group("model").of(&["azimuth-sim"]),
+    group(CONFORMANCE)
+        .of(&[
             "azimuth-ports",
             "azimuth-embedded",
             "azimuth-azure",
             emulator::PACKAGE,
-        ],
-        false,
-    )
-    .on_azurite(),
-    group("authz", &["azimuth-app"], false),
-    group("api", &[SUITE_PACKAGE], true),
-    group("turns", &[], true),
-    group("crash", &[], true),
-    group("isolation", &[], true),
-    group("audit", &[], true),
-    group(
-        "wire",
-        &[
+        ])
+        .on_azurite()
+        .on_cosmos(),
+    group("authz").of(&["azimuth-app"]),
+    group("api").of(&[SUITE_PACKAGE]).in_suite("api"),
+    group("turns").in_suite("turns"),
+    group("crash").in_suite("crash"),
+    group("isolation").in_suite("isolation"),
+    group("audit").in_suite("audit"),
+    group("wire")
+        .of(&[
             "azimuth-host",
             "azimuth-sandbox",
             "azimuth-web",
             "azimuth-models",
             "azimuth-mcp",
             "azimuth-handler",
-        ],
-        false,
-    )
-    .on_azurite(),
-    group(END_TO_END, &[], true).on_azurite(),
-    group(PORTAL, &[], false),
+        ])
+        .on_azurite(),
+    group(END_TO_END).in_suite(END_TO_END).on_azurite(),
+    group(END_TO_END_AZURE)
+        .in_suite(END_TO_END)
+        .on_azurite()
+        .on_cosmos(),
+    group(PORTAL),
 ];
 
-const fn group(name: &'static str, packages: &'static [&'static str], is_in_suite: bool) -> Group {
+const fn group(name: &'static str) -> Group {
     Group {
         name,
-        packages,
-        is_in_suite,
+        packages: &[],
+        suite_module: None,
         needs_azurite: false,
+        needs_cosmos: false,
     }
 }
 
@@ -89,46 +89,69 @@ pub fn chosen(name: Option<&str>, is_quick: bool) -> Result<Vec<&'static Group>,
     let Some(name) = name else {
         return Ok(GROUPS
             .iter()
-            .filter(|group| !(is_quick && group.name == END_TO_END))
+            .filter(|group| !(is_quick && group.is_end_to_end()))
             .collect());
     };
-    if is_quick && name == END_TO_END {
+    let names: Vec<&str> = GROUPS.iter().map(|group| group.name).collect();
+    let found = GROUPS.iter().find(|group| group.name == name);
+    let group = found.ok_or_else(|| {
+        Failure::refused(
+            format!("there is no test group {name:?}"),
+            format!("Groups: {}", names.join(", ")),
+        )
+    })?;
+    if is_quick && group.is_end_to_end() {
         return Err(Failure::refused(
-            format!("--quick leaves {END_TO_END} out"),
+            format!("--quick leaves {name} out"),
             "Give one of them.",
         ));
     }
-    let names: Vec<&str> = GROUPS.iter().map(|group| group.name).collect();
-    GROUPS
-        .iter()
-        .find(|group| group.name == name)
-        .map(|group| vec![group])
-        .ok_or_else(|| {
-            Failure::refused(
-                format!("there is no test group {name:?}"),
-                format!("Groups: {}", names.join(", ")),
-            )
-        })
+    Ok(vec![group])
 }
 
 impl Group {
+    const fn of(mut self, packages: &'static [&'static str]) -> Self {
+        self.packages = packages;
+        self
+    }
+
+    const fn in_suite(mut self, module: &'static str) -> Self {
+        self.suite_module = Some(module);
+        self
+    }
+
     const fn on_azurite(mut self) -> Self {
         self.needs_azurite = true;
         self
     }
 
+    const fn on_cosmos(mut self) -> Self {
+        self.needs_cosmos = true;
+        self
+    }
+
+    /// Whether it runs the whole product as processes.
+    pub fn is_end_to_end(&self) -> bool {
+        self.suite_module == Some(END_TO_END)
+    }
+
     /// Whether Rust's test programs are part of it.
     pub fn has_programs(&self) -> bool {
-        self.is_in_suite || !self.packages.is_empty()
+        self.suite_module.is_some() || !self.packages.is_empty()
     }
 
     /// Whether this test of a test program is part of it.
     pub fn has_test(&self, package: &str, target: &str, test: &str) -> bool {
         if package == SUITE_PACKAGE && target == SUITE {
-            let module = test.split("::").next();
-            return self.is_in_suite && module == Some(self.name);
+            return self.has_suite_test(test);
         }
         self.packages.contains(&package)
+    }
+
+    /// Whether this test of the suite is part of it.
+    pub fn has_suite_test(&self, test: &str) -> bool {
+        let module = test.split_once("::").map(|(module, _)| module);
+        module.is_some() && module == self.suite_module
     }
 
     /// Packages that must be compiled for it. The product's own package is always
@@ -136,7 +159,7 @@ impl Group {
     /// tested must be what runs.
     pub fn built_packages(&self) -> Vec<&'static str> {
         let mut packages = self.packages.to_vec();
-        packages.extend(self.is_in_suite.then_some(SUITE_PACKAGE));
+        packages.extend(self.suite_module.map(|_| SUITE_PACKAGE));
         packages.push(PRODUCT_PACKAGE);
         packages.sort_unstable();
         packages.dedup();
@@ -159,11 +182,7 @@ pub fn forgotten(programs: &[(&str, &str)], suite_tests: &[&str]) -> Vec<String>
         }
     }
     for test in suite_tests {
-        let module = test.split("::").next().unwrap_or(test);
-        let has_group = GROUPS
-            .iter()
-            .any(|group| group.is_in_suite && group.name == module && test.contains("::"));
-        if !has_group {
+        if !GROUPS.iter().any(|group| group.has_suite_test(test)) {
             findings.push(format!("{test} of the suite belongs to no group"));
         }
     }
@@ -193,8 +212,10 @@ mod tests {
 
     #[test]
     fn quick_leaves_the_real_server_out() {
-        assert!(!names(None, true).contains(&END_TO_END));
-        assert!(chosen(Some(END_TO_END), true).is_err());
+        for name in [END_TO_END, END_TO_END_AZURE] {
+            assert!(!names(None, true).contains(&name));
+            assert!(chosen(Some(name), true).is_err());
+        }
         // What needs no browser of it.
         assert!(names(None, true).contains(&PORTAL));
     }

@@ -23,7 +23,7 @@ use crate::processes::{adopt_orphans, sweep};
 use crate::repository::{Metadata, Repository};
 use crate::session::Session;
 use crate::tally::Tally;
-use groups::{CHECK, CONFORMANCE, END_TO_END, Group, PORTAL, SUITE, SUITE_PACKAGE};
+use groups::{CHECK, CONFORMANCE, END_TO_END_AZURE, Group, PORTAL, SUITE, SUITE_PACKAGE};
 use programs::{Surroundings, TestProgram};
 
 /// From the end of the pictures to the end of what they started.
@@ -40,7 +40,7 @@ pub struct TestOptions {
     #[arg(long)]
     pub netns: bool,
     /// One group: check, domain, model, conformance, authz, api, turns, crash, isolation, audit,
-    /// wire, e2e, portal
+    /// wire, e2e, e2e-azure, portal
     #[arg(value_name = "GROUP")]
     pub group: Option<String>,
 }
@@ -78,6 +78,8 @@ pub async fn test(
     };
     if chosen.iter().any(|group| group.name == CONFORMANCE) {
         programs.extend(programs::build_emulator(session, repository, &metadata).await?);
+    }
+    if chosen.iter().any(|group| group.needs_cosmos) {
         emulator::build(session, repository).await?;
     }
     let suite = programs
@@ -100,13 +102,17 @@ pub async fn test(
         if group.needs_azurite {
             azurite::provide(session, repository).await?;
         }
-        if group.name == CONFORMANCE {
+        if group.needs_cosmos && !group.is_end_to_end() {
             let programs = programs::folder_of_programs(&metadata);
             surroundings
                 .variables
                 .push(("AZIMUTH_TEST_BIN_DIR", programs));
         }
-        if group.name == END_TO_END {
+        if group.name == END_TO_END_AZURE {
+            let storage = ("AZIMUTH_TEST_STORAGE", PathBuf::from("azure"));
+            surroundings.variables.push(storage);
+        }
+        if group.is_end_to_end() {
             prepare_stack(session, repository, &metadata, &mut surroundings).await?;
             let everything = second_server::provide(session, repository).await?;
             surroundings
@@ -121,10 +127,9 @@ pub async fn test(
         for program in programs.iter().filter(|program| belongs(program, group)) {
             tally += program.run(session, None, &surroundings).await?;
         }
-        let prefix = format!("{}::", group.name);
         let names: Vec<String> = suite_tests
             .iter()
-            .filter(|name| group.is_in_suite && name.starts_with(&prefix))
+            .filter(|name| group.has_suite_test(name))
             .cloned()
             .collect();
         if let Some(suite) = suite

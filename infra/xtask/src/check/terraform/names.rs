@@ -15,12 +15,13 @@ const TERRAFORM: &str = "Terraform";
 pub const HANDLER: &str = "the handler";
 
 /// What the handler reads and Terraform does not set, and why.
-const NOT_ON_AZURE: [(&str, &str); 5] = [
+const NOT_ON_AZURE: [(&str, &str); 6] = [
     (
         "AZIMUTH_CLIENT_SECRET",
         "the identity's federated credential is in its place",
     ),
     ("AZIMUTH_CORS_ORIGINS", "the platform answers browsers"),
+    ("AZIMUTH_COSMOS_KEY", "the emulator's; an account has none"),
     ("AZIMUTH_DATA_DIR", "the embedded store's folder"),
     ("AZIMUTH_EGRESS_CA_FILE", "the sandbox's certificate"),
     ("AZIMUTH_EGRESS_PROXY", "the way into the sandbox"),
@@ -28,12 +29,7 @@ const NOT_ON_AZURE: [(&str, &str); 5] = [
 
 /// What Terraform sets for adapters that the handler does not have yet. An entry
 /// goes when the handler knows the name; it is a finding from then on.
-const NOT_YET_READ: [&str; 4] = [
-    "AZIMUTH_COSMOS_DATABASE",
-    "AZIMUTH_COSMOS_URL",
-    "AZIMUTH_DIGEST_CONTAINER_URL",
-    "AZIMUTH_KEYVAULT_URL",
-];
+const NOT_YET_READ: [&str; 2] = ["AZIMUTH_DIGEST_CONTAINER_URL", "AZIMUTH_KEYVAULT_URL"];
 
 /// Everything that has names in common with Terraform.
 #[derive(Debug, Clone, Copy)]
