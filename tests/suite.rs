@@ -5,6 +5,7 @@
 
 mod api;
 mod audit;
+mod azure;
 mod crash;
 mod e2e;
 mod isolation;

@@ -11,6 +11,11 @@ locals {
       has_ttl = true
       # Create, read, replace, delete.
       is_append_only = false
+      # What queries ask for; to index more would make every write dearer.
+      indexed = [
+        "askedForApproval", "at", "awaitsApproval", "awaitsSignIn", "created", "deletedAt",
+        "dueAt", "item", "listed", "said", "seq", "turn",
+      ]
     }
     audit = {
       partition_key = ["/tenantId", "/chain"]
@@ -18,12 +23,14 @@ locals {
       unique_key     = ["/seq"]
       has_ttl        = false
       is_append_only = true
+      indexed        = ["at", "item", "kind", "oid", "outcome", "place", "seq", "tool", "turn"]
     }
     users = {
       partition_key  = ["/tenantId", "/userId"]
       unique_key     = []
       has_ttl        = false
       is_append_only = false
+      indexed        = []
     }
     tokens = {
       partition_key = ["/tenantId", "/userId"]
@@ -31,12 +38,14 @@ locals {
       # A sealed token that nobody asked for again goes away by itself.
       has_ttl        = true
       is_append_only = false
+      indexed        = []
     }
     config = {
       partition_key  = ["/tenantId", "/kind"]
       unique_key     = []
       has_ttl        = false
       is_append_only = false
+      indexed        = []
     }
   }
 
@@ -118,6 +127,21 @@ resource "azurerm_cosmosdb_sql_container" "this" {
 
   # -1: an item lives as long as it says itself, for ever where it says nothing.
   default_ttl = each.value.has_ttl ? -1 : null
+
+  indexing_policy {
+    indexing_mode = "consistent"
+
+    dynamic "included_path" {
+      for_each = each.value.indexed
+      content {
+        path = "/${included_path.value}/?"
+      }
+    }
+
+    excluded_path {
+      path = "/*"
+    }
+  }
 
   dynamic "unique_key" {
     for_each = each.value.unique_key

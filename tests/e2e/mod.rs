@@ -8,6 +8,7 @@ mod many_people;
 mod poison;
 mod recovery;
 mod second_server;
+mod sign_in;
 mod standalone;
 
 use std::time::Duration;

@@ -37,7 +37,7 @@ pub struct Group {
 }
 
 /// In the order of a full run: what fails fast comes first.
-pub const GROUPS: [Group; 14] = [
+pub const GROUPS: [Group; 15] = [
     group(CHECK).of(&["xtask", "azimuth-bench", "azimuth-soak", "azimuth-stack"]),
     group("domain").of(&["azimuth-domain"]),
     group("model").of(&["azimuth-sim"]),
@@ -54,6 +54,7 @@ pub const GROUPS: [Group; 14] = [
     group("api").of(&[SUITE_PACKAGE]).in_suite("api"),
     group("turns").in_suite("turns"),
     group("crash").in_suite("crash"),
+    group("azure").in_suite("azure").on_cosmos(),
     group("isolation").in_suite("isolation"),
     group("audit").in_suite("audit"),
     group("wire")

@@ -39,7 +39,7 @@ pub struct TestOptions {
     /// with nothing but loopback (a full run does so where it is possible)
     #[arg(long)]
     pub netns: bool,
-    /// One group: check, domain, model, conformance, authz, api, turns, crash, isolation, audit,
+    /// One group: check, domain, model, conformance, authz, api, turns, crash, azure, isolation, audit,
     /// wire, e2e, e2e-azure, portal
     #[arg(value_name = "GROUP")]
     pub group: Option<String>,

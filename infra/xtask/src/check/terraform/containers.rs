@@ -1,6 +1,7 @@
 //! The store's containers: as the handler needs them, and as they would be made.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::names::{HANDLER, Names, strings};
 use super::plan::Plan;
@@ -16,6 +17,8 @@ pub struct Container {
     pub unique_key: Option<String>,
     pub has_ttl: bool,
     pub is_append_only: bool,
+    /// Properties that are indexed, in the order of the alphabet.
+    pub indexed: Vec<String>,
 }
 
 /// The containers of a plan. What is no description of one is a finding.
@@ -45,10 +48,29 @@ pub fn made(plan: &Plan, findings: &mut Vec<String>) -> Vec<Container> {
             unique_key: (!uniques.is_empty()).then(|| uniques.join("; ")),
             has_ttl: values["default_ttl"] == -1,
             is_append_only: *is_append_only,
+            indexed: indexed(values),
             name,
         });
     }
     found
+}
+
+/// Properties whose paths are included; another path is told as it is.
+fn indexed(container: &Value) -> Vec<String> {
+    let policies = container["indexing_policy"].as_array();
+    let included = policies
+        .into_iter()
+        .flatten()
+        .filter_map(|policy| policy["included_path"].as_array())
+        .flatten()
+        .filter_map(|included| included["path"].as_str());
+    let property = |path: &str| {
+        let inner = path.strip_prefix('/').and_then(|p| p.strip_suffix("/?"));
+        inner.unwrap_or(path).to_owned()
+    };
+    let mut indexed: Vec<String> = included.map(property).collect();
+    indexed.sort_unstable();
+    indexed
 }
 
 /// For each role that is assigned for a container's items, whether it is a narrow one.
@@ -91,7 +113,7 @@ pub fn findings(place: &str, made: &[Container], told: &[Container]) -> Vec<Stri
 impl Container {
     fn told(&self) -> String {
         format!(
-            "partition key {:?}, unique key {:?}, {}, {}",
+            "partition key {:?}, unique key {:?}, {}, {}, index [{}]",
             self.partition_key,
             self.unique_key.as_deref().unwrap_or("none"),
             if self.has_ttl {
@@ -104,6 +126,7 @@ impl Container {
             } else {
                 "every operation"
             },
+            self.indexed.join(" "),
         )
     }
 }

@@ -89,6 +89,17 @@ async fn a_container_that_can_be_rewritten_is_named() {
 }
 
 #[tokio::test]
+async fn a_property_without_its_index_is_named() {
+    let damaged = Damaged::with("cosmos.tf", r#""dueAt", "#, "");
+    let found = damaged.examine(Tests::OfEnvironment).await;
+    assert_found(
+        &found,
+        r#"the container "conversations""#,
+        "deletedAt dueAt item",
+    );
+}
+
+#[tokio::test]
 async fn a_setting_that_nobody_reads_is_named() {
     let damaged = Damaged::with("function.tf", "AZIMUTH_QUOTAS ", "AZIMUTH_QUOTA  ");
     let found = damaged.examine(Tests::OfEnvironment).await;
@@ -176,12 +187,13 @@ impl Damaged {
 /// What `handler contract` prints. Written down here, since the handler need not
 /// have been built; the test of the folder as it is tells when it is out of date.
 fn handler(repository: &Repository) -> HandlerContract {
-    let container = |name: &str, partition_key: &[&str]| Container {
+    let container = |name: &str, partition_key: &[&str], indexed: &str| Container {
         name: name.to_owned(),
         partition_key: partition_key.iter().map(ToString::to_string).collect(),
         unique_key: None,
         has_ttl: false,
         is_append_only: false,
+        indexed: indexed.split_whitespace().map(ToOwned::to_owned).collect(),
     };
     let with_ttl = |container: Container| Container {
         has_ttl: true,
@@ -190,7 +202,11 @@ fn handler(repository: &Repository) -> HandlerContract {
     let audit = Container {
         unique_key: Some("/seq".to_owned()),
         is_append_only: true,
-        ..container("audit", &["/tenantId", "/chain"])
+        ..container(
+            "audit",
+            &["/tenantId", "/chain"],
+            "at item kind oid outcome place seq tool turn",
+        )
     };
     let example = app::json(&repository.root.join("local.settings.example.json")).unwrap();
     let settings = example["Values"].as_object().unwrap().keys();
@@ -201,11 +217,13 @@ fn handler(repository: &Repository) -> HandlerContract {
             with_ttl(container(
                 "conversations",
                 &["/tenantId", "/userId", "/conversationId"],
+                "askedForApproval at awaitsApproval awaitsSignIn created deletedAt dueAt item \
+                 listed said seq turn",
             )),
             audit,
-            container("users", &["/tenantId", "/userId"]),
-            with_ttl(container("tokens", &["/tenantId", "/userId"])),
-            container("config", &["/tenantId", "/kind"]),
+            container("users", &["/tenantId", "/userId"], ""),
+            with_ttl(container("tokens", &["/tenantId", "/userId"], "")),
+            container("config", &["/tenantId", "/kind"], ""),
         ],
         roles: ["reader", "operator", "approver", "auditor", "admin"]
             .map(ToOwned::to_owned)

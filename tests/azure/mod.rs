@@ -1,0 +1,3 @@
+//! Parts of the product over Cosmos DB, on Microsoft's emulator.
+
+mod vault;
