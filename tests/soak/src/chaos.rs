@@ -73,6 +73,10 @@ pub async fn rage(world: &Rc<World>, mut chance: Chance, until: Instant, rounds:
             round.at_rest_s
         );
         rounds.push(round);
+        // Or the next blow would be charged with what this one still holds up.
+        while !world.fleet.is_whole() && Instant::now() < until {
+            sleep(LOOK_EVERY).await;
+        }
     }
 }
 

@@ -237,6 +237,14 @@ impl Fleet {
         }
     }
 
+    /// Whether nobody stands still and no instance stays away.
+    pub fn is_whole(&self) -> bool {
+        let slots = self.slots.borrow();
+        slots
+            .iter()
+            .all(|slot| !slot.held && slot.stalled.is_empty())
+    }
+
     /// The failure with the end of an instance's log.
     pub fn explain(&self, number: usize, failure: &Failure) -> Failure {
         match &self.slots.borrow()[number].program {
