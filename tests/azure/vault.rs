@@ -11,7 +11,7 @@ use azimuth_azure::egress::Egress;
 use azimuth_domain::principal::UserKey;
 use azimuth_embedded::{FileSealer, SystemClock, SystemRandom};
 use azimuth_ports::clock::{Clock, Random};
-use azimuth_ports::tokens::{AccessToken, Grant, Secret, TokenError, TokenExchange};
+use azimuth_ports::tokens::{AccessToken, Grant, Secret, TokenError, TokenExchange, UserTokens};
 use azimuth_stack::cosmos::{self, Cosmos};
 use azimuth_tests::app::ShiftedClock;
 use base64::Engine as _;
@@ -152,7 +152,7 @@ impl Ground {
 }
 
 fn person(number: usize) -> UserKey {
-    UserKey::new(TENANT, format!("22222222-2222-4222-8222-{number:012}"))
+    UserKey::new(TENANT, &format!("22222222-2222-4222-8222-{number:012}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
