@@ -1,5 +1,6 @@
 //! Adapters to Azure: the store on Cosmos DB, the work queue on Storage Queues, the
-//! identity provider's token endpoint and the Resource Manager's list of subscriptions.
+//! identity provider's token endpoint and the Resource Manager's list of subscriptions;
+//! and who we are to all of them.
 //!
 //! **Invariant:** no Azure host is written here; every address comes from
 //! configuration.
@@ -8,6 +9,8 @@ pub mod arm;
 pub mod cosmos;
 pub mod egress;
 pub mod entra;
+pub mod identity;
+mod patience;
 pub mod queue;
 pub mod subscriptions;
 
