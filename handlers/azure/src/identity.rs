@@ -2,6 +2,8 @@
 //! service principal with a secret.
 
 mod in_time;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +21,8 @@ use azure_identity::{
 use crate::egress::{Egress, EgressError};
 use crate::patience::Patience;
 use in_time::InTime;
+
+pub(crate) use in_time::reason;
 
 /// Our own identity in Azure. Shows nothing of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,8 +93,13 @@ impl Identity {
         egress: &Egress,
         patience: Patience,
     ) -> Result<Arc<dyn TokenCredential>, IdentityError> {
+        // The last try may begin when this is over.
+        let tries = Patience {
+            whole: patience.whole.saturating_sub(patience.once),
+            ..patience
+        };
         let inner: Arc<dyn TokenCredential> = match self {
-            Self::Managed { client_id } => managed(client_id.as_deref(), egress, patience)?,
+            Self::Managed { client_id } => managed(client_id.as_deref(), egress, tries)?,
             Self::Workload {
                 authority,
                 tenant,
@@ -98,7 +107,7 @@ impl Identity {
                 token_file,
             } => WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
                 credential_options: ClientAssertionCredentialOptions {
-                    client_options: at(authority, egress, patience)?,
+                    client_options: at(authority, egress, tries)?,
                 },
                 client_id: Some(client_id.clone()),
                 tenant_id: Some(tenant.clone()),
@@ -114,7 +123,7 @@ impl Identity {
                 client_id.clone(),
                 secret.expose().to_owned().into(),
                 Some(ClientSecretCredentialOptions {
-                    client_options: at(authority, egress, patience)?,
+                    client_options: at(authority, egress, tries)?,
                 }),
             )?,
         };

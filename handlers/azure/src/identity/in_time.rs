@@ -28,23 +28,28 @@ impl TokenCredential for InTime {
         let asked = self.inner.get_token(scopes, options);
         match tokio::time::timeout(self.whole, asked).await {
             Ok(Ok(token)) => Ok(token),
-            Ok(Err(error)) => Err(none(&reason(&error))),
-            Err(_) => Err(none("no answer in time")),
+            Ok(Err(error)) => Err(none(reason(&error))),
+            Err(_) => Err(none("no answer in time".to_owned())),
         }
     }
 }
 
-fn none(reason: &str) -> Error {
-    Error::with_message(
-        ErrorKind::Credential,
-        format!("there is no token of our identity: {reason}"),
-    )
+/// Why there is no token, in words that can be told.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no token of our identity: {0}")]
+struct NoToken(String);
+
+fn none(reason: String) -> Error {
+    Error::new(ErrorKind::Credential, NoToken(reason))
 }
 
-/// What is wrong, made of known-safe parts.
-fn reason(error: &Error) -> String {
+/// What is wrong with a credential, made of known-safe parts.
+pub(crate) fn reason(error: &Error) -> String {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(this) = cause {
+        if let Some(NoToken(reason)) = this.downcast_ref() {
+            return reason.clone();
+        }
         if let Some(network) = this.downcast_ref::<reqwest::Error>() {
             return egress::kind(network).to_owned();
         }
