@@ -7,6 +7,7 @@
 
 pub mod arm;
 pub mod cosmos;
+pub mod digest_archive;
 pub mod egress;
 pub mod entra;
 pub mod identity;
