@@ -11,6 +11,7 @@ pub mod digest_archive;
 pub mod egress;
 pub mod entra;
 pub mod identity;
+pub mod keyvault;
 mod patience;
 pub mod queue;
 pub mod subscriptions;
