@@ -7,7 +7,7 @@ use azimuth_app::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings}
 use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
 use azimuth_app::auth::verifier::{TokenVerifier, VerifierSettings};
 use azimuth_azure::egress::Egress;
-use azimuth_azure::entra::{EntraExchange, EntraSettings};
+use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
 use azimuth_embedded::{FileSealer, SqliteStore};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::Secret;
@@ -55,7 +55,7 @@ pub fn vault(
         EntraSettings {
             token_url: format!("{}/{{tid}}/oauth2/v2.0/token", text("authority")),
             client_id: text("client_id"),
-            client_secret: Secret::new(text("client_secret")),
+            proof: ClientProof::Secret(Secret::new(text("client_secret"))),
             egress: Egress::default(),
         },
         clock.clone(),

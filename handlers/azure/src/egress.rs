@@ -6,7 +6,7 @@ mod tests;
 
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, NoProxy, Proxy, Response, StatusCode, redirect};
+use reqwest::{Certificate, Client, NoProxy, Proxy, Response, StatusCode, Url, redirect};
 
 /// Settings of outgoing requests.
 #[derive(Debug, Clone)]
@@ -52,6 +52,11 @@ impl Egress {
         }
         Ok(builder.build()?)
     }
+}
+
+/// Whether an address is on this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
 /// What came back: the status and at most `max_bytes` of body.

@@ -10,16 +10,43 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use azimuth_ports::clock::Clock;
 use azimuth_ports::tokens::{AccessToken, Grant, Secret, TokenError, TokenExchange};
+use azure_core::credentials::TokenCredential;
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 
 use crate::egress::{self, Answer, Egress, EgressError, NoAnswer};
+use crate::identity;
 
 /// Longest answer of a token endpoint, bytes.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// Longest life that is believed of an access token, seconds (Entra's longest,
 /// with continuous access evaluation, is 28 h).
 const MAX_LIFETIME_SECONDS: u64 = 28 * 3600;
+/// What a client assertion of ours is a token for.
+pub const EXCHANGE_SCOPE: &str = "api://AzureADTokenExchange/.default";
+/// Form of a client assertion (RFC 7523).
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How our application proves itself. Shows nothing of a secret.
+#[derive(Clone)]
+pub enum ClientProof {
+    /// A secret that both know.
+    Secret(Secret),
+    /// A token of our own identity for [`EXCHANGE_SCOPE`], which a federated credential
+    /// of the application accepts in the place of a secret
+    /// (learn.microsoft.com/entra/workload-id/workload-identity-federation). The
+    /// credential must cache, it is asked at every exchange.
+    Assertion(Arc<dyn TokenCredential>),
+}
+
+impl fmt::Debug for ClientProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Secret(_) => "Secret(…)",
+            Self::Assertion(_) => "Assertion(…)",
+        })
+    }
+}
 
 /// Who we are at the identity provider.
 #[derive(Debug, Clone)]
@@ -28,8 +55,8 @@ pub struct EntraSettings {
     pub token_url: String,
     /// Our application.
     pub client_id: String,
-    /// Its secret.
-    pub client_secret: Secret,
+    /// What proves that it is us who ask.
+    pub proof: ClientProof,
     /// How to get there.
     pub egress: Egress,
 }
@@ -72,13 +99,17 @@ impl EntraExchange {
             ));
         }
         let url = self.settings.token_url.replace("{tid}", tenant);
-        let form: Vec<(&str, &str)> = [
-            ("client_id", self.settings.client_id.as_str()),
-            ("client_secret", self.settings.client_secret.expose()),
-        ]
-        .into_iter()
-        .chain(grant.iter().copied())
-        .collect();
+        let mut form = vec![("client_id", self.settings.client_id.as_str())];
+        let assertion;
+        match &self.settings.proof {
+            ClientProof::Secret(secret) => form.push(("client_secret", secret.expose())),
+            ClientProof::Assertion(credential) => {
+                assertion = client_assertion(&**credential).await?;
+                form.push(("client_assertion_type", ASSERTION_TYPE));
+                form.push(("client_assertion", assertion.expose()));
+            }
+        }
+        form.extend_from_slice(grant);
         let asked_at = self.clock.now();
         let answer = self.post(&url, &form).await?;
         if answer.status != StatusCode::OK {
@@ -150,6 +181,17 @@ impl TokenExchange for EntraExchange {
         )
         .await
     }
+}
+
+async fn client_assertion(credential: &dyn TokenCredential) -> Result<Secret, TokenError> {
+    let token = credential.get_token(&[EXCHANGE_SCOPE], None).await;
+    let token = token.map_err(|error| {
+        unavailable(format!(
+            "our identity cannot vouch for our application: {}",
+            identity::reason(&error)
+        ))
+    })?;
+    Ok(Secret::new(token.token.secret().to_owned()))
 }
 
 /// A token response. No `Debug`: it holds secrets.

@@ -4,6 +4,7 @@
 //! and `hash` covers everything else, the previous record's hash included.
 
 pub mod digest;
+pub mod es256;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -23,7 +23,7 @@ use azimuth_domain::audit::{AUDIT_VERSION, AuditRecord};
 use azimuth_domain::canonical::canonical_json;
 use serde_json::Value;
 
-use crate::signer::PublicKeyError;
+use crate::public_keys::PublicKeyError;
 
 pub use database::{verify_database, verify_folder};
 pub use dump::export_folder;

@@ -3,19 +3,18 @@
 use std::io;
 use std::path::Path;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use azimuth_ports::clock::Random;
+use azimuth_ports::data_key::DataKey;
 use azimuth_ports::tokens::{Sealer, TokenError};
 
 use crate::key_file::{self, KeyFileError};
 
-/// First byte of everything sealed: AES-256-GCM, nonce, ciphertext, tag.
+/// First byte of everything sealed; nonce, ciphertext and tag follow.
 const FORM: u8 = 1;
 
-/// [`Sealer`] with AES-256-GCM. Nonces are random and the context is
-/// authenticated, so a sealed entry opens only where it was meant to lie.
+/// [`Sealer`] with one data key.
 pub struct FileSealer {
-    key: RandomizedNonceKey,
+    key: DataKey,
 }
 
 impl FileSealer {
@@ -24,9 +23,9 @@ impl FileSealer {
     /// makes the key and the others use it.
     pub fn open_or_create(path: &Path, random: &dyn Random) -> Result<Self, KeyFileError> {
         let key = key_file::open_or_create(path, random)?;
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &*key).map_err(|_| KeyFileError::File {
+        let key = DataKey::new(&key).map_err(|error| KeyFileError::File {
             path: path.to_owned(),
-            source: io::Error::other("the key is refused by the cipher"),
+            source: io::Error::other(error),
         })?;
         Ok(Self { key })
     }
@@ -34,33 +33,16 @@ impl FileSealer {
 
 impl Sealer for FileSealer {
     fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, TokenError> {
-        let mut sealed = plain.to_vec();
-        let nonce = self
-            .key
-            .seal_in_place_append_tag(Aad::from(context), &mut sealed)
-            .map_err(|_| TokenError::Unavailable("the cipher does not work".to_owned()))?;
-        sealed.splice(0..0, *nonce.as_ref());
-        sealed.insert(0, FORM);
-        Ok(sealed)
+        Ok(self.key.seal(&[FORM], context, plain)?)
     }
 
     /// What does not open (another key, another context, damage) is a grant that
     /// is gone: no second try will open it, a new sign-in replaces it.
     fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, TokenError> {
-        let gone = || TokenError::GrantGone("what is stored cannot be opened".to_owned());
-        let Some((&FORM, rest)) = sealed.split_first() else {
-            return Err(gone());
-        };
-        let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or_else(gone)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| gone())?;
-        let mut text = text.to_vec();
-        let length = self
-            .key
-            .open_in_place(nonce, Aad::from(context), &mut text)
-            .map_err(|_| gone())?
-            .len();
-        text.truncate(length);
-        Ok(text)
+        sealed
+            .strip_prefix(&[FORM])
+            .and_then(|rest| self.key.open(context, rest))
+            .ok_or_else(|| TokenError::GrantGone("what is stored cannot be opened".to_owned()))
     }
 }
 

@@ -6,33 +6,23 @@
 //! A key can be replaced: the public file keeps all that have ever signed, the oldest
 //! first, and a digest names its own. From a newer key on no older one counts.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use azimuth_domain::audit::digest::{Digest, DigestKey};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use azimuth_domain::audit::digest::DigestKey;
 use azimuth_ports::clock::Random;
 use azimuth_ports::digests::{DigestSigner, SignError};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 
 use crate::key_file::{self, KeyFileError};
+use crate::public_keys::{PublicKeyError, pem, read_public_keys};
 
 /// The private key, below the data folder.
 const PRIVATE: &str = "audit.key";
 /// The public keys beside it, each in PEM as `openssl pkey -pubin` reads it, the oldest
 /// first; the last one signs now.
 pub(crate) const PUBLIC: &str = "audit.pub";
-
-/// What stands before the 32 bytes of an Ed25519 key in a `SubjectPublicKeyInfo`
-/// (RFC 8410).
-const SPKI: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
-const BEGIN: &str = "-----BEGIN PUBLIC KEY-----";
-const END: &str = "-----END PUBLIC KEY-----";
 
 /// [`DigestSigner`] with the key in `audit.key` of a folder.
 pub struct FileSigner {
@@ -132,75 +122,19 @@ impl DigestSigner for FileSigner {
     }
 }
 
-/// Whether the digest carries this key's signature, spelt as we spell it.
-pub(crate) fn is_signed(digest: &Digest, key: &DigestKey) -> bool {
-    hex::decode(&digest.signature).is_ok_and(|signature| {
-        hex::encode(&signature) == digest.signature
-            && UnparsedPublicKey::new(&ED25519, key.public())
-                .verify(&digest.signed_text(), &signature)
-                .is_ok()
-    })
-}
-
-fn pem(key: &DigestKey) -> String {
-    let der = [&SPKI[..], key.public()].concat();
-    format!("{BEGIN}\n{}\n{END}\n", STANDARD.encode(der))
-}
-
-/// Why a public key is not used.
-#[derive(Debug, thiserror::Error)]
-pub enum PublicKeyError {
-    /// The file cannot be read.
-    #[error("the public key {path} cannot be read: {source}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It holds something else.
-    #[error("{0} must hold Ed25519 public keys in PEM, each once")]
-    Form(PathBuf),
-}
-
-/// Reads public keys as [`FileSigner::open_or_create`] writes them: the oldest first,
-/// at least one.
-pub fn read_public_keys(path: &Path) -> Result<Vec<DigestKey>, PublicKeyError> {
-    let text = fs::read_to_string(path).map_err(|source| PublicKeyError::File {
-        path: path.to_owned(),
-        source,
-    })?;
-    of_pem(&text).ok_or_else(|| PublicKeyError::Form(path.to_owned()))
-}
-
-fn of_pem(text: &str) -> Option<Vec<DigestKey>> {
-    let mut rest = text.trim_start();
-    let mut keys = Vec::new();
-    while !rest.is_empty() {
-        let (inner, after) = rest.strip_prefix(BEGIN)?.split_once(END)?;
-        let base64: String = inner.split_whitespace().collect();
-        let der = STANDARD.decode(base64).ok()?;
-        let public: [u8; 32] = der.strip_prefix(&SPKI[..])?.try_into().ok()?;
-        let key = DigestKey::new(public);
-        if keys.contains(&key) {
-            return None;
-        }
-        keys.push(key);
-        rest = after.trim_start();
-    }
-    (!keys.is_empty()).then_some(keys)
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
     use std::sync::Arc;
 
+    use azimuth_domain::audit::digest::Digest;
     use azimuth_domain::time::Timestamp;
 
     use super::*;
+    use crate::public_keys::is_signed;
     use crate::{SystemClock, SystemRandom};
 
     fn open(folder: &Path) -> FileSigner {

@@ -18,7 +18,7 @@ use azimuth_app::policy::PolicySet;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
-use azimuth_azure::entra::{EntraExchange, EntraSettings};
+use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
 use azimuth_azure::subscriptions::UserSubscriptions;
 use azimuth_embedded::{FileSealer, FileSigner, SystemClock, SystemRandom};
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
@@ -249,7 +249,7 @@ fn vault(
         EntraSettings {
             token_url: config.azure.token_url.clone(),
             client_id: config.azure.client_id.clone(),
-            client_secret: config.azure.client_secret.clone(),
+            proof: ClientProof::Secret(config.azure.client_secret.clone()),
             egress: egress.clone(),
         },
         Arc::clone(clock),

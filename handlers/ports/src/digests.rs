@@ -62,6 +62,7 @@ pub trait DigestSigner: Send + Sync {
     /// The key that its signatures hold under.
     fn key(&self) -> &DigestKey;
 
-    /// The Ed25519 signature of `text` (RFC 8032), 128 hexadecimal digits.
+    /// The signature of `text` in the way of [`DigestKey::algorithm`], 128 hexadecimal
+    /// digits. Of ES256 the lower spelling.
     async fn sign(&self, text: &[u8]) -> Result<String, SignError>;
 }

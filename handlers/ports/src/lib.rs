@@ -1,5 +1,5 @@
 //! The traits through which the product reaches the outside, and the public
-//! conformance suite that every adapter passes.
+//! conformance suite that every adapter passes; and the few forms that adapters share.
 #![deny(missing_docs)]
 
 pub mod audit;
@@ -7,6 +7,7 @@ pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod cursor;
+pub mod data_key;
 pub mod digests;
 pub mod model;
 pub mod queue;

@@ -838,11 +838,11 @@ export interface components {
          *     verify --key` takes it.
          */
         DigestKeyView: {
-            /** @description `Ed25519`. */
+            /** @description `Ed25519`, or `ES256` where Key Vault signs. */
             algorithm: string;
             /** @description First 16 digits of the SHA-256 of its bytes. */
             id: string;
-            /** @description Its 32 bytes in hexadecimal digits. */
+            /** @description Its bytes in hexadecimal digits: 32, or the 65 of an uncompressed point. */
             public: string;
         };
         /** @description The tenant's digests, newest first, and what none of them covers. */
@@ -878,7 +878,7 @@ export interface components {
             number: number;
             /** @description Hash of the digest before. */
             prev_hash: string;
-            /** @description Ed25519 signature, 128 hexadecimal digits. */
+            /** @description That key's signature, 128 hexadecimal digits. */
             signature: string;
             /** @description Whose chains it covers. */
             tenant: string;

@@ -1,4 +1,4 @@
-//! Azurite's queue service, on a free port, with nothing on disk.
+//! Azurite's queue or blob service, on a free port, with nothing on disk.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,9 +30,18 @@ fn package() -> PathBuf {
 }
 
 impl Azurite {
-    /// Starts one with further arguments. Its log is in `folder`, which may go once
-    /// it has started.
+    /// Starts its queues with further arguments. Its log is in `folder`, which may go
+    /// once it has started.
     pub async fn start(folder: &Path, more: &[&str]) -> Done<Self> {
+        Self::start_service("queue", folder, more).await
+    }
+
+    /// The same of its blobs.
+    pub async fn start_blobs(folder: &Path, more: &[&str]) -> Done<Self> {
+        Self::start_service("blob", folder, more).await
+    }
+
+    async fn start_service(service: &str, folder: &Path, more: &[&str]) -> Done<Self> {
         let package = package();
         if !package.join("node_modules/azurite").is_dir() {
             return Err(Failure::answer(
@@ -45,8 +54,9 @@ impl Azurite {
             .collect();
         let mut command = Command::new("node");
         command
-            .arg(package.join("queues.mjs"))
-            .args(["--queueHost", "127.0.0.1", "--queuePort", "0"])
+            .arg(package.join(format!("{service}s.mjs")))
+            .args([format!("--{service}Host"), "127.0.0.1".to_owned()])
+            .args([format!("--{service}Port"), "0".to_owned()])
             .args(["--inMemoryPersistence", "--silent"])
             // The SDK asks for a version that Azurite has not heard of.
             .args(["--skipApiVersionCheck", "--disableTelemetry"])
@@ -62,7 +72,7 @@ impl Azurite {
         })
     }
 
-    /// The address of the queues of an account that nobody has had yet.
+    /// The address of an account that nobody has had yet.
     pub fn account(&self) -> Account {
         let number = self.accounts.fetch_add(1, Ordering::Relaxed);
         assert!(number < ACCOUNTS, "every account is taken");
@@ -78,7 +88,7 @@ impl Azurite {
 #[derive(Debug, Clone)]
 pub struct Account {
     pub name: String,
-    /// Of its queue service.
+    /// Of the service that runs.
     pub endpoint: String,
 }
 

@@ -11,6 +11,7 @@ mod account_properties;
 mod ask;
 mod charges;
 mod container;
+mod data_keys;
 mod digests;
 mod failure;
 mod lanes;
@@ -21,6 +22,7 @@ mod store;
 
 pub use account::{CosmosAuth, CosmosSettings};
 pub use charges::{Charge, Charges, Kind};
+pub(crate) use data_keys::WrappedKey;
 pub use digests::CosmosDigests;
 pub use layout::{CONTAINERS, Layout};
 pub use startup::CosmosStartError;

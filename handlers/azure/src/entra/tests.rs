@@ -10,6 +10,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Form, Router};
+use azure_core::credentials::{AccessToken as SdkToken, TokenRequestOptions};
+use azure_core::error::{Error, ErrorKind};
+use azure_core::time::OffsetDateTime;
 use serde_json::{Value, json};
 
 use super::*;
@@ -59,7 +62,7 @@ fn exchange_at(token_url: String, timeout: Duration) -> EntraExchange {
     let settings = EntraSettings {
         token_url,
         client_id: "azimuth-api".to_owned(),
-        client_secret: Secret::new("s3cret&=+ ü"),
+        proof: ClientProof::Secret(Secret::new("s3cret&=+ ü")),
         egress: Egress {
             timeout,
             ..Egress::default()
@@ -164,6 +167,55 @@ async fn both_grants_are_asked_for_as_documented() {
             ]
         )
     );
+}
+
+/// Our own identity, which has a token or has none.
+#[derive(Debug)]
+struct Ours(Option<&'static str>);
+
+#[async_trait]
+impl TokenCredential for Ours {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        _: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<SdkToken> {
+        assert_eq!(scopes, [EXCHANGE_SCOPE]);
+        let ends = OffsetDateTime::UNIX_EPOCH + Duration::from_hours(1_000_000);
+        match self.0 {
+            Some(token) => Ok(SdkToken::new(token.to_owned(), ends)),
+            None => Err(Error::with_message(ErrorKind::Credential, "s3cret")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_of_our_identity_stands_in_the_place_of_the_secret() {
+    let body = json!({"token_type": "Bearer", "expires_in": 60, "access_token": "t"});
+    let (_server, mut exchange, forms) = given(says(200, body)).await;
+    exchange.settings.proof = ClientProof::Assertion(Arc::new(Ours(Some("ours"))));
+    let good = Secret::new("good");
+    exchange.on_behalf_of(TENANT, &good, ARM).await.unwrap();
+    exchange.refresh(TENANT, &good, ARM).await.unwrap();
+    let forms = forms.lock().unwrap();
+    assert_eq!(forms.len(), 2);
+    for (_, form) in forms.iter() {
+        assert_eq!(form["client_assertion"], "ours");
+        let jwt = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+        assert_eq!(form["client_assertion_type"], jwt);
+        assert!(!form.contains_key("client_secret"));
+    }
+}
+
+#[tokio::test]
+async fn without_an_assertion_nothing_is_asked() {
+    let (_server, mut exchange, forms) = given(entra).await;
+    exchange.settings.proof = ClientProof::Assertion(Arc::new(Ours(None)));
+    let error = exchange.refresh(TENANT, &Secret::new("good"), ARM).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, TokenError::Unavailable(_)), "{error}");
+    assert!(!error.to_string().contains("s3cret"), "{error}");
+    assert!(forms.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

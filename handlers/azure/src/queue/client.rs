@@ -1,43 +1,17 @@
 //! The SDK's client with our transport, our patience and our way of being let in.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use azimuth_ports::clock::Clock;
 use azure_core::credentials::TokenCredential;
-use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Transport};
-use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+use azure_core::http::ClientOptions;
 use azure_storage_queue::{QueueServiceClient, QueueServiceClientOptions};
 
 use super::connection::{Access, QueueConnection};
 use super::shared_key::SharedKeyLite;
 use crate::egress::{Egress, EgressError};
-
-/// How long an operation may take. The SDK's own defaults hold a caller for a
-/// minute.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    /// One try, connection included.
-    pub(super) once: Duration,
-    /// All tries and the pauses between them.
-    pub(super) whole: Duration,
-}
-
-impl Default for Patience {
-    /// The lease of a call is 20 s and renewed every 5 s: within 8 s its holder
-    /// knows, and can still act.
-    fn default() -> Self {
-        Self {
-            once: Duration::from_secs(3),
-            whole: Duration::from_secs(8),
-        }
-    }
-}
-
-/// Pauses double up to the longest, with up to a quarter of a second on top.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-const MAX_RETRIES: u32 = 6;
+use crate::identity::{Identity, IdentityError};
+use crate::patience::Patience;
 
 /// Why there is no queue.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +19,9 @@ pub enum OpenError {
     /// Proxy or roots.
     #[error(transparent)]
     Egress(#[from] EgressError),
+    /// The managed identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The SDK does not take the settings.
     #[error("the queue's client cannot be made: {0}")]
     Client(String),
@@ -64,7 +41,7 @@ pub(super) fn service(
     clock: Arc<dyn Clock>,
     patience: Patience,
 ) -> Result<QueueServiceClient, OpenError> {
-    let options = options(egress, patience)?;
+    let options = patience.options(egress)?;
     match &connection.access {
         Access::SharedKey(account) => {
             let mut options = options;
@@ -73,11 +50,10 @@ pub(super) fn service(
             build(connection, None, options)
         }
         Access::ManagedIdentity { client_id } => {
-            let credential =
-                ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
-                    client_options: options.clone(),
-                    user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
-                }))?;
+            let identity = Identity::Managed {
+                client_id: client_id.clone(),
+            };
+            let credential = identity.patient(egress, patience)?;
             build(connection, Some(credential), options)
         }
     }
@@ -95,28 +71,4 @@ pub(super) fn build(
     };
     let client = QueueServiceClient::new(connection.endpoint.clone(), credential, Some(options))?;
     Ok(client)
-}
-
-/// Transport and patience.
-pub(super) fn options(egress: &Egress, patience: Patience) -> Result<ClientOptions, OpenError> {
-    let client = Egress {
-        timeout: patience.once,
-        ..egress.clone()
-    }
-    .client()?;
-    let retry = RetryOptions::exponential(ExponentialRetryOptions {
-        initial_delay: time(FIRST_PAUSE),
-        max_retries: MAX_RETRIES,
-        max_total_elapsed: time(patience.whole),
-        max_delay: time(LONGEST_PAUSE),
-    });
-    Ok(ClientOptions {
-        retry,
-        transport: Some(Transport::new(Arc::new(client))),
-        ..ClientOptions::default()
-    })
-}
-
-fn time(duration: Duration) -> azure_core::time::Duration {
-    azure_core::time::Duration::try_from(duration).unwrap_or(azure_core::time::Duration::MAX)
 }

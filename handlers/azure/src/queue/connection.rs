@@ -7,6 +7,7 @@ use std::fmt;
 use reqwest::Url;
 
 use super::connection_string;
+use crate::egress::is_loopback;
 
 /// A queue service and how to be let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,8 +185,4 @@ pub(super) fn endpoint(address: &str) -> Result<Url, ConnectionFault> {
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
 }

@@ -32,7 +32,7 @@ pub use client::OpenError;
 pub use connection::{ConnectionError, ConnectionFault, QueueConnection};
 
 use crate::egress::Egress;
-use client::Patience;
+use crate::patience::Patience;
 
 /// How long an unread message is kept: the service's own default.
 pub const MESSAGE_TTL: Duration = Duration::from_hours(7 * 24);

@@ -72,6 +72,10 @@ impl Cosmos {
         Arc::new(store.unwrap_or_else(|error| panic!("{error}")))
     }
 
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     async fn sealed(&self) -> Arc<Sealed> {
         let store = self.store().await;
         Arc::new(Sealed {

@@ -18,27 +18,70 @@ pub const DIGEST_VERSION: u32 = 1;
 /// What is signed begins with this, so that a signature means nothing elsewhere.
 const SIGNED_AS: &str = "azimuth audit digest v1\n";
 
-/// The key that digests are signed with, as everybody may know it (Ed25519,
-/// RFC 8032).
+/// How a key signs. A digest names its key and so the way it is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureAlgorithm {
+    /// RFC 8032; a key has 32 bytes.
+    Ed25519,
+    /// ECDSA on P-256 with SHA-256 (RFC 7518, 3.4), in the lower spelling
+    /// ([`es256`](super::es256)); a key is an uncompressed point of 65 bytes.
+    Es256,
+}
+
+impl SignatureAlgorithm {
+    /// Its name, as exports and the API spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "Ed25519",
+            Self::Es256 => "ES256",
+        }
+    }
+
+    /// Reads a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Ed25519, Self::Es256]
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name)
+    }
+}
+
+/// The key that digests are signed with, as everybody may know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestKey {
     id: String,
-    public: [u8; 32],
+    algorithm: SignatureAlgorithm,
+    public: Vec<u8>,
 }
 
 impl DigestKey {
-    /// The key with these 32 bytes.
+    /// The Ed25519 key with these 32 bytes.
     pub fn new(public: [u8; 32]) -> Self {
-        let mut id = sha256_hex(public);
-        id.truncate(16);
-        Self { id, public }
+        Self::of(SignatureAlgorithm::Ed25519, public.to_vec())
     }
 
-    /// Reads 64 hexadecimal digits.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut public = [0; 32];
-        hex::decode_to_slice(text.trim(), &mut public).ok()?;
-        Some(Self::new(public))
+    /// The P-256 key at this uncompressed point: 4, x, y. Whether it lies on the curve
+    /// shows at the first signature.
+    pub fn es256(point: [u8; 65]) -> Option<Self> {
+        (point[0] == 4).then(|| Self::of(SignatureAlgorithm::Es256, point.to_vec()))
+    }
+
+    fn of(algorithm: SignatureAlgorithm, public: Vec<u8>) -> Self {
+        let mut id = sha256_hex(&public);
+        id.truncate(16);
+        Self {
+            id,
+            algorithm,
+            public,
+        }
+    }
+
+    /// Reads the bytes of a key in hexadecimal digits.
+    pub fn parse(algorithm: SignatureAlgorithm, text: &str) -> Option<Self> {
+        let public = hex::decode(text.trim()).ok()?;
+        match algorithm {
+            SignatureAlgorithm::Ed25519 => Some(Self::new(public.try_into().ok()?)),
+            SignatureAlgorithm::Es256 => Self::es256(public.try_into().ok()?),
+        }
     }
 
     /// Names the key: the first 16 digits of the SHA-256 of its bytes.
@@ -46,14 +89,19 @@ impl DigestKey {
         &self.id
     }
 
+    /// How it signs.
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
     /// Its bytes.
-    pub fn public(&self) -> &[u8; 32] {
+    pub fn public(&self) -> &[u8] {
         &self.public
     }
 
-    /// Its bytes as 64 hexadecimal digits.
+    /// Its bytes in hexadecimal digits.
     pub fn to_hex(&self) -> String {
-        hex::encode(self.public)
+        hex::encode(&self.public)
     }
 }
 
@@ -87,7 +135,7 @@ pub struct Digest {
     pub key_id: String,
     /// Hash over everything above.
     pub hash: String,
-    /// Ed25519 signature of [`Digest::signed_text`], 128 hexadecimal digits.
+    /// The key's signature of [`Digest::signed_text`], 128 hexadecimal digits.
     pub signature: String,
 }
 
@@ -184,12 +232,48 @@ mod tests {
 
     #[test]
     fn a_key_reads_back_and_is_named_by_its_bytes() {
-        let again = DigestKey::parse(&format!("{}\n", key().to_hex())).unwrap();
+        let ed25519 = SignatureAlgorithm::Ed25519;
+        let again = DigestKey::parse(ed25519, &format!("{}\n", key().to_hex())).unwrap();
         assert_eq!(again, key());
-        assert_eq!(again.id().len(), 16);
+        assert_eq!((again.id().len(), again.algorithm()), (16, ed25519));
         assert_ne!(again.id(), DigestKey::new([8; 32]).id());
         for text in ["", "07", "zz", &"07".repeat(33)] {
-            assert_eq!(DigestKey::parse(text), None, "{text}");
+            assert_eq!(DigestKey::parse(ed25519, text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_key_of_p256_is_an_uncompressed_point() {
+        let es256 = SignatureAlgorithm::Es256;
+        let point = format!("04{}", "07".repeat(64));
+        let key = DigestKey::parse(es256, &point).unwrap();
+        assert_eq!((key.algorithm(), key.to_hex()), (es256, point.clone()));
+        assert_eq!((key.id().len(), key.public().len()), (16, 65));
+        for text in [
+            "",
+            &"07".repeat(32),
+            &"07".repeat(65),
+            &format!("{point}07"),
+        ] {
+            assert_eq!(DigestKey::parse(es256, text), None, "{text}");
+        }
+        assert_eq!(DigestKey::parse(SignatureAlgorithm::Ed25519, &point), None);
+    }
+
+    #[test]
+    fn an_algorithm_is_known_by_its_name_to_the_letter() {
+        for algorithm in [SignatureAlgorithm::Ed25519, SignatureAlgorithm::Es256] {
+            assert_eq!(SignatureAlgorithm::parse(algorithm.name()), Some(algorithm));
+        }
+        for name in ["", "ed25519", "EdDSA", "es256", "none"] {
+            assert_eq!(SignatureAlgorithm::parse(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_hash_of_a_digest_is_as_it_always_was() {
+        let digest = Digest::next(None, "t", Timestamp(1), vec![head("a", 1)], &key());
+        let hash = "3b0838706fc20f5cce6b6b91123b2ef5e9c4f3ed87da93e88891741fe80bf774";
+        assert_eq!(digest.hash, hash);
     }
 }

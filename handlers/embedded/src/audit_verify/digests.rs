@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::seals::{Anchor, Seals, digest_of};
 use super::{DigestFaultKind, Trust, VerifyError};
-use crate::signer::{self, read_public_keys};
+use crate::public_keys::read_public_keys;
+use crate::signer;
 use crate::store::digests::FILE;
 
 /// Opens a database for reading only, whoever else uses it.

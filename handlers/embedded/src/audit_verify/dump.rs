@@ -8,7 +8,8 @@ use rusqlite::Connection;
 
 use super::export::{EndLine, KeyLine, OtherLine};
 use super::{VerifyError, digests};
-use crate::signer::{PUBLIC, read_public_keys};
+use crate::public_keys::read_public_keys;
+use crate::signer::PUBLIC;
 use crate::store::digests::FILE;
 
 /// Writes the public keys, every digest and every record of a data folder, as
@@ -83,7 +84,7 @@ impl File {
 fn key_line(key: &DigestKey) -> KeyLine {
     KeyLine {
         id: key.id().to_owned(),
-        algorithm: "Ed25519".to_owned(),
+        algorithm: key.algorithm().name().to_owned(),
         public: key.to_hex(),
     }
 }

@@ -1,8 +1,8 @@
 //! Records and digests as they were exported: one JSON object a line.
 //!
 //! - a record as it is stored (`{"v":1,"tenant":…,"seq":…,"hash":…}`)
-//! - `{"key":{"id":…,"algorithm":"Ed25519","public":…}}`: a public key of the
-//!   digests, 64 hexadecimal digits
+//! - `{"key":{"id":…,"algorithm":…,"public":…}}`: a public key of the digests;
+//!   `Ed25519` with 64 hexadecimal digits or `ES256` with 130
 //! - `{"anchor":{"tenant":…,"number":…,"hash":…}}`: the newest digest of a tenant
 //! - `{"digest":{…}}`: a digest as it is stored
 //! - `{"end":{"records":…,"digests":…}}`: how many there are
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use azimuth_domain::audit::AuditRecord;
-use azimuth_domain::audit::digest::{Digest, DigestKey};
+use azimuth_domain::audit::digest::{Digest, DigestKey, SignatureAlgorithm};
 use azimuth_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -127,9 +127,10 @@ impl Content {
             OtherLine::Anchor(anchor) => self.anchors.push(anchor),
             OtherLine::End(end) => self.end = Some(end),
             OtherLine::Key(line) => {
-                let key = DigestKey::parse(&line.public)
-                    .filter(|key| key.id() == line.id && line.algorithm == "Ed25519")
-                    .ok_or("it is no Ed25519 key, or has another id")?;
+                let key = SignatureAlgorithm::parse(&line.algorithm)
+                    .and_then(|algorithm| DigestKey::parse(algorithm, &line.public))
+                    .filter(|key| key.id() == line.id)
+                    .ok_or("it is no key of Ed25519 or ES256, or has another id")?;
                 self.keys.push(key);
             }
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{DigestFault, DigestFaultKind};
-use crate::signer::is_signed;
+use crate::public_keys::is_signed;
 
 /// A digest that is known to have been there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,6 @@
 
 use azimuth_domain::audit::digest::Digest;
 use azimuth_embedded::audit_verify::{Anchor, DigestFaultKind, Prepared};
-use azimuth_ports::digests::DigestSigner;
 use futures::FutureExt;
 
 use crate::chains::edit;
@@ -63,7 +62,7 @@ pub const KINDS: &[Kind] = &[
 ];
 
 /// What is wrong with these digests.
-fn faults(ground: &Ground, digests: &[Digest]) -> Vec<(String, u64, DigestFaultKind)> {
+pub fn faults(ground: &Ground, digests: &[Digest]) -> Vec<(String, u64, DigestFaultKind)> {
     let prepared = Prepared::new(std::slice::from_ref(&ground.key), digests, &ground.anchors);
     let faults = prepared.faults().iter();
     faults
@@ -71,7 +70,7 @@ fn faults(ground: &Ground, digests: &[Digest]) -> Vec<(String, u64, DigestFaultK
         .collect()
 }
 
-fn is_there(
+pub fn is_there(
     faults: &[(String, u64, DigestFaultKind)],
     expected: &(&str, u64, DigestFaultKind),
 ) -> Result<Shown, String> {
@@ -85,7 +84,7 @@ fn is_there(
     }
 }
 
-fn any(ground: &Ground, rng: &mut Rng) -> (Vec<Digest>, usize) {
+pub fn any(ground: &Ground, rng: &mut Rng) -> (Vec<Digest>, usize) {
     let at = rng.below(ground.digests.len());
     (ground.digests.clone(), at)
 }

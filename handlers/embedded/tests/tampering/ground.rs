@@ -14,6 +14,7 @@ use azimuth_ports::conformance::samples::{NOON, alice, bob, entry, eve};
 use azimuth_ports::digests::{DigestLog, DigestSigner};
 use serde_json::json;
 
+use crate::es256::Es256Signer;
 use crate::rig::Embedded;
 
 /// A chain: tenant and name.
@@ -23,12 +24,14 @@ pub struct Ground {
     rig: Embedded,
     pub key: DigestKey,
     /// Signs as somebody else.
-    pub stranger: FileSigner,
+    pub stranger: Box<dyn DigestSigner>,
     pub chains: BTreeMap<Place, Vec<AuditRecord>>,
     pub digests: Vec<Digest>,
     pub anchors: Vec<Anchor>,
     /// What the untouched digests say.
     pub prepared: Prepared,
+    /// What the verifier is told of keys.
+    trust: Trust,
     _elsewhere: tempfile::TempDir,
 }
 
@@ -36,12 +39,46 @@ pub struct Ground {
 pub const SEALED: u64 = 6;
 
 impl Ground {
+    /// Signed with the key in a file, which lies there to be trusted.
     pub async fn lay() -> Self {
         let rig = Embedded::new();
-        let store = Arc::new(rig.store());
-        let digests = SqliteDigests::open(rig.path(), store.clone()).unwrap();
         let random = SystemRandom::new(rig.clock.clone());
         let signer = FileSigner::open_or_create(rig.path(), &random).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let stranger = FileSigner::open_or_create(elsewhere.path(), &random).unwrap();
+        Self::signed_by(
+            rig,
+            &signer,
+            Box::new(stranger),
+            elsewhere,
+            Trust::default(),
+        )
+        .await
+    }
+
+    /// Signed as Key Vault signs; the stranger has a key of the other kind.
+    pub async fn lay_with_es256() -> Self {
+        let rig = Embedded::new();
+        let random = SystemRandom::new(rig.clock.clone());
+        let signer = Es256Signer::new();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let stranger = FileSigner::open_or_create(elsewhere.path(), &random).unwrap();
+        let trust = Trust {
+            keys: vec![signer.key().clone()],
+            ..Trust::default()
+        };
+        Self::signed_by(rig, &signer, Box::new(stranger), elsewhere, trust).await
+    }
+
+    async fn signed_by(
+        rig: Embedded,
+        signer: &dyn DigestSigner,
+        stranger: Box<dyn DigestSigner>,
+        elsewhere: tempfile::TempDir,
+        trust: Trust,
+    ) -> Self {
+        let store = Arc::new(rig.store());
+        let digests = SqliteDigests::open(rig.path(), store.clone()).unwrap();
         let tenants = [alice().tid, eve().tid];
         let mut places: Vec<Place> = Vec::new();
         for (tenant, names) in tenants.iter().zip([["a", "b", "c"], ["a", "d", "e"]]) {
@@ -67,7 +104,7 @@ impl Ground {
             }
             if round < 3 {
                 for tenant in &tenants {
-                    seal(&digests, &signer, tenant, round).await;
+                    seal(&digests, signer, tenant, round).await;
                 }
             }
         }
@@ -96,8 +133,6 @@ impl Ground {
         for records in chains.values_mut() {
             records.sort_by_key(|record| record.seq);
         }
-        let elsewhere = tempfile::tempdir().unwrap();
-        let stranger = FileSigner::open_or_create(elsewhere.path(), &random).unwrap();
         let key = signer.key().clone();
         Self {
             rig,
@@ -107,6 +142,7 @@ impl Ground {
             chains,
             digests: all,
             anchors,
+            trust,
             _elsewhere: elsewhere,
         }
     }
@@ -123,7 +159,7 @@ impl Ground {
             assert_eq!(records.len(), 8);
             assert_eq!(self.prepared.chain(tenant, chain, records), (None, 2));
         }
-        let report = verify_folder(self.folder(), &Trust::default()).unwrap();
+        let report = verify_folder(self.folder(), &self.trust).unwrap();
         assert!(report.holds(), "{report}");
         assert_eq!((report.chains, report.records, report.digests), (6, 48, 6));
         assert_eq!(
@@ -149,7 +185,7 @@ impl Ground {
     }
 }
 
-async fn seal(digests: &SqliteDigests, signer: &FileSigner, tenant: &str, round: i64) {
+async fn seal(digests: &SqliteDigests, signer: &dyn DigestSigner, tenant: &str, round: i64) {
     let newest = digests.newest_digest(tenant).await.unwrap();
     let waiting = digests.unsealed(Some(tenant), 100).await.unwrap();
     let heads = waiting.into_iter().map(|chain| chain.head).collect();

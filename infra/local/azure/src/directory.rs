@@ -74,6 +74,28 @@ pub enum VaultAccess {
     Set,
 }
 
+/// A data-plane role on one key. Each includes the ones before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyAccess {
+    /// Wrap and unwrap (`Key Vault Crypto Service Encryption User`).
+    Encrypt,
+    /// Whatever a key can do (`Key Vault Crypto User`).
+    Use,
+    /// New versions and changes too (`Key Vault Crypto Officer`).
+    Manage,
+}
+
+/// The product's own vault. It lies where none of the people here sees resources.
+pub const PRODUCT_VAULT: &str = "kv-azimuth";
+
+/// Who may do what with its keys, by short name of the principal, as Terraform says it.
+const KEY_ROLES: &[(&str, &str, KeyAccess)] = &[
+    (MANAGED_IDENTITY.name, "token-wrapping", KeyAccess::Encrypt),
+    (MANAGED_IDENTITY.name, "audit-signing", KeyAccess::Use),
+    ("dave", "token-wrapping", KeyAccess::Manage),
+    ("dave", "audit-signing", KeyAccess::Manage),
+];
+
 pub const CONTOSO: &str = "00000000-0000-4000-8000-000000000001";
 pub const FABRIKAM: &str = "00000000-0000-4000-8000-000000000002";
 pub const CONTOSO_PROD: &str = "00000000-0000-4000-8000-0000000000b1";
@@ -182,7 +204,7 @@ pub const MANAGED_IDENTITY: Principal = Principal {
         (CONTOSO_PROD, Access::Reader),
         (CONTOSO_DEV, Access::Reader),
     ],
-    vaults: &[],
+    vaults: &[(PRODUCT_VAULT, VaultAccess::Get)],
 };
 
 impl Principal {
@@ -200,6 +222,15 @@ impl Principal {
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(vault))
             .map(|(_, access)| *access)
+    }
+
+    /// The role on a key of a vault.
+    pub fn key_access(&self, vault: &str, key: &str) -> Option<KeyAccess> {
+        KEY_ROLES
+            .iter()
+            .filter(|_| vault == PRODUCT_VAULT)
+            .find(|(name, known, _)| *name == self.name && known.eq_ignore_ascii_case(key))
+            .map(|(_, _, access)| *access)
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! control port (http)                 proxy port (CONNECT, TLS ends here)
 //!   /{tenant}/…      entra/             management.azure.com   azure/arm/
-//!   /msi/token       entra/             *.vault.azure.net      azure/vault.rs
+//!   /msi/token       entra/             *.vault.azure.net      azure/vault.rs, vault_keys.rs
 //!   /sandbox/…       control.rs         any other host         403, logged
 //!            \                          /
 //!             world.rs: clock, keys, store (state.rs over journal), request log, faults
@@ -27,6 +27,7 @@ mod seed;
 mod state;
 mod store;
 mod tokens;
+mod vault_keys;
 mod world;
 
 use std::fs::{File, TryLockError};
@@ -129,6 +130,7 @@ fn world(dir: &Path, options: &Options, control: SocketAddr) -> Result<World, St
         base_url: format!("http://{control}"),
         keys: SigningKeys::open(&dir.join("signing-key.pem"))?,
         store: Store::open(&dir.join("journal.ndjson"))?,
+        vault_keys: vault_keys::VaultKeys::new(dir),
         codes: entra::codes::Codes::default(),
         requests: requests::RequestLog::default(),
         faults: faults::Faults::default(),

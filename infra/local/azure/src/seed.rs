@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::directory::{CONTOSO_DEV, CONTOSO_PROD, FABRIKAM_MAIN, subscription};
+use crate::directory::{CONTOSO_DEV, CONTOSO_PROD, FABRIKAM_MAIN, PRODUCT_VAULT, subscription};
 use crate::random;
 use crate::resource::{Power, Resource, STORAGE_ACCOUNTS, VAULTS, VIRTUAL_MACHINES};
 use crate::state::{Group, Secret};
@@ -126,6 +126,12 @@ pub fn secrets() -> Vec<Secret> {
             "kv-fabrikam",
             "partner-key",
             "sandbox-value-of-fabrikam-partner-key",
+            "text/plain",
+        ),
+        secret(
+            PRODUCT_VAULT,
+            "model-api-key",
+            "sandbox-value-of-model-api-key",
             "text/plain",
         ),
     ]

@@ -46,6 +46,8 @@ pub struct Claims {
     #[serde(default)]
     pub scp: String,
     #[serde(default)]
+    pub sub: String,
+    #[serde(default)]
     pub uti: String,
 }
 

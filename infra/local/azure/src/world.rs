@@ -6,6 +6,7 @@ use crate::faults::{Fault, Faults, When};
 use crate::keys::SigningKeys;
 use crate::requests::{Facts, Kind, RequestLog};
 use crate::store::Store;
+use crate::vault_keys::VaultKeys;
 
 #[derive(Debug)]
 pub struct World {
@@ -14,6 +15,7 @@ pub struct World {
     pub base_url: String,
     pub keys: SigningKeys,
     pub store: Store,
+    pub vault_keys: VaultKeys,
     pub codes: Codes,
     pub requests: RequestLog,
     pub faults: Faults,

@@ -52,9 +52,9 @@ pub struct DigestPage {
 pub struct DigestKeyView {
     /// First 16 digits of the SHA-256 of its bytes.
     pub id: String,
-    /// `Ed25519`.
+    /// `Ed25519`, or `ES256` where Key Vault signs.
     pub algorithm: String,
-    /// Its 32 bytes in hexadecimal digits.
+    /// Its bytes in hexadecimal digits: 32, or the 65 of an uncompressed point.
     pub public: String,
 }
 
@@ -107,7 +107,7 @@ pub struct DigestView {
     pub key_id: String,
     /// Its hash.
     pub hash: String,
-    /// Ed25519 signature, 128 hexadecimal digits.
+    /// That key's signature, 128 hexadecimal digits.
     pub signature: String,
 }
 
@@ -230,7 +230,7 @@ impl From<&DigestKey> for DigestKeyView {
     fn from(key: &DigestKey) -> Self {
         Self {
             id: key.id().to_owned(),
-            algorithm: "Ed25519".to_owned(),
+            algorithm: key.algorithm().name().to_owned(),
             public: key.to_hex(),
         }
     }

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 /// The key that the digests hold under.
 pub(super) fn key(key: &DigestKey) -> Bytes {
-    line(&json!({"key": {"id": key.id(), "algorithm": "Ed25519", "public": key.to_hex()}}))
+    let algorithm = key.algorithm().name();
+    line(&json!({"key": {"id": key.id(), "algorithm": algorithm, "public": key.to_hex()}}))
 }
 
 /// Digests as they are stored, newest first; the first page names the newest, so that

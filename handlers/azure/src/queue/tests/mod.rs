@@ -8,10 +8,10 @@ mod tokens;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::client::Patience;
 use super::{AzureQueue, QueueConnection};
 use crate::egress::Egress;
 use crate::loopback::StandingClock;
+use crate::patience::Patience;
 
 const NAME: &str = "AzureWebJobsStorage";
 

@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use azimuth_ports::queue::{QueueError, WorkQueue};
 
 use super::super::AzureQueue;
-use super::super::client::Patience;
 use super::{SHORT, queue_at};
 use crate::loopback::{Loopback, closed_port};
+use crate::patience::Patience;
 
 /// What the service says to the n-th request (the first is 0).
 type Says = fn(usize) -> Response;

@@ -17,9 +17,10 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use super::super::client::{self, Patience};
+use super::super::client;
 use super::super::{AzureQueue, QueueConnection};
 use crate::egress::Egress;
+use crate::patience::Patience;
 
 /// What Azurite's basic level looks at: the audience, an issuer of Microsoft's
 /// form, and the times. Nobody signs it.
@@ -99,7 +100,7 @@ fn queue(azurite: &Azurite, egress: &Egress, identity: Identity) -> AzureQueue {
     })
     .unwrap();
     let patience = Patience::default();
-    let options = client::options(egress, patience).unwrap();
+    let options = patience.options(egress).unwrap();
     AzureQueue {
         service: client::build(&connection, Some(Arc::new(identity)), options).unwrap(),
         whole: patience.whole,

@@ -1,6 +1,8 @@
-//! Key Vault's data plane: list, read and set secrets.
+//! Key Vault's data plane: list, read and set secrets; its keys are in `keys`.
 //!
 //! Form: <https://learn.microsoft.com/rest/api/keyvault/secrets/operation-groups>, 7.4 and later.
+
+mod keys;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 use super::effect::effect;
 use super::reply::{AzureError, Reply};
 use super::{Call, VAULT_SUFFIX};
-use crate::directory::VaultAccess;
+use crate::directory::{PRODUCT_VAULT, VaultAccess};
 use crate::random;
 use crate::state::{Change, Secret};
 use crate::world::World;
@@ -20,12 +22,13 @@ const LARGEST_SECRET: usize = 25_000;
 
 pub fn answer(world: &World, call: &Call) -> Result<Reply, AzureError> {
     let vault = call.host.strip_suffix(VAULT_SUFFIX).unwrap_or_default();
-    let exists = world.store.read(world.clock.now_ms(), |state| {
-        state
-            .resources
-            .values()
-            .any(|found| found.type_name == crate::resource::VAULTS && found.name == vault)
-    });
+    let exists = vault == PRODUCT_VAULT
+        || world.store.read(world.clock.now_ms(), |state| {
+            state
+                .resources
+                .values()
+                .any(|found| found.type_name == crate::resource::VAULTS && found.name == vault)
+        });
     if !exists {
         let message = format!("The sandbox has no key vault named '{vault}'.");
         return Err(AzureError::not_found("VaultNotFound", message));
@@ -42,14 +45,23 @@ pub fn answer(world: &World, call: &Call) -> Result<Reply, AzureError> {
         (&Method::GET, ["secrets", name]) => get(world, call, vault, name, None),
         (&Method::GET, ["secrets", name, version]) => get(world, call, vault, name, Some(version)),
         (&Method::PUT, ["secrets", name]) => set(world, call, vault, name),
-        _ => {
-            let message = format!(
-                "The sandbox's key vault does not serve {} {}.",
-                call.method, call.path
-            );
-            Err(AzureError::not_found("NotFound", message))
+        (_, ["keys", parts @ ..]) => {
+            keys::answer(world, call, vault, parts).unwrap_or_else(|| Err(unserved(call)))
         }
+        _ => Err(unserved(call)),
     }
+}
+
+fn unserved(call: &Call) -> AzureError {
+    let message = format!(
+        "The sandbox's key vault does not serve {} {}.",
+        call.method, call.path
+    );
+    AzureError::not_found("NotFound", message)
+}
+
+fn forbidden(code: &'static str, message: String) -> AzureError {
+    AzureError::new(http::StatusCode::FORBIDDEN, code, message)
 }
 
 fn allow(call: &Call, vault: &str, needed: VaultAccess, action: &str) -> Result<(), AzureError> {
@@ -66,11 +78,7 @@ fn allow(call: &Call, vault: &str, needed: VaultAccess, action: &str) -> Result<
          \r\nCaller: oid={}\r\nAction: 'Microsoft.KeyVault/vaults/secrets/{action}'\r\nVault: {vault}",
         call.caller.oid
     );
-    Err(AzureError::new(
-        http::StatusCode::FORBIDDEN,
-        "ForbiddenByRbac",
-        message,
-    ))
+    Err(forbidden("ForbiddenByRbac", message))
 }
 
 fn list(world: &World, call: &Call, vault: &str) -> Result<Reply, AzureError> {

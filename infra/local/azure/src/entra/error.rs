@@ -20,6 +20,14 @@ pub struct EntraError {
     pub status: StatusCode,
 }
 
+/// What of a client assertion a federated credential must name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FederatedBy {
+    Issuer,
+    Audience,
+    Subject,
+}
+
 impl EntraError {
     fn new(error: &'static str, code: u32, text: impl Into<String>) -> Self {
         Self {
@@ -69,9 +77,34 @@ impl EntraError {
         error
     }
 
-    pub fn bad_client_assertion() -> Self {
-        let text = "No matching federated identity record found for presented assertion.";
-        let mut error = Self::new("invalid_client", 700_213, text);
+    pub fn client_assertion_signature() -> Self {
+        Self::unproved(700_027, "Client assertion failed signature validation.")
+    }
+
+    pub fn client_assertion_expired() -> Self {
+        Self::unproved(
+            700_024,
+            "Client assertion is not within its valid time range.",
+        )
+    }
+
+    /// No federated credential of the application names this issuer, audience or subject.
+    pub fn not_federated(what: FederatedBy) -> Self {
+        let (code, name) = match what {
+            FederatedBy::Issuer => (700_211, "issuer"),
+            FederatedBy::Audience => (700_212, "audience"),
+            FederatedBy::Subject => (700_213, "subject"),
+        };
+        let text = format!(
+            "No matching federated identity record found for presented assertion {name}. Please \
+             check your federated identity credential Subject, Audience and Issuer against the \
+             presented assertion."
+        );
+        Self::unproved(code, text)
+    }
+
+    fn unproved(code: u32, text: impl Into<String>) -> Self {
+        let mut error = Self::new("invalid_client", code, text);
         error.status = StatusCode::UNAUTHORIZED;
         error
     }

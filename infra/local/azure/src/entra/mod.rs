@@ -4,6 +4,7 @@ mod authorize;
 pub mod codes;
 mod discovery;
 mod error;
+mod federation;
 mod grants;
 mod logout;
 mod managed_identity;

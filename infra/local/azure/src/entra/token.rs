@@ -14,13 +14,11 @@ use serde_json::{Value, json};
 
 use super::authorize::parse;
 use super::error::EntraError;
-use super::{grants, on_behalf_of};
-use crate::directory::{
-    API_CLIENT, API_CLIENT_SECRET, Authority, MANAGED_IDENTITY, PORTAL_CLIENT, Principal,
-};
+use super::{federation, grants, on_behalf_of};
+use crate::directory::{API_CLIENT, API_CLIENT_SECRET, Authority, PORTAL_CLIENT, Principal};
 use crate::faults::When;
 use crate::requests::{Facts, Kind};
-use crate::tokens::{self, EXCHANGE_AUDIENCE, Issued, LIFETIME_S};
+use crate::tokens::{Issued, LIFETIME_S};
 use crate::world::{World, suffer};
 
 /// A token request after its client is known.
@@ -135,16 +133,12 @@ fn client(
         return Err(EntraError::unknown_client(&id));
     }
     if let Some(assertion) = form.get("client_assertion") {
-        return tokens::verify(
-            &world.keys,
-            assertion,
-            &[EXCHANGE_AUDIENCE],
-            world.clock.now_s(),
-        )
-        .ok()
-        .filter(|(_, principal)| principal.oid == MANAGED_IDENTITY.oid)
-        .map(|_| Client::Api)
-        .ok_or_else(EntraError::bad_client_assertion);
+        let form_of_it = form.get("client_assertion_type").map(String::as_str);
+        if form_of_it != Some(federation::ASSERTION_TYPE) {
+            return Err(EntraError::missing("client_assertion_type"));
+        }
+        federation::check(world, assertion)?;
+        return Ok(Client::Api);
     }
     match form
         .get("client_secret")

@@ -9,3 +9,4 @@ mod control;
 mod entra;
 mod on_behalf_of;
 mod process;
+mod vault_keys;

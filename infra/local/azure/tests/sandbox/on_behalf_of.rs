@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use crate::client::{ARM, Running, VAULT};
 use crate::entra::{claims, pick, refresh};
 
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 #[tokio::test]
 async fn our_api_gets_a_users_token_for_azure_and_the_log_says_for_whom() {
     let world = Running::start().await;
@@ -157,11 +159,6 @@ async fn our_api_proves_itself_by_secret_or_by_its_managed_identity() {
         with(&[("client_secret", "guess")]).await.refusal(),
         ("invalid_client", 7_000_215)
     );
-    assert_eq!(
-        with(&[("client_assertion", &assertion)]).await.refusal(),
-        ("invalid_client", 700_213)
-    );
-
     let request =
         Request::get("/msi/token?api-version=2019-08-01&resource=api://AzureADTokenExchange")
             .header("x-identity-header", IDENTITY_HEADER)
@@ -171,9 +168,49 @@ async fn our_api_proves_itself_by_secret_or_by_its_managed_identity() {
         .as_str()
         .unwrap()
         .to_owned();
+    let asserted = async |token: &str| {
+        let form = [
+            ("client_assertion_type", ASSERTION_TYPE),
+            ("client_assertion", token),
+        ];
+        with(&form).await
+    };
+    assert_eq!(asserted(&identity).await.status, StatusCode::OK);
     assert_eq!(
-        with(&[("client_assertion", &identity)]).await.status,
-        StatusCode::OK
+        with(&[("client_assertion", &identity)]).await.refusal(),
+        ("invalid_request", 900_144)
+    );
+    assert_eq!(
+        asserted(&assertion).await.refusal(),
+        ("invalid_client", 700_212),
+        "a user's token is for another audience"
+    );
+    let alice = user("alice").unwrap().oid;
+    let elsewhere = claims(&identity)["iss"]
+        .as_str()
+        .unwrap()
+        .replace(CONTOSO, FABRIKAM);
+    for (claim, value, code) in [
+        ("sub", json!(alice), 700_213),
+        ("aud", json!(ARM), 700_212),
+        ("iss", json!(elsewhere), 700_211),
+        ("exp", json!(1_794_999_999), 700_024),
+    ] {
+        let mut bent = claims(&identity);
+        bent[claim] = value;
+        let order = json!({"header": {"alg": "RS256"}, "claims": bent});
+        let bent = world.post("/sandbox/token", &order).await;
+        let bent = bent.body["access_token"].as_str().unwrap().to_owned();
+        let refused = asserted(&bent).await;
+        assert_eq!(refused.refusal(), ("invalid_client", code), "{claim}");
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    }
+    let order = json!({"header": {"alg": "RS256"}, "claims": claims(&identity), "key": "other"});
+    let forged = world.post("/sandbox/token", &order).await;
+    let forged = forged.body["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(
+        asserted(&forged).await.refusal(),
+        ("invalid_client", 700_027)
     );
     let stranger = world
         .get("/msi/token?resource=https://management.azure.com/")
