@@ -20,7 +20,7 @@ async fn a_container_needs_no_functions_host_and_ends_in_order() {
     // Whoever reaches the port reaches no trigger.
     let root = stack.api().replace("/api", "");
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    for function in ["execute-tool", "advance-turn", "sweep"] {
+    for function in ["execute-tool", "advance-turn", "sweep", "sign-audit"] {
         let request = client.post(format!("{root}/{function}")).json(&json!({}));
         assert_eq!(request.send().await.unwrap().status(), 404, "{function}");
     }

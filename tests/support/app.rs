@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use azimuth_app::digests::{AuditWithDigests, DigestWriter};
+use azimuth_app::digests::{AuditSigner, AuditWithDigests, DigestWriter};
 use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::PolicySet;
@@ -150,6 +150,8 @@ pub struct TestApp {
     pub audit: Arc<WatchedAudit>,
     /// What seals its audit in the background.
     pub digest_writer: Arc<DigestWriter>,
+    /// What does so when the timer says.
+    pub audit_signer: Arc<AuditSigner>,
     base: String,
     ground: Arc<Ground>,
     tasks: JoinSet<()>,
@@ -200,12 +202,19 @@ impl TestApp {
             models.clone(),
             shape.quotas,
         );
+        let audit_signer = Arc::new(AuditSigner::new(
+            digest_writer.clone(),
+            digests.clone(),
+            None,
+            Vec::new(),
+        ));
         let parts = ApiParts {
             engine: engine.clone(),
             store: store.clone(),
             audit: audit.clone(),
             digests,
             signer,
+            audit_signer: audit_signer.clone(),
             users: store.clone(),
             tools: tools.clone(),
             queue: queue.clone(),
@@ -253,6 +262,7 @@ impl TestApp {
             clock,
             audit,
             digest_writer,
+            audit_signer,
             base,
             ground,
             tasks,

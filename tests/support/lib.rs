@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod container;
 pub mod contract;
 pub mod corpora;
 pub mod gate;

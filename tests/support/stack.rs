@@ -16,6 +16,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::container::Container;
 use crate::person::Person;
 use crate::waiting::until_within;
 
@@ -26,10 +27,7 @@ const START: Duration = Duration::from_secs(90);
 pub struct Stack {
     folder: TempDir,
     sandbox: Program,
-    /// Where the queues are, unless they are a file.
-    azurite: Option<Azurite>,
-    /// Where everything else is, unless it is in files.
-    cosmos: Option<Cosmos>,
+    cloud: Cloud,
     hosts: Vec<Host>,
     standalone: Option<Standalone>,
     description: Value,
@@ -72,6 +70,73 @@ impl Storage {
             Ok("azure") => Self::Azure,
             Ok(other) => panic!("AZIMUTH_TEST_STORAGE must be azure: {other}"),
         }
+    }
+}
+
+/// What stands for Azure's storage, and the settings that lead there.
+#[derive(Default)]
+struct Cloud {
+    queues: Option<Azurite>,
+    cosmos: Option<Cosmos>,
+    /// The archive of digests, and what runs it.
+    digests: Option<(Container, Azurite)>,
+    settings: Vec<(String, String)>,
+    /// Settings that have no sense here.
+    leaves_out: &'static [&'static str],
+}
+
+impl Cloud {
+    async fn start(folder: &Path, storage: Storage, sandbox: &Value) -> Self {
+        let mut cloud = Self::default();
+        if storage != Storage::Files {
+            let azurite = Azurite::start(folder, &[]).await;
+            let azurite = azurite.unwrap_or_else(|failure| panic!("{failure}"));
+            let connection = azurite.account().connection_string();
+            cloud.set("AZIMUTH_QUEUE", "azure");
+            cloud.set("AzureWebJobsStorage", &connection);
+            cloud.queues = Some(azurite);
+        }
+        if storage == Storage::Azure {
+            cloud.keep_in_cosmos(folder).await;
+            cloud.use_the_key_vault(folder, sandbox).await;
+        }
+        cloud
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    async fn keep_in_cosmos(&mut self, folder: &Path) {
+        let cosmos = Cosmos::start(folder, &[]).await;
+        let cosmos = cosmos.unwrap_or_else(|failure| panic!("{failure}"));
+        self.set("AZIMUTH_STORAGE", "azure");
+        self.set("AZIMUTH_COSMOS_URL", cosmos.endpoint());
+        self.set("AZIMUTH_COSMOS_DATABASE", cosmos.database());
+        self.set("AZIMUTH_COSMOS_KEY", cosmos::KEY);
+        self.cosmos = Some(cosmos);
+    }
+
+    /// As the function app's identity, which also vouches for our application; and with
+    /// a setting that lies in the vault.
+    async fn use_the_key_vault(&mut self, folder: &Path, sandbox: &Value) {
+        let blobs = Azurite::start_blobs(folder, &[]).await;
+        let blobs = blobs.unwrap_or_else(|failure| panic!("{failure}"));
+        let container = Container::make(&blobs.account(), "audit-digests").await;
+        self.set("AZIMUTH_DIGEST_CONTAINER_URL", container.url());
+        for (name, field) in [
+            ("AZIMUTH_KEYVAULT_URL", "key_vault"),
+            ("IDENTITY_ENDPOINT", "identity_endpoint"),
+            ("IDENTITY_HEADER", "identity_header"),
+        ] {
+            self.set(name, sandbox[field].as_str().expect("a text"));
+        }
+        self.set("AZIMUTH_MODEL_BASE_URL", "http://127.0.0.1:9/v1");
+        self.set("AZIMUTH_MODEL_NAME", "nobody");
+        self.set("AZIMUTH_MODEL_API_KEY", "@keyvault:model-api-key");
+        self.set("AZIMUTH_DEFAULT_MODEL", "offline-planner");
+        self.leaves_out = &["AZIMUTH_CLIENT_SECRET"];
+        self.digests = Some((container, blobs));
     }
 }
 
@@ -137,43 +202,15 @@ impl Stack {
         )
         .unwrap();
         let mut environment = handler_environment(&description, &data, &servers);
+        let cloud = Cloud::start(folder.path(), shape.storage, &description).await;
+        environment.retain(|(name, _)| !cloud.leaves_out.contains(&name.as_str()));
+        environment.extend(cloud.settings.clone());
+        // What a test asks for counts.
         environment.extend(shape.environment);
-        let azurite = match shape.storage {
-            Storage::Files => None,
-            Storage::Queues | Storage::Azure => {
-                let azurite = Azurite::start(folder.path(), &[]).await;
-                Some(azurite.unwrap_or_else(|failure| panic!("{failure}")))
-            }
-        };
-        let cosmos = match shape.storage {
-            Storage::Files | Storage::Queues => None,
-            Storage::Azure => {
-                let cosmos = Cosmos::start(folder.path(), &[]).await;
-                Some(cosmos.unwrap_or_else(|failure| panic!("{failure}")))
-            }
-        };
-        let of_azurite = azurite.iter().flat_map(|azurite| {
-            let connection = azurite.account().connection_string();
-            [
-                ("AZIMUTH_QUEUE", "azure".to_owned()),
-                ("AzureWebJobsStorage", connection),
-            ]
-        });
-        let of_cosmos = cosmos.iter().flat_map(|cosmos| {
-            [
-                ("AZIMUTH_STORAGE", "azure".to_owned()),
-                ("AZIMUTH_COSMOS_URL", cosmos.endpoint().to_owned()),
-                ("AZIMUTH_COSMOS_DATABASE", cosmos.database().to_owned()),
-                ("AZIMUTH_COSMOS_KEY", cosmos::KEY.to_owned()),
-            ]
-        });
-        let further = of_azurite.chain(of_cosmos);
-        environment.extend(further.map(|(name, value)| (name.to_owned(), value)));
         let mut stack = Self {
             folder,
             sandbox,
-            azurite,
-            cosmos,
+            cloud,
             hosts: Vec::new(),
             standalone: None,
             description,
@@ -204,7 +241,7 @@ impl Stack {
             .arg("--info-file")
             .arg(&info)
             .envs(self.environment.iter().cloned());
-        if self.azurite.is_none() {
+        if self.cloud.queues.is_none() {
             command
                 .arg("--queue-dir")
                 .arg(self.folder.path().join("data"));
@@ -305,14 +342,15 @@ impl Stack {
 
     /// The folder of the handler's stores; `None` where they are in no files.
     pub fn data(&self) -> Option<PathBuf> {
-        self.cosmos
+        self.cloud
+            .cosmos
             .is_none()
             .then(|| self.folder.path().join("data"))
     }
 
     /// From now on the store refuses every record of a call whose arguments hold `word`.
     pub async fn refuse_records_of(&self, word: &str) {
-        if let Some(cosmos) = &self.cosmos {
+        if let Some(cosmos) = &self.cloud.cosmos {
             let fault = json!({
                 "status": 400, "times": 1_000, "container": "audit", "holds": word,
             });
@@ -331,6 +369,33 @@ impl Stack {
              BEGIN SELECT RAISE(ABORT, 'refused'); END"
         );
         database.execute_batch(&trigger).unwrap();
+    }
+
+    /// Runs a timer's function, as the host's admin API does; returns when it has.
+    pub async fn run_function(&self, name: &str) {
+        let log = self.folder.path().join("host-0.log");
+        let runs = || {
+            let text = std::fs::read_to_string(&log).unwrap_or_default();
+            text.matches(&format!("Executed 'Functions.{name}'"))
+                .count()
+        };
+        let before = runs();
+        let root = self.api().replace("/api", "");
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("{root}/admin/functions/{name}");
+        let asked = client.post(url).json(&json!({"input": ""})).send().await;
+        assert_eq!(asked.unwrap().status(), 202);
+        until_within(START, "the function has run", || async {
+            (runs() > before).then_some(())
+        })
+        .await;
+    }
+
+    /// A digest of the audit as it lies in the archive; `None` where there is no archive.
+    pub async fn archived_digest(&self, tenant: &str, number: u64) -> Option<Value> {
+        let (container, _) = self.cloud.digests.as_ref()?;
+        let blob = container.blob(&format!("{tenant}/{number}.json")).await?;
+        Some(serde_json::from_slice(&blob).unwrap())
     }
 
     /// The whole audit of a tenant as this auditor exports it, in a file.

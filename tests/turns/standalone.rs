@@ -52,7 +52,12 @@ impl Reader {
     fn of(app: &TestApp, pace: Pace) -> Self {
         let queue: Arc<dyn WorkQueue> = app.queue.clone();
         let stop = CancellationToken::new();
-        let standalone = Standalone::new(Arc::clone(&app.engine), queue, pace);
+        let standalone = Standalone::new(
+            Arc::clone(&app.engine),
+            queue,
+            Arc::clone(&app.audit_signer),
+            pace,
+        );
         Self {
             task: tokio::spawn(standalone.run(stop.clone())),
             stop,

@@ -6,6 +6,8 @@
 //! ended is sealed that much later. What is left when the process ends in order is
 //! sealed by [`DigestWriter::finish`], what is left after a crash by the next start.
 
+mod audit_signer;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,8 @@ use azimuth_ports::clock::Clock;
 use azimuth_ports::digests::{DigestLog, DigestSigner, SignError};
 use azimuth_ports::store::Page;
 use tokio::sync::Notify;
+
+pub use audit_signer::{AuditSigner, Signed, SigningError};
 
 /// How long appends are gathered into one digest.
 const GATHER: Duration = Duration::from_millis(250);

@@ -32,6 +32,7 @@ use crate::http::{
     settings, subscriptions, tools, turns,
 };
 use crate::problem::ProblemDocument;
+use crate::triggers::sign_audit::SigningState;
 use crate::triggers::{self, TriggerState};
 
 /// Prefix of everything that is not a trigger (`extensions.http.routePrefix`).
@@ -42,12 +43,13 @@ const PUBLIC: [&str; 3] = ["/health/live", "/health/ready", "/openapi.json"];
 
 /// Names of the functions that the host calls without a person: path and function
 /// folder at once.
-pub const TRIGGERS: [&str; 5] = [
+pub const TRIGGERS: [&str; 6] = [
     "execute-tool",
     "execute-tool-poison",
     "advance-turn",
     "advance-turn-poison",
     "sweep",
+    "sign-audit",
 ];
 
 macro_rules! endpoints {
@@ -168,6 +170,10 @@ fn trigger_routes(parts: &ApiParts) -> Router {
         engine: Arc::clone(&parts.engine),
         deadline: parts.config.trigger_deadline,
     };
+    let sign_audit = post(triggers::sign_audit::handle).with_state(SigningState {
+        audit_signer: Arc::clone(&parts.audit_signer),
+        deadline: parts.config.trigger_deadline,
+    });
     Router::new()
         .route("/execute-tool", post(triggers::execute_tool::handle))
         .route(
@@ -180,6 +186,7 @@ fn trigger_routes(parts: &ApiParts) -> Router {
             post(triggers::advance_turn_poison::handle),
         )
         .route("/sweep", post(triggers::sweep::handle))
+        .route("/sign-audit", sign_audit)
         .with_state(state)
 }
 

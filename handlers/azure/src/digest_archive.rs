@@ -10,9 +10,11 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use azimuth_domain::audit::digest::Digest;
 use azimuth_domain::canonical::canonical_json;
 use azimuth_ports::clock::Clock;
+use azimuth_ports::digests::{ArchiveError, DigestArchive};
 use reqwest::{Client, Method, StatusCode, Url};
 
 pub use access::ArchiveAccess;
@@ -47,7 +49,7 @@ pub struct ArchiveSettings {
 }
 
 /// The archive of digests. It only ever adds.
-pub struct DigestArchive {
+pub struct BlobArchive {
     container: Url,
     account: Account,
     client: Client,
@@ -66,7 +68,7 @@ pub enum Archived {
 
 /// Why a digest is not archived. No text names an address or a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ArchiveError {
+pub enum BlobError {
     /// The address is none, or would show what it must not.
     #[error(
         "the container's address must be https://host/container and no more (with an account's \
@@ -101,22 +103,22 @@ pub enum ArchiveError {
     NoAnswer(String),
 }
 
-impl From<EgressError> for ArchiveError {
+impl From<EgressError> for BlobError {
     fn from(error: EgressError) -> Self {
         Self::Egress(error.to_string())
     }
 }
 
-impl From<NoAnswer> for ArchiveError {
+impl From<NoAnswer> for BlobError {
     fn from(why: NoAnswer) -> Self {
         Self::NoAnswer(why.to_string())
     }
 }
 
-impl DigestArchive {
+impl BlobArchive {
     /// An archive with a client of its own; asks nobody yet. The clock dates requests
     /// that are signed with a key.
-    pub fn new(settings: &ArchiveSettings, clock: Arc<dyn Clock>) -> Result<Self, ArchiveError> {
+    pub fn new(settings: &ArchiveSettings, clock: Arc<dyn Clock>) -> Result<Self, BlobError> {
         Self::patient(settings, clock, PATIENCE)
     }
 
@@ -124,7 +126,7 @@ impl DigestArchive {
         settings: &ArchiveSettings,
         clock: Arc<dyn Clock>,
         patience: Patience,
-    ) -> Result<Self, ArchiveError> {
+    ) -> Result<Self, BlobError> {
         let account = Account::of(&settings.access)?;
         let egress = Egress {
             timeout: patience.once,
@@ -141,8 +143,8 @@ impl DigestArchive {
 
     /// Adds a digest that is signed. One that is there already as it is counts as
     /// added: an answer may have been lost.
-    pub async fn put(&self, digest: &Digest) -> Result<Archived, ArchiveError> {
-        let url = self.url(digest)?;
+    pub async fn put(&self, digest: &Digest) -> Result<Archived, BlobError> {
+        let url = self.url(&digest.tenant, digest.number)?;
         let stored = serde_json::to_value(digest).unwrap_or_default();
         let body = canonical_json(&stored);
         let written = self.ask(Method::PUT, &url, Some(&body)).await?;
@@ -152,7 +154,7 @@ impl DigestArchive {
                 let there = self.ask(Method::GET, &url, None).await?;
                 match there.status {
                     StatusCode::OK if there.body == body.as_bytes() => Ok(Archived::Known),
-                    StatusCode::OK => Err(ArchiveError::Different {
+                    StatusCode::OK => Err(BlobError::Different {
                         tenant: digest.tenant.clone(),
                         number: digest.number,
                     }),
@@ -163,16 +165,15 @@ impl DigestArchive {
         }
     }
 
-    fn url(&self, digest: &Digest) -> Result<Url, ArchiveError> {
-        let tenant = digest.tenant.as_str();
+    fn url(&self, tenant: &str, number: u64) -> Result<Url, BlobError> {
         let is_id = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         if tenant.is_empty() || !tenant.bytes().all(is_id) {
-            return Err(ArchiveError::Tenant);
+            return Err(BlobError::Tenant);
         }
         let mut url = self.container.clone();
-        let name = format!("{}.json", digest.number);
+        let name = format!("{number}.json");
         url.path_segments_mut()
-            .map_err(|()| ArchiveError::Address)?
+            .map_err(|()| BlobError::Address)?
             .extend([tenant, &name]);
         Ok(url)
     }
@@ -183,12 +184,12 @@ impl DigestArchive {
         method: Method,
         url: &Url,
         body: Option<&str>,
-    ) -> Result<Answer, ArchiveError> {
+    ) -> Result<Answer, BlobError> {
         let tries = async {
             let mut pause = FIRST_PAUSE;
             for _ in 1..TRIES {
                 match self.once(&method, url, body).await {
-                    Err(ArchiveError::NoAnswer(_)) => tokio::time::sleep(pause).await,
+                    Err(BlobError::NoAnswer(_)) => tokio::time::sleep(pause).await,
                     answer => return answer,
                 }
                 pause *= 2;
@@ -197,7 +198,7 @@ impl DigestArchive {
         };
         tokio::time::timeout(self.patience.whole, tries)
             .await
-            .unwrap_or_else(|_| Err(ArchiveError::NoAnswer("no answer in time".to_owned())))
+            .unwrap_or_else(|_| Err(BlobError::NoAnswer("no answer in time".to_owned())))
     }
 
     async fn once(
@@ -205,7 +206,7 @@ impl DigestArchive {
         method: &Method,
         url: &Url,
         body: Option<&str>,
-    ) -> Result<Answer, ArchiveError> {
+    ) -> Result<Answer, BlobError> {
         let mut headers = vec![("x-ms-version", VERSION.to_owned())];
         if let Some(body) = body {
             headers.push(("x-ms-blob-type", "BlockBlob".to_owned()));
@@ -226,15 +227,42 @@ impl DigestArchive {
         let response = request.send().await.map_err(NoAnswer::from)?;
         let answer = egress::read(response, MAX_ANSWER_BYTES).await?;
         match answer.status.as_u16() {
-            408 | 429 | 500.. => Err(ArchiveError::NoAnswer(answer.status.as_u16().to_string())),
+            408 | 429 | 500.. => Err(BlobError::NoAnswer(answer.status.as_u16().to_string())),
             _ => Ok(answer),
         }
     }
 }
 
+#[async_trait]
+impl DigestArchive for BlobArchive {
+    async fn has(&self, tenant: &str, number: u64) -> Result<bool, ArchiveError> {
+        let url = self.url(tenant, number)?;
+        let answer = self.ask(Method::HEAD, &url, None).await?;
+        match answer.status {
+            StatusCode::OK => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
+            status => Err(refusal(status).into()),
+        }
+    }
+
+    async fn add(&self, digest: &Digest) -> Result<(), ArchiveError> {
+        self.put(digest).await?;
+        Ok(())
+    }
+}
+
+impl From<BlobError> for ArchiveError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Different { tenant, number } => Self::Different { tenant, number },
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
 /// https, or http to this machine where a key lets in; and a path that is no root.
-fn address(text: &str, is_for_loopback: bool) -> Result<Url, ArchiveError> {
-    let mut url = Url::parse(text).map_err(|_| ArchiveError::Address)?;
+fn address(text: &str, is_for_loopback: bool) -> Result<Url, BlobError> {
+    let mut url = Url::parse(text).map_err(|_| BlobError::Address)?;
     let is_bare = url.query().is_none()
         && url.fragment().is_none()
         && url.username().is_empty()
@@ -246,17 +274,17 @@ fn address(text: &str, is_for_loopback: bool) -> Result<Url, ArchiveError> {
     };
     let path = url.path().trim_end_matches('/').to_owned();
     if !is_bare || !is_hidden || !url.has_host() || path.is_empty() {
-        return Err(ArchiveError::Address);
+        return Err(BlobError::Address);
     }
     url.set_path(&path);
     Ok(url)
 }
 
-fn refusal(status: StatusCode) -> ArchiveError {
+fn refusal(status: StatusCode) -> BlobError {
     let advice = match status.as_u16() {
         401 | 403 => ": our identity lacks the right to add blobs, or the key is another",
         404 => ": there is no such container",
         _ => "",
     };
-    ArchiveError::Refused(format!("{}{advice}", status.as_u16()))
+    BlobError::Refused(format!("{}{advice}", status.as_u16()))
 }

@@ -3,7 +3,9 @@
 //! other faces.
 
 mod audit_command;
+mod background;
 mod config;
+mod keys;
 mod serve;
 mod standalone;
 mod start;

@@ -11,7 +11,7 @@ use azimuth_domain::principal::Role;
 use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
 
 use crate::config::Config;
-use crate::start::{self, interrupted, told};
+use crate::start::{self, interrupted};
 use crate::wire::Wired;
 
 /// Where the host tells its port.
@@ -63,8 +63,7 @@ async fn serve(config: &Config, port: u16) -> ExitCode {
     let Wired {
         parts,
         tools,
-        digest_writer,
-        notices,
+        background,
     } = match start::wired(config).await {
         Ok(wired) => wired,
         Err(code) => return code,
@@ -79,8 +78,7 @@ async fn serve(config: &Config, port: u16) -> ExitCode {
             tracing::error!(?ended, "the listener ended");
             ExitCode::FAILURE
         }
-        () = digest_writer.run() => ExitCode::FAILURE,
-        () = told(notices) => ExitCode::FAILURE,
+        () = background.run() => ExitCode::FAILURE,
         () = interrupted() => ExitCode::from(130),
         () = orphaned() => {
             eprintln!("the host is gone; the handler ends");
@@ -88,7 +86,7 @@ async fn serve(config: &Config, port: u16) -> ExitCode {
         }
     };
     tools.shutdown().await;
-    digest_writer.finish().await;
+    background.finish().await;
     code
 }
 

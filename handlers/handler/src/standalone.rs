@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
-use crate::start::{self, interrupted, told};
+use crate::start::{self, interrupted};
 use crate::wire::Wired;
 
 /// How long answers that are being sent may take when all work is done. A stream of
@@ -49,8 +49,7 @@ async fn serve(config: &Config, address: SocketAddr) -> ExitCode {
     let Wired {
         mut parts,
         tools,
-        digest_writer,
-        notices,
+        background,
     } = match start::wired(config).await {
         Ok(wired) => wired,
         Err(code) => return code,
@@ -61,7 +60,12 @@ async fn serve(config: &Config, address: SocketAddr) -> ExitCode {
         tracing::info!(port = address.port(), %address, "the handler listens, standalone");
     }
     let stop = CancellationToken::new();
-    let standalone = Standalone::new(parts.engine.clone(), parts.queue.clone(), Pace::default());
+    let standalone = Standalone::new(
+        parts.engine.clone(),
+        parts.queue.clone(),
+        parts.audit_signer.clone(),
+        Pace::default(),
+    );
     let tasks = TaskTracker::new();
     let mut work = tasks.spawn(standalone.run(stop.clone()));
     let service = routes::router(parts).into_make_service();
@@ -69,25 +73,19 @@ async fn serve(config: &Config, address: SocketAddr) -> ExitCode {
         .with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut server = tasks.spawn(server.into_future());
     let code = {
-        let background = async {
-            tokio::select! {
-                () = digest_writer.run() => {}
-                () = told(notices) => {}
-            }
-        };
-        let mut background = std::pin::pin!(background);
+        let mut beside = std::pin::pin!(background.run());
         tokio::select! {
             ended = &mut server => {
                 tracing::error!(?ended, "the listener ended");
                 ExitCode::FAILURE
             }
-            () = &mut background => ExitCode::FAILURE,
+            () = &mut beside => ExitCode::FAILURE,
             () = interrupted() => {
                 tracing::info!("asked to end: nothing new is taken");
                 stop.cancel();
                 tokio::select! {
                     _ = &mut work => {}
-                    () = &mut background => {}
+                    () = &mut beside => {}
                 }
                 // What they wait for longer is a stream of events.
                 let _answered = tokio::time::timeout(LAST_ANSWERS, &mut server).await;
@@ -100,7 +98,7 @@ async fn serve(config: &Config, address: SocketAddr) -> ExitCode {
     tasks.close();
     tasks.wait().await;
     tools.shutdown().await;
-    digest_writer.finish().await;
+    background.finish().await;
     tracing::info!("ended");
     code
 }

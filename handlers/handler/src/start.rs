@@ -3,14 +3,12 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use axum::serve::{Listener, ListenerExt};
-use azimuth_app::notices::ApprovalNotices;
 use tokio::net::{TcpListener, TcpStream};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::wire::{self, Wired};
 
 /// Exit code of a start that a setting prevents (`EX_CONFIG`).
@@ -18,10 +16,19 @@ pub const MISCONFIGURED: u8 = 78;
 
 /// The configuration; every fault is told, and the exit code is for the caller.
 pub fn configuration() -> Result<Config, ExitCode> {
-    Config::read(std::env::vars()).map_err(|faults| {
+    let tell = |faults: &dyn std::fmt::Display| {
         eprintln!("{faults}");
         ExitCode::from(MISCONFIGURED)
-    })
+    };
+    // The log is a setting, so nothing runs yet that could resolve the others.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| tell(&error))?;
+    let environment = runtime
+        .block_on(config::resolve(std::env::vars().collect()))
+        .map_err(|faults| tell(&faults))?;
+    Config::read(environment).map_err(|faults| tell(&faults))
 }
 
 /// Starts the log, and runs `work` to its end.
@@ -66,14 +73,6 @@ pub fn undelayed(listener: TcpListener) -> impl Listener<Io = TcpStream, Addr = 
             tracing::debug!(%error, "a connection sends with delay");
         }
     })
-}
-
-/// Tells channels that approvals wait. Never returns.
-pub async fn told(notices: Option<Arc<ApprovalNotices>>) {
-    match notices {
-        Some(notices) => notices.run().await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Returns when this process is asked to end.

@@ -18,7 +18,7 @@ use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
 
-use crate::config::{CosmosConfig, QueueConfig, StorageConfig};
+use crate::config::{CosmosAccess, QueueConfig, StorageConfig};
 use crate::wire::{WiringError, fails};
 
 /// How often an account that does not answer is asked again at start, and when.
@@ -32,6 +32,8 @@ pub struct Stores {
     pub users: Arc<dyn UserStore>,
     pub tokens: Arc<dyn TokenStore>,
     pub digests: Arc<dyn DigestLog>,
+    /// All of it, where it is in Cosmos DB.
+    pub cosmos: Option<Arc<CosmosStore>>,
 }
 
 impl Stores {
@@ -45,6 +47,7 @@ impl Stores {
             users: store.clone(),
             tokens: store,
             digests: Arc::new(digests),
+            cosmos: None,
         }
     }
 }
@@ -67,30 +70,40 @@ pub async fn open(
             Ok(Stores::over(store, digests))
         }
         StorageConfig::Azure(cosmos) => {
-            let store = connect(cosmos, egress, clock, random)
+            let fails = fails("AZIMUTH_COSMOS_URL");
+            let auth = match &cosmos.access {
+                CosmosAccess::Key(key) => CosmosAuth::Key(key.clone()),
+                CosmosAccess::Identity(identity) => {
+                    CosmosAuth::Token(identity.credential(egress).map_err(|e| fails(&e))?)
+                }
+            };
+            let settings = CosmosSettings {
+                endpoint: cosmos.url.clone(),
+                database: cosmos.database.clone(),
+                auth,
+                egress: egress.clone(),
+            };
+            let store = connect(&settings, clock, random)
                 .await
-                .map_err(|e| fails("AZIMUTH_COSMOS_URL")(&e))?;
+                .map_err(|e| fails(&e))?;
             let store = Arc::new(store);
-            Ok(Stores::over(store.clone(), CosmosDigests::new(store)))
+            let digests = CosmosDigests::new(store.clone());
+            Ok(Stores {
+                cosmos: Some(store.clone()),
+                ..Stores::over(store, digests)
+            })
         }
     }
 }
 
 /// An account may be away for a moment just when an instance starts.
 async fn connect(
-    cosmos: &CosmosConfig,
-    egress: &Egress,
+    settings: &CosmosSettings,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
 ) -> Result<CosmosStore, CosmosStartError> {
-    let settings = CosmosSettings {
-        endpoint: cosmos.url.clone(),
-        database: cosmos.database.clone(),
-        auth: CosmosAuth::Key(cosmos.key.clone()),
-        egress: egress.clone(),
-    };
     for _ in 1..TRIES {
-        match CosmosStore::connect(&settings, Arc::clone(clock), Arc::clone(random)).await {
+        match CosmosStore::connect(settings, Arc::clone(clock), Arc::clone(random)).await {
             Err(CosmosStartError::NoAnswer(why)) => {
                 tracing::warn!(why, "Cosmos DB does not answer yet");
                 tokio::time::sleep(PAUSE).await;
@@ -98,7 +111,7 @@ async fn connect(
             other => return other,
         }
     }
-    CosmosStore::connect(&settings, Arc::clone(clock), Arc::clone(random)).await
+    CosmosStore::connect(settings, Arc::clone(clock), Arc::clone(random)).await
 }
 
 /// Opens the work queue; the embedded form lies in `data`.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use azimuth_app::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
 use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
 use azimuth_app::auth::verifier::{TokenVerifier, VerifierSettings};
-use azimuth_app::digests::{AuditWithDigests, DigestWriter};
+use azimuth_app::digests::{AuditSigner, AuditWithDigests, DigestWriter};
 use azimuth_app::http::parts::{ApiParts, HttpConfig};
 use azimuth_app::models::Models;
 use azimuth_app::notices::{self, ApprovalNotices, NoticeSettings};
@@ -20,18 +20,22 @@ use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
 use azimuth_azure::subscriptions::UserSubscriptions;
-use azimuth_embedded::{FileSealer, FileSigner, SystemClock, SystemRandom};
+use azimuth_embedded::{SystemClock, SystemRandom};
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
 use azimuth_mcp::{McpServers, Options, PoolLimits};
 use azimuth_models::openai::{OpenAiConfig, OpenAiModel};
 use azimuth_models::planner::OfflinePlanner;
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
-use azimuth_ports::digests::DigestSigner;
 use azimuth_ports::model::ChatModel;
+use azimuth_ports::tokens::Sealer;
 use azimuth_ports::tools::ToolServers;
 
-use crate::config::{AzureConfig, Config, ModelConfig, NoticeConfig, ToolConfig};
+use crate::background::Background;
+use crate::config::{
+    AzureConfig, Config, KeyConfig, ModelConfig, NoticeConfig, ProofConfig, ToolConfig,
+};
+use crate::keys;
 use crate::stores::{self, Stores};
 
 /// The product, ready to be served.
@@ -40,10 +44,8 @@ pub struct Wired {
     pub parts: ApiParts,
     /// The tool servers, to be shut down in order.
     pub tools: Arc<McpServers>,
-    /// Seals the audit in the background, and what is left at the end.
-    pub digest_writer: Arc<DigestWriter>,
-    /// Tells channels in the background that approvals wait.
-    pub notices: Option<Arc<ApprovalNotices>>,
+    /// What runs beside what is served.
+    pub background: Background,
 }
 
 /// Why the product cannot start; the text says what to do.
@@ -68,8 +70,42 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     let egress = egress(&config.azure)?;
     let stores = stores::open(&config.storage, data, &egress, &clock, &random).await?;
     let queue = stores::open_queue(&config.queue, data, &egress, &clock)?;
-    let audit = sealed_audit(data, &stores, &clock, &random)?;
-    let vault = Arc::new(vault(config, &stores, &clock, &random, &egress)?);
+    let keys = keys::open(
+        &config.keys,
+        data,
+        stores.cosmos.as_ref(),
+        &egress,
+        &clock,
+        &random,
+    )
+    .await?;
+    let writer = DigestWriter::new(stores.digests.clone(), keys.signer.clone(), clock.clone());
+    // A key vault is asked for a signature by the timer, not for every turn.
+    let is_sealed_soon = matches!(config.keys, KeyConfig::Files);
+    let audit: Arc<dyn AuditLog> = if is_sealed_soon {
+        Arc::new(AuditWithDigests::over(stores.audit.clone(), writer.clone()))
+    } else {
+        stores.audit.clone()
+    };
+    let audit_signer = AuditSigner::new(
+        writer.clone(),
+        stores.digests.clone(),
+        keys.archive,
+        config
+            .auth
+            .tenants
+            .iter()
+            .map(|t| t.to_ascii_lowercase())
+            .collect(),
+    );
+    let vault = Arc::new(vault(
+        config,
+        &stores,
+        keys.sealer,
+        &clock,
+        &random,
+        &egress,
+    )?);
     let tools = Arc::new(tool_servers(config, data, &vault, &clock, &random).await?);
     let policy = Arc::new(
         PolicySet::default_set().map_err(|e| fails("the built-in policies do not load")(&e))?,
@@ -79,7 +115,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         EnginePorts {
             store: stores.conversations.clone(),
             queue: Arc::clone(&queue),
-            audit: audit.log.clone(),
+            audit: audit.clone(),
             users: stores.users.clone(),
             tools: tools.clone() as Arc<dyn ToolServers>,
             clock: Arc::clone(&clock),
@@ -107,9 +143,10 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     let parts = ApiParts {
         engine,
         store: stores.conversations,
-        audit: audit.log,
+        audit,
         digests: stores.digests,
-        signer: audit.signer,
+        signer: keys.signer,
+        audit_signer: Arc::new(audit_signer),
         users: stores.users,
         tools: tools.clone(),
         queue,
@@ -131,8 +168,11 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     Ok(Wired {
         parts,
         tools,
-        digest_writer: audit.digest_writer,
-        notices,
+        background: Background {
+            digest_writer: is_sealed_soon.then_some(writer),
+            notices,
+            sealer: keys.shared_sealer,
+        },
     })
 }
 
@@ -156,35 +196,6 @@ fn approval_notices(
     })
     .map(Some)
     .map_err(|e| fails("AZIMUTH_APPROVAL_WEBHOOKS")(&e))
-}
-
-/// The audit, and what seals it.
-struct SealedAudit {
-    log: Arc<dyn AuditLog>,
-    signer: Arc<dyn DigestSigner>,
-    digest_writer: Arc<DigestWriter>,
-}
-
-fn sealed_audit(
-    data: &Path,
-    stores: &Stores,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
-) -> Result<SealedAudit, WiringError> {
-    let signer: Arc<dyn DigestSigner> = Arc::new(
-        FileSigner::open_or_create(data, random.as_ref())
-            .map_err(|e| fails("the key of the audit")(&e))?,
-    );
-    let digest_writer =
-        DigestWriter::new(stores.digests.clone(), signer.clone(), Arc::clone(clock));
-    Ok(SealedAudit {
-        log: Arc::new(AuditWithDigests::over(
-            stores.audit.clone(),
-            digest_writer.clone(),
-        )),
-        signer,
-        digest_writer,
-    })
 }
 
 fn egress(azure: &AzureConfig) -> Result<Egress, WiringError> {
@@ -239,17 +250,24 @@ fn verifier(
 fn vault(
     config: &Config,
     stores: &Stores,
+    sealer: Arc<dyn Sealer>,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
     egress: &Egress,
 ) -> Result<TokenVault, WiringError> {
-    let sealer = FileSealer::open_or_create(&config.data_dir.join("data.key"), random.as_ref())
-        .map_err(|e| fails("the data key")(&e))?;
+    let proof = match &config.azure.proof {
+        ProofConfig::Secret(secret) => ClientProof::Secret(secret.clone()),
+        ProofConfig::Identity(identity) => ClientProof::Assertion(
+            identity
+                .credential(egress)
+                .map_err(|e| fails("our identity in Azure")(&e))?,
+        ),
+    };
     let exchange = EntraExchange::new(
         EntraSettings {
             token_url: config.azure.token_url.clone(),
             client_id: config.azure.client_id.clone(),
-            proof: ClientProof::Secret(config.azure.client_secret.clone()),
+            proof,
             egress: egress.clone(),
         },
         Arc::clone(clock),
@@ -261,7 +279,7 @@ fn vault(
         VaultSettings::new(management, &audiences),
         VaultParts {
             store: stores.tokens.clone(),
-            sealer: Arc::new(sealer),
+            sealer,
             exchange: Arc::new(exchange),
             clock: Arc::clone(clock),
             random: Arc::clone(random),

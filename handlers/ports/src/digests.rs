@@ -1,4 +1,5 @@
-//! Signed digests of the audit: where they are kept, and who signs them.
+//! Signed digests of the audit: where they are kept, who signs them, and where nobody
+//! changes them.
 
 use async_trait::async_trait;
 use azimuth_domain::audit::digest::{ChainHead, Digest, DigestKey};
@@ -65,4 +66,31 @@ pub trait DigestSigner: Send + Sync {
     /// The signature of `text` in the way of [`DigestKey::algorithm`], 128 hexadecimal
     /// digits. Of ES256 the lower spelling.
     async fn sign(&self, text: &[u8]) -> Result<String, SignError>;
+}
+
+/// Why a digest is not archived. No text names an address or a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArchiveError {
+    /// Under this number another digest lies there. Somebody has two audits.
+    #[error("the archive holds another digest {number} of tenant {tenant}")]
+    Different {
+        /// Whose.
+        tenant: String,
+        /// Which.
+        number: u64,
+    },
+    /// Anything else. Trying again is safe.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// Where a digest is written once and cannot be changed, by whomever.
+#[async_trait]
+pub trait DigestArchive: Send + Sync {
+    /// Whether the tenant's digest of this number is there.
+    async fn has(&self, tenant: &str, number: u64) -> Result<bool, ArchiveError>;
+
+    /// Adds a digest that is signed; one that is there already as it is counts as
+    /// added.
+    async fn add(&self, digest: &Digest) -> Result<(), ArchiveError>;
 }

@@ -16,6 +16,7 @@ use azimuth_ports::users::UserStore;
 use futures::future::BoxFuture;
 
 use crate::auth::verifier::TokenVerifier;
+use crate::digests::AuditSigner;
 use crate::models::Models;
 use crate::policy::PolicySet;
 use crate::turn::Engine;
@@ -39,6 +40,8 @@ pub struct ApiParts {
     pub digests: Arc<dyn DigestLog>,
     /// Who signs them.
     pub signer: Arc<dyn DigestSigner>,
+    /// Has them made and archived, when the timer says so.
+    pub audit_signer: Arc<AuditSigner>,
     /// Profiles and settings.
     pub users: Arc<dyn UserStore>,
     /// Tool servers: the catalogue, and their health.

@@ -8,6 +8,7 @@
 mod listener;
 mod message;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use azimuth_ports::queue::WorkQueue;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::triggers::{self, QueueFunction};
+use crate::digests::AuditSigner;
+use crate::triggers::{self, QueueFunction, TriggerError};
 use crate::turn::Engine;
 
 /// How the queues are read.
@@ -41,6 +43,8 @@ pub struct Pace {
     pub poll_max: Duration,
     /// How often lost work is looked for.
     pub sweep_every: Duration,
+    /// How often the audit is signed and archived.
+    pub sign_every: Duration,
     /// Longest time of one delivery.
     pub deadline: Duration,
     /// Time to finish after being asked to stop.
@@ -59,6 +63,7 @@ impl Default for Pace {
             poll_min: Duration::from_millis(100),
             poll_max: Duration::from_secs(1),
             sweep_every: Duration::from_mins(5),
+            sign_every: Duration::from_hours(1),
             deadline: Duration::from_mins(9),
             grace: Duration::from_secs(20),
         }
@@ -69,6 +74,7 @@ impl Default for Pace {
 pub struct Standalone {
     engine: Arc<Engine>,
     queue: Arc<dyn WorkQueue>,
+    audit_signer: Arc<AuditSigner>,
     pace: Pace,
 }
 
@@ -83,10 +89,16 @@ struct Until {
 
 impl Standalone {
     /// Reads `queue` for `engine`.
-    pub fn new(engine: Arc<Engine>, queue: Arc<dyn WorkQueue>, pace: Pace) -> Arc<Self> {
+    pub fn new(
+        engine: Arc<Engine>,
+        queue: Arc<dyn WorkQueue>,
+        audit_signer: Arc<AuditSigner>,
+        pace: Pace,
+    ) -> Arc<Self> {
         Arc::new(Self {
             engine,
             queue,
+            audit_signer,
             pace,
         })
     }
@@ -101,7 +113,8 @@ impl Standalone {
         for function in QueueFunction::ALL {
             tasks.spawn(Arc::clone(&self).listen(function, until.clone()));
         }
-        tasks.spawn(Arc::clone(&self).keep_time(until.clone()));
+        tasks.spawn(Arc::clone(&self).sweep(until.clone()));
+        tasks.spawn(Arc::clone(&self).sign(until.clone()));
         tasks.close();
         until.stop.cancelled().await;
         let finished = async {
@@ -119,15 +132,36 @@ impl Standalone {
     }
 
     /// Looks for lost work at once, and then at every turn of the clock.
-    async fn keep_time(self: Arc<Self>, until: Until) {
+    async fn sweep(self: Arc<Self>, until: Until) {
+        let work = || triggers::sweep(&self.engine);
+        self.keep_time("sweep", self.pace.sweep_every, &until, work)
+            .await;
+    }
+
+    /// The same for the audit's digests.
+    async fn sign(self: Arc<Self>, until: Until) {
+        let work = || triggers::sign_audit(&self.audit_signer);
+        self.keep_time("sign-audit", self.pace.sign_every, &until, work)
+            .await;
+    }
+
+    async fn keep_time<W>(
+        &self,
+        function: &'static str,
+        every: Duration,
+        until: &Until,
+        work: impl Fn() -> W,
+    ) where
+        W: Future<Output = Result<(), TriggerError>>,
+    {
         loop {
-            let swept = tokio::time::timeout(self.pace.deadline, triggers::sweep(&self.engine));
-            match until.give_up.run_until_cancelled(swept).await {
-                Some(Ok(Err(error))) => tracing::warn!(%error, "sweeping failed"),
-                Some(Err(_)) => tracing::warn!("sweeping took too long"),
+            let done = tokio::time::timeout(self.pace.deadline, work());
+            match until.give_up.run_until_cancelled(done).await {
+                Some(Ok(Err(error))) => tracing::warn!(function, %error, "a timer's work failed"),
+                Some(Err(_)) => tracing::warn!(function, "a timer's work took too long"),
                 Some(Ok(Ok(()))) | None => {}
             }
-            let pause = tokio::time::sleep(self.pace.sweep_every);
+            let pause = tokio::time::sleep(every);
             if until.stop.run_until_cancelled(pause).await.is_none() {
                 return;
             }

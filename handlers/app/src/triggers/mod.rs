@@ -13,6 +13,7 @@ pub mod execute_tool;
 pub mod execute_tool_poison;
 mod item;
 mod queue_function;
+pub mod sign_audit;
 pub mod sweep;
 
 use std::future::Future;
@@ -25,6 +26,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
 
+use crate::digests::AuditSigner;
 use crate::http::json;
 use crate::turn::Engine;
 use envelope::Envelope;
@@ -60,6 +62,11 @@ pub struct TriggerState {
 /// Sweeps once, for whoever keeps the time without the Functions host.
 pub async fn sweep(engine: &Arc<Engine>) -> Result<(), TriggerError> {
     sweep::work(engine).await
+}
+
+/// Signs the audit once, likewise.
+pub async fn sign_audit(signer: &AuditSigner) -> Result<(), TriggerError> {
+    sign_audit::work(signer).await
 }
 
 /// Reads the work item that a queue trigger delivers.

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::{Method, Url};
 
-use super::ArchiveError;
+use super::BlobError;
 use super::shared_key::{self, AccountKey};
 use crate::identity;
 
@@ -47,14 +47,12 @@ pub(super) enum Account {
 }
 
 impl Account {
-    pub(super) fn of(access: &ArchiveAccess) -> Result<Self, ArchiveError> {
+    pub(super) fn of(access: &ArchiveAccess) -> Result<Self, BlobError> {
         Ok(match access {
             ArchiveAccess::Token(credential) => Self::Token(Arc::clone(credential)),
             ArchiveAccess::SharedKey { account, key } => Self::SharedKey(AccountKey {
                 account: account.clone(),
-                key: STANDARD
-                    .decode(key.expose())
-                    .map_err(|_| ArchiveError::Key)?,
+                key: STANDARD.decode(key.expose()).map_err(|_| BlobError::Key)?,
             }),
         })
     }
@@ -70,12 +68,11 @@ impl Account {
         url: &Url,
         headers: &mut Vec<(&'static str, String)>,
         clock: &dyn Clock,
-    ) -> Result<(), ArchiveError> {
+    ) -> Result<(), BlobError> {
         let value = match self {
             Self::Token(credential) => {
                 let token = credential.get_token(&[SCOPE], None).await;
-                let token =
-                    token.map_err(|error| ArchiveError::NoToken(identity::reason(&error)))?;
+                let token = token.map_err(|error| BlobError::NoToken(identity::reason(&error)))?;
                 format!("Bearer {}", token.token.secret())
             }
             Self::SharedKey(key) => {

@@ -38,7 +38,7 @@ fn digest(number: u64) -> Digest {
 static AZURITE: OnceCell<Azurite> = OnceCell::const_new();
 
 /// An archive in a container of its own.
-async fn on_azurite() -> DigestArchive {
+async fn on_azurite() -> BlobArchive {
     let azurite = AZURITE.get_or_init(|| async {
         let folder = tempfile::tempdir().unwrap();
         Azurite::start_blobs(folder.path(), &[]).await.unwrap()
@@ -59,7 +59,7 @@ async fn on_azurite() -> DigestArchive {
     archive
 }
 
-fn archive_of(account: &OnAzurite) -> DigestArchive {
+fn archive_of(account: &OnAzurite) -> BlobArchive {
     let settings = ArchiveSettings {
         container_url: format!("{}/audit-digests", account.endpoint),
         access: ArchiveAccess::SharedKey {
@@ -68,7 +68,7 @@ fn archive_of(account: &OnAzurite) -> DigestArchive {
         },
         egress: Egress::default(),
     };
-    DigestArchive::new(&settings, Arc::new(SystemClock)).unwrap()
+    BlobArchive::new(&settings, Arc::new(SystemClock)).unwrap()
 }
 
 #[tokio::test]
@@ -78,9 +78,12 @@ async fn a_digest_is_written_once_and_another_of_its_number_is_told() {
         assert_eq!(archive.put(&digest(number)).await, Ok(Archived::Added));
     }
     assert_eq!(archive.put(&digest(2)).await, Ok(Archived::Known));
+    for (number, is_there) in [(1, true), (3, true), (4, false)] {
+        assert_eq!(archive.has(TENANT, number).await, Ok(is_there), "{number}");
+    }
     let mut other = digest(2);
     other.at = Timestamp(2);
-    let different = ArchiveError::Different {
+    let different = BlobError::Different {
         tenant: TENANT.to_owned(),
         number: 2,
     };
@@ -117,7 +120,7 @@ impl TokenCredential for Tokens {
 type Asked = (Verb, String, HeaderMap, String);
 
 /// Answers a PUT with one status and a GET with one body.
-async fn double(put: u16, get: &'static str) -> (Loopback, DigestArchive, Arc<Mutex<Vec<Asked>>>) {
+async fn double(put: u16, get: &'static str) -> (Loopback, BlobArchive, Arc<Mutex<Vec<Asked>>>) {
     let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
     let log = Arc::clone(&asked);
     let router = Router::new().fallback(
@@ -137,7 +140,7 @@ async fn double(put: u16, get: &'static str) -> (Loopback, DigestArchive, Arc<Mu
             ..Egress::default()
         },
     };
-    let archive = DigestArchive::patient(&settings, Arc::new(StandingClock), SHORT).unwrap();
+    let archive = BlobArchive::patient(&settings, Arc::new(StandingClock), SHORT).unwrap();
     (server, archive, asked)
 }
 
@@ -171,7 +174,7 @@ async fn a_token_writes_what_is_stored_under_tenant_and_number_if_nothing_is_the
 #[tokio::test]
 async fn every_answer_has_its_meaning() {
     let is_there: &'static str = canonical_json(&serde_json::to_value(digest(1)).unwrap()).leak();
-    let different = Err(ArchiveError::Different {
+    let different = Err(BlobError::Different {
         tenant: TENANT.to_owned(),
         number: 1,
     });
@@ -181,16 +184,16 @@ async fn every_answer_has_its_meaning() {
         (412, is_there, Ok(Archived::Known)),
         (409, "{}", different.clone()),
         (412, "", different),
-        (503, "", Err(ArchiveError::NoAnswer("503".to_owned()))),
+        (503, "", Err(BlobError::NoAnswer("503".to_owned()))),
         (
             404,
             "",
-            Err(ArchiveError::Refused(
+            Err(BlobError::Refused(
                 "404: there is no such container".to_owned(),
             )),
         ),
-        (200, "", Err(ArchiveError::Refused("200".to_owned()))),
-        (302, "", Err(ArchiveError::Refused("302".to_owned()))),
+        (200, "", Err(BlobError::Refused("200".to_owned()))),
+        (302, "", Err(BlobError::Refused("302".to_owned()))),
     ] {
         let (_server, archive, asked) = double(put, get).await;
         assert_eq!(archive.put(&digest(1)).await, expected, "{put} {get}");
@@ -213,7 +216,7 @@ async fn a_tenant_that_is_no_id_has_no_name_there() {
     for tenant in ["", "..", "a/b", "a?b", "a%2fb", "키"] {
         let mut digest = digest(1);
         tenant.clone_into(&mut digest.tenant);
-        assert_eq!(archive.put(&digest).await, Err(ArchiveError::Tenant));
+        assert_eq!(archive.put(&digest).await, Err(BlobError::Tenant));
     }
     assert!(asked.lock().unwrap().is_empty());
 }
@@ -233,7 +236,7 @@ async fn a_container_is_reached_over_https_or_with_a_key_on_this_machine() {
         };
         let shown = format!("{settings:?}");
         assert!(!shown.contains("a2V5"), "{shown}");
-        DigestArchive::new(&settings, Arc::new(StandingClock)).map(|_| ())
+        BlobArchive::new(&settings, Arc::new(StandingClock)).map(|_| ())
     };
     assert_eq!(open("https://a.blob.test/digests", &token), Ok(()));
     assert_eq!(open("http://127.0.0.1:1/a/digests", &key("a2V5")), Ok(()));
@@ -246,17 +249,17 @@ async fn a_container_is_reached_over_https_or_with_a_key_on_this_machine() {
         ("ftp://a.blob.test/digests", &token),
         ("", &token),
     ] {
-        assert_eq!(open(url, access), Err(ArchiveError::Address), "{url}");
+        assert_eq!(open(url, access), Err(BlobError::Address), "{url}");
     }
     let no_key = open("http://127.0.0.1:1/a/digests", &key("*"));
-    assert_eq!(no_key, Err(ArchiveError::Key));
+    assert_eq!(no_key, Err(BlobError::Key));
 
     let nobody = ArchiveSettings {
         container_url: format!("http://127.0.0.1:{}/a/digests", closed_port().await),
         access: key("a2V5"),
         egress: Egress::default(),
     };
-    let nobody = DigestArchive::patient(&nobody, Arc::new(StandingClock), SHORT).unwrap();
+    let nobody = BlobArchive::patient(&nobody, Arc::new(StandingClock), SHORT).unwrap();
     let error = nobody.put(&digest(1)).await.unwrap_err();
-    assert_eq!(error, ArchiveError::NoAnswer("no connection".to_owned()));
+    assert_eq!(error, BlobError::NoAnswer("no connection".to_owned()));
 }

@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+use azimuth_ports::tokens::Secret;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 
 use super::connection_string;
@@ -151,6 +154,17 @@ impl QueueConnection {
                 client_id: get(&format!("{name}__clientId")),
             },
         })
+    }
+
+    /// Name and key (base64) of the account, where a key lets in.
+    pub fn shared_key(&self) -> Option<(String, Secret)> {
+        match &self.access {
+            Access::SharedKey(account) => {
+                let key = STANDARD.encode(&account.key);
+                Some((account.account.clone(), Secret::new(key)))
+            }
+            Access::ManagedIdentity { .. } => None,
+        }
     }
 
     /// Whether the queue service is on this machine, so that no other one sees its

@@ -1,22 +1,30 @@
 //! The handler's configuration: environment variables, read once, all faults
 //! told together, each with the setting's name.
 
+mod identity;
+mod keys;
 mod queue;
+mod secrets;
 mod sections;
 mod settings;
 mod storage;
 #[cfg(test)]
 mod tests;
 
+pub use keys::{KeyConfig, VaultConfig};
 pub use queue::{QUEUE_CONNECTION, QueueConfig};
-pub use sections::{AzureConfig, Config, ModelConfig, NoticeConfig, ToolConfig};
-pub use storage::{CosmosConfig, StorageConfig};
+pub use secrets::resolve;
+pub use sections::{AzureConfig, Config, ModelConfig, NoticeConfig, ProofConfig, ToolConfig};
+pub use storage::{CosmosAccess, StorageConfig};
 
 use settings::Settings;
 
+/// What the product's variables begin with.
+const PREFIX: &str = "AZIMUTH_";
+
 /// Every variable that the product knows. Anything else that begins with
 /// `AZIMUTH_` is refused: it is most likely misspelt.
-pub const VARIABLES: [&str; 29] = [
+pub const VARIABLES: [&str; 31] = [
     "AZIMUTH_APPROVAL_WEBHOOKS",
     "AZIMUTH_ARM_URL",
     "AZIMUTH_AUTH_AUDIENCE",
@@ -32,8 +40,10 @@ pub const VARIABLES: [&str; 29] = [
     "AZIMUTH_COSMOS_URL",
     "AZIMUTH_DATA_DIR",
     "AZIMUTH_DEFAULT_MODEL",
+    "AZIMUTH_DIGEST_CONTAINER_URL",
     "AZIMUTH_EGRESS_CA_FILE",
     "AZIMUTH_EGRESS_PROXY",
+    "AZIMUTH_KEYVAULT_URL",
     "AZIMUTH_LOG",
     "AZIMUTH_MCP_MAX_PROCESSES",
     "AZIMUTH_MCP_SERVERS",

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use azimuth_azure::identity::Identity;
 use azimuth_ports::tokens::Secret;
 
+use super::keys::{self, KeyConfig};
 use super::queue::{self, QueueConfig};
 use super::settings::Settings;
 use super::storage::{self, StorageConfig};
@@ -12,8 +14,10 @@ use super::storage::{self, StorageConfig};
 /// The whole configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where keys lie, and the embedded stores.
+    /// Where keys lie that are files, the embedded stores, and what tool servers need.
     pub data_dir: PathBuf,
+    /// Where the keys of tokens and audit lie.
+    pub keys: KeyConfig,
     /// Where everything else is kept that must outlive the process.
     pub storage: StorageConfig,
     /// Where work is queued.
@@ -56,8 +60,8 @@ pub struct AzureConfig {
     pub token_url: String,
     /// Our application.
     pub client_id: String,
-    /// Its secret.
-    pub client_secret: Secret,
+    /// What proves that it is us who ask.
+    pub proof: ProofConfig,
     /// Resource Manager.
     pub arm_url: String,
     /// What tokens may be asked for; Resource Manager first.
@@ -66,6 +70,15 @@ pub struct AzureConfig {
     pub egress_proxy: Option<String>,
     /// A further root certificate for those requests (PEM).
     pub egress_ca_file: Option<PathBuf>,
+}
+
+/// How our application proves itself at the token endpoint.
+#[derive(Debug, Clone)]
+pub enum ProofConfig {
+    /// With a secret.
+    Secret(Secret),
+    /// Our own identity vouches for it.
+    Identity(Identity),
 }
 
 /// Tool servers.
@@ -116,14 +129,15 @@ pub struct HttpSection {
 }
 
 pub(super) fn read(settings: &mut Settings) -> Option<Config> {
-    let data_dir = settings.required(
-        "AZIMUTH_DATA_DIR",
-        "the folder for keys and the embedded store, for instance .azimuth",
-    );
     let storage = storage::read(settings);
-    let queue = queue::read(settings);
+    let store_is_here = storage
+        .as_ref()
+        .is_none_or(StorageConfig::is_on_this_machine);
+    let queue = queue::read(settings, store_is_here);
+    let keys = keys::read(settings, storage.as_ref(), queue.as_ref());
+    let data_dir = data_dir(settings, keys.as_ref());
     let auth = auth(settings);
-    let azure = azure(settings);
+    let azure = azure(settings, keys.as_ref());
     let tools = tools(settings);
     let models = models(settings);
     let notices = notices(settings, auth.as_ref());
@@ -138,6 +152,7 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
     }
     Some(Config {
         data_dir: PathBuf::from(data_dir?),
+        keys: keys?,
         storage: storage?,
         queue: queue?,
         auth: auth?,
@@ -150,6 +165,19 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
             .optional("AZIMUTH_LOG")
             .unwrap_or_else(|| "info".to_owned()),
     })
+}
+
+/// With the keys in a vault nothing there must outlive the process.
+fn data_dir(settings: &mut Settings, keys: Option<&KeyConfig>) -> Option<String> {
+    const NAME: &str = "AZIMUTH_DATA_DIR";
+    if matches!(keys, Some(KeyConfig::Vault(_))) {
+        let temporary = std::env::temp_dir().join("azimuth").display().to_string();
+        return Some(settings.optional(NAME).unwrap_or(temporary));
+    }
+    settings.required(
+        NAME,
+        "the folder for keys and the embedded store, for instance .azimuth",
+    )
 }
 
 fn auth(settings: &mut Settings) -> Option<AuthConfig> {
@@ -182,10 +210,10 @@ fn auth(settings: &mut Settings) -> Option<AuthConfig> {
     })
 }
 
-fn azure(settings: &mut Settings) -> Option<AzureConfig> {
+fn azure(settings: &mut Settings, keys: Option<&KeyConfig>) -> Option<AzureConfig> {
     let token_url = settings.required("AZIMUTH_TOKEN_URL", "the token endpoint, with {tid}");
     let client_id = settings.required("AZIMUTH_CLIENT_ID", "the client id for on-behalf-of");
-    let client_secret = settings.required("AZIMUTH_CLIENT_SECRET", "the secret of that client");
+    let proof = client_proof(settings, keys);
     let arm_url = settings.required("AZIMUTH_ARM_URL", "the address of Azure Resource Manager");
     let audiences = settings.required_list(
         "AZIMUTH_TOKEN_AUDIENCES",
@@ -215,12 +243,29 @@ fn azure(settings: &mut Settings) -> Option<AzureConfig> {
     Some(AzureConfig {
         token_url: token_url?,
         client_id: client_id?,
-        client_secret: Secret::new(client_secret?),
+        proof: proof?,
         arm_url: arm_url?,
         audiences,
         egress_proxy,
         egress_ca_file,
     })
+}
+
+/// The secret where there is one; without it the identity that opens the key vault.
+fn client_proof(settings: &mut Settings, keys: Option<&KeyConfig>) -> Option<ProofConfig> {
+    const NAME: &str = "AZIMUTH_CLIENT_SECRET";
+    match (settings.optional(NAME), keys) {
+        (Some(secret), _) => Some(ProofConfig::Secret(Secret::new(secret))),
+        (None, Some(KeyConfig::Vault(vault))) => {
+            Some(ProofConfig::Identity(vault.identity.clone()))
+        }
+        (None, _) => {
+            settings.fault(format!(
+                "{NAME} is missing: the secret of that client (beside AZIMUTH_KEYVAULT_URL our own identity vouches without one)"
+            ));
+            None
+        }
+    }
 }
 
 fn tools(settings: &mut Settings) -> Option<ToolConfig> {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use reqwest::Url;
 
-use super::VARIABLES;
+use super::identity::IDENTITY_PREFIX;
 use super::queue::QUEUE_CONNECTION;
+use super::{PREFIX, VARIABLES};
 
-/// The `AZIMUTH_*` variables, those of the host that we read too, and the faults
-/// found so far.
+/// The `AZIMUTH_*` variables, those of host and platform that we read too, and the
+/// faults found so far.
 pub(super) struct Settings {
     values: BTreeMap<String, String>,
     hosts: BTreeMap<String, String>,
@@ -19,10 +20,12 @@ impl Settings {
     pub(super) fn new(environment: impl IntoIterator<Item = (String, String)>) -> Self {
         let (values, others): (BTreeMap<String, String>, BTreeMap<String, String>) = environment
             .into_iter()
-            .partition(|(name, _)| name.starts_with("AZIMUTH_"));
+            .partition(|(name, _)| name.starts_with(PREFIX));
         let hosts = others
             .into_iter()
-            .filter(|(name, _)| name.starts_with(QUEUE_CONNECTION))
+            .filter(|(name, _)| {
+                name.starts_with(QUEUE_CONNECTION) || name.starts_with(IDENTITY_PREFIX)
+            })
             .collect();
         let faults = values
             .keys()
@@ -36,6 +39,14 @@ impl Settings {
             values,
             hosts,
             faults,
+        }
+    }
+
+    /// The same for a reader of some settings: what is unknown is told by who reads all.
+    pub(super) fn of_some(environment: &[(String, String)]) -> Self {
+        Self {
+            faults: Vec::new(),
+            ..Self::new(environment.iter().cloned())
         }
     }
 
@@ -56,9 +67,16 @@ impl Settings {
             .filter(|value| !value.is_empty())
     }
 
-    /// A setting of the Functions host.
+    /// A setting of the Functions host, or of the platform.
     pub(super) fn of_the_host(&self, name: &str) -> Option<String> {
         self.hosts.get(name).cloned()
+    }
+
+    /// The same; empty counts as left out.
+    pub(super) fn of_the_platform(&self, name: &str) -> Option<String> {
+        self.of_the_host(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
     }
 
     /// A setting that must be there.

@@ -1,7 +1,10 @@
 //! Where conversations, people, tokens and the audit are kept.
 
+use azimuth_azure::identity::Identity;
 use azimuth_ports::tokens::Secret;
 
+use super::identity;
+use super::keys::VAULT_URL;
 use super::settings::{Settings, is_on_this_machine};
 
 const URL: &str = "AZIMUTH_COSMOS_URL";
@@ -24,12 +27,31 @@ pub struct CosmosConfig {
     pub url: String,
     /// The database with our containers.
     pub database: String,
-    /// Its key.
-    pub key: Secret,
+    /// How it lets us in.
+    pub access: CosmosAccess,
 }
 
-/// The keys of tokens and audit are files of the data folder, so no other machine may
-/// use the same store.
+/// How an account lets us in.
+#[derive(Debug, Clone)]
+pub enum CosmosAccess {
+    /// With a key: an emulator on this machine.
+    Key(Secret),
+    /// With tokens of our own identity.
+    Identity(Identity),
+}
+
+impl StorageConfig {
+    /// Whether no other machine uses the same store.
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        match self {
+            Self::Embedded => true,
+            Self::Azure(cosmos) => is_on_this_machine(&cosmos.url),
+        }
+    }
+}
+
+/// An account on Azure has no key, and is shared by machines: what seals and signs must
+/// be shared by them, too.
 pub(super) fn read(settings: &mut Settings) -> Option<StorageConfig> {
     let is_azure = settings.choice("AZIMUTH_STORAGE", &["embedded", "azure"]) == "azure";
     if !is_azure {
@@ -44,18 +66,27 @@ pub(super) fn read(settings: &mut Settings) -> Option<StorageConfig> {
     }
     let url = settings.required(URL, "the address of the Cosmos DB account");
     let database = settings.required(DATABASE, "the database with Azimuth's containers");
-    let key = settings.required(KEY, "the key of the Cosmos DB emulator");
-    if let Some(url) = &url {
-        settings.check_url(URL, url);
-        if !is_on_this_machine(url) {
+    let url = url?;
+    settings.check_url(URL, &url);
+    let access = if is_on_this_machine(&url) {
+        let key = settings.required(KEY, "the key of the Cosmos DB emulator");
+        CosmosAccess::Key(Secret::new(key?))
+    } else {
+        if settings.optional(KEY).is_some() {
             settings.fault(format!(
-                "{URL} must lead to an emulator on this machine: the keys of tokens and audit lie in AZIMUTH_DATA_DIR, where no other machine finds them"
+                "{KEY} is for an emulator on this machine only: an account on Azure is asked with tokens of our own identity"
             ));
         }
-    }
+        if settings.optional(VAULT_URL).is_none() {
+            settings.fault(format!(
+                "{VAULT_URL} is missing: several machines use the account of {URL}, and the keys of tokens and audit must be the same for all of them"
+            ));
+        }
+        CosmosAccess::Identity(identity::read(settings)?)
+    };
     Some(StorageConfig::Azure(CosmosConfig {
-        url: url?,
+        url,
         database: database?,
-        key: Secret::new(key?),
+        access,
     }))
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use azimuth_azure::identity::Identity;
+
 use super::*;
 
 /// A variable and its new value; `None` removes it.
@@ -177,7 +179,10 @@ fn the_store_is_in_files_or_in_cosmos_db() {
     };
     assert_eq!(cosmos.url, "http://127.0.0.1:9");
     assert_eq!(cosmos.database, "azimuth");
-    assert_eq!(cosmos.key.expose(), "czNjcmV0");
+    let CosmosAccess::Key(key) = cosmos.access else {
+        panic!("{:?}", cosmos.access);
+    };
+    assert_eq!(key.expose(), "czNjcmV0");
 }
 
 #[test]
@@ -195,11 +200,166 @@ fn half_a_store_and_one_that_others_share_are_told() {
         let beginning = format!("{name} is set, but AZIMUTH_STORAGE=embedded");
         assert!(told[0].starts_with(&beginning), "{told:?}");
     }
-    let mut change = COSMOS.to_vec();
-    change.push(("AZIMUTH_COSMOS_URL", Some("https://account.invalid")));
-    let told = faults(&change);
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("an emulator on this machine"), "{told:?}");
+}
+
+/// As Terraform sets it.
+const ON_AZURE: [Change; 10] = [
+    ("AZIMUTH_STORAGE", Some("azure")),
+    ("AZIMUTH_COSMOS_URL", Some("https://account.invalid")),
+    ("AZIMUTH_COSMOS_DATABASE", Some("azimuth")),
+    ("AZIMUTH_QUEUE", Some("azure")),
+    (
+        "AzureWebJobsStorage__queueServiceUri",
+        Some("https://q.invalid"),
+    ),
+    ("AZIMUTH_KEYVAULT_URL", Some("https://vault.invalid")),
+    (
+        "AZIMUTH_DIGEST_CONTAINER_URL",
+        Some("https://blobs.invalid/audit-digests"),
+    ),
+    ("AZURE_CLIENT_ID", Some("identity")),
+    ("AZIMUTH_CLIENT_SECRET", None),
+    ("AZIMUTH_DATA_DIR", None),
+];
+
+fn on_azure(change: &[Change]) -> Result<Config, ConfigFaults> {
+    let mut environment = good(&file());
+    for (name, value) in ON_AZURE.iter().chain(change) {
+        environment.retain(|(known, _)| known != name);
+        if let Some(value) = value {
+            environment.push(((*name).to_owned(), (*value).to_owned()));
+        }
+    }
+    Config::read(environment)
+}
+
+#[test]
+fn on_azure_our_identity_takes_the_place_of_every_secret() {
+    let config = on_azure(&[]).unwrap();
+    let ours = Identity::Managed {
+        client_id: Some("identity".to_owned()),
+    };
+    let StorageConfig::Azure(cosmos) = &config.storage else {
+        panic!("{:?}", config.storage);
+    };
+    assert!(matches!(&cosmos.access, CosmosAccess::Identity(who) if *who == ours));
+    let KeyConfig::Vault(vault) = &config.keys else {
+        panic!("{:?}", config.keys);
+    };
+    assert_eq!(vault.identity, ours);
+    assert!(vault.container_key.is_none());
+    assert!(matches!(&config.azure.proof, ProofConfig::Identity(who) if *who == ours));
+    assert!(matches!(config.queue, QueueConfig::Azure(_)));
+    let with_secret = on_azure(&[("AZIMUTH_CLIENT_SECRET", Some("s3cret"))]).unwrap();
+    assert!(matches!(with_secret.azure.proof, ProofConfig::Secret(_)));
+    assert!(!format!("{with_secret:?}").contains("s3cret"));
+}
+
+#[test]
+fn the_platform_tells_which_identity_is_ours() {
+    let identity = |change: &[Change]| match on_azure(change).unwrap().keys {
+        KeyConfig::Vault(vault) => vault.identity,
+        KeyConfig::Files => panic!("no vault"),
+    };
+    let system = identity(&[("AZURE_CLIENT_ID", Some(" "))]);
+    assert_eq!(system, Identity::Managed { client_id: None });
+    let place = [
+        ("AZURE_AUTHORITY_HOST", Some("https://login.invalid/")),
+        ("AZURE_TENANT_ID", Some("t")),
+    ];
+    let with = |name, value| [place.as_slice(), &[(name, Some(value))]].concat();
+    let workload = identity(&with("AZURE_FEDERATED_TOKEN_FILE", "/token"));
+    assert_eq!(
+        workload,
+        Identity::Workload {
+            authority: "https://login.invalid".to_owned(),
+            tenant: "t".to_owned(),
+            client_id: "identity".to_owned(),
+            token_file: "/token".into(),
+        }
+    );
+    let principal = identity(&with("AZURE_CLIENT_SECRET", "s3cret"));
+    assert!(matches!(principal, Identity::ServicePrincipal { .. }));
+    assert!(!format!("{principal:?}").contains("s3cret"));
+    let told = on_azure(&[("AZURE_CLIENT_SECRET", Some("s3cret"))]).unwrap_err();
+    assert!(
+        told.0
+            .iter()
+            .any(|fault| fault.starts_with("AZURE_TENANT_ID is missing: AZURE_CLIENT_SECRET")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_mixture_of_here_and_there_is_told() {
+    let table: &[(&[Change], &str)] = &[
+        (
+            &[("AZIMUTH_COSMOS_KEY", Some("czNjcmV0"))],
+            "AZIMUTH_COSMOS_KEY is for an emulator",
+        ),
+        (
+            &[("AZIMUTH_DIGEST_CONTAINER_URL", None)],
+            "AZIMUTH_DIGEST_CONTAINER_URL is missing",
+        ),
+        (
+            &[(
+                "AZIMUTH_DIGEST_CONTAINER_URL",
+                Some("http://127.0.0.1:9/a/c"),
+            )],
+            "AZIMUTH_DIGEST_CONTAINER_URL is on this machine, so AzureWebJobsStorage",
+        ),
+        (
+            &[("AZIMUTH_QUEUE", Some("embedded"))],
+            "AZIMUTH_QUEUE must be azure where AZIMUTH_COSMOS_URL is",
+        ),
+        (
+            &[("AzureWebJobsStorage", Some("UseDevelopmentStorage=true"))],
+            "AzureWebJobsStorage leads to this machine, and AZIMUTH_COSMOS_URL does not",
+        ),
+    ];
+    for (change, expected) in table {
+        let told = on_azure(change).unwrap_err().0;
+        assert_eq!(told.len(), 1, "{change:?}: {told:?}");
+        assert!(told[0].starts_with(expected), "{told:?}");
+    }
+    let no_vault = on_azure(&[
+        ("AZIMUTH_KEYVAULT_URL", None),
+        ("AZIMUTH_DIGEST_CONTAINER_URL", None),
+    ]);
+    let told = no_vault.unwrap_err().0;
+    for expected in [
+        "AZIMUTH_KEYVAULT_URL is missing: several machines",
+        "AZIMUTH_DATA_DIR is missing",
+        "AZIMUTH_CLIENT_SECRET is missing",
+    ] {
+        assert!(told.iter().any(|t| t.starts_with(expected)), "{told:?}");
+    }
+    let beside_files = faults(&[
+        ("AZIMUTH_KEYVAULT_URL", Some("https://vault.invalid")),
+        ("AZIMUTH_DIGEST_CONTAINER_URL", Some("https://b.invalid/c")),
+    ]);
+    assert_eq!(beside_files.len(), 1, "{beside_files:?}");
+    assert!(
+        beside_files[0].starts_with("AZIMUTH_KEYVAULT_URL needs AZIMUTH_STORAGE=azure"),
+        "{beside_files:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_reference_that_leads_nowhere_is_told_and_what_is_none_stays() {
+    let plain = vec![("AZIMUTH_LOG".to_owned(), "info".to_owned())];
+    assert_eq!(resolve(plain.clone()).await.unwrap(), plain);
+    let one = |value: &str| vec![("AZIMUTH_MODEL_API_KEY".to_owned(), value.to_owned())];
+    let told = resolve(one("@keyvault:a b")).await.unwrap_err().0;
+    assert!(
+        told[0].starts_with("AZIMUTH_MODEL_API_KEY: after @keyvault:"),
+        "{told:?}"
+    );
+    let told = resolve(one("@keyvault:name")).await.unwrap_err().0;
+    assert!(
+        told[0].starts_with("AZIMUTH_KEYVAULT_URL is missing"),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::azure::VAULT_SUFFIX;
 use crate::certificates::ca_file;
 use crate::directory::{
-    API_CLIENT, API_CLIENT_SECRET, API_SCOPE, IDENTITY_HEADER, PORTAL_CLIENT, Principal,
-    SUBSCRIPTIONS, TENANTS, USERS, subscription,
+    API_CLIENT, API_CLIENT_SECRET, API_SCOPE, IDENTITY_HEADER, PORTAL_CLIENT, PRODUCT_VAULT,
+    Principal, SUBSCRIPTIONS, TENANTS, USERS, subscription,
 };
 use crate::keys::write_private;
 
@@ -67,6 +68,7 @@ fn body(dir: &Path, control: SocketAddr, proxy: SocketAddr) -> Value {
         "portal_client_id": PORTAL_CLIENT,
         "identity_endpoint": format!("{base}/msi/token"),
         "identity_header": IDENTITY_HEADER,
+        "key_vault": format!("https://{PRODUCT_VAULT}{VAULT_SUFFIX}/"),
         "tenants": tenants,
         "subscriptions": subscriptions,
         "users": USERS.iter().map(user).collect::<Vec<_>>(),

@@ -69,6 +69,7 @@ fn the_repository_s_functions_have_their_triggers() {
         ("api", "http anonymous"),
         ("execute-tool", "queue tool-calls as item"),
         ("execute-tool-poison", "queue tool-calls-poison as item"),
+        ("sign-audit", "timer"),
         ("sweep", "timer"),
     ];
     let expected = expected.map(|(name, trigger)| (name.to_owned(), trigger.to_owned()));

@@ -22,14 +22,10 @@ const NOT_ON_AZURE: [(&str, &str); 6] = [
     ),
     ("AZIMUTH_CORS_ORIGINS", "the platform answers browsers"),
     ("AZIMUTH_COSMOS_KEY", "the emulator's; an account has none"),
-    ("AZIMUTH_DATA_DIR", "the embedded store's folder"),
+    ("AZIMUTH_DATA_DIR", "a temporary folder without it"),
     ("AZIMUTH_EGRESS_CA_FILE", "the sandbox's certificate"),
     ("AZIMUTH_EGRESS_PROXY", "the way into the sandbox"),
 ];
-
-/// What Terraform sets for adapters that the handler does not have yet. An entry
-/// goes when the handler knows the name; it is a finding from then on.
-const NOT_YET_READ: [&str; 2] = ["AZIMUTH_DIGEST_CONTAINER_URL", "AZIMUTH_KEYVAULT_URL"];
 
 /// Everything that has names in common with Terraform.
 #[derive(Debug, Clone, Copy)]
@@ -120,20 +116,12 @@ fn setting_findings(plan: &Plan, known: &[String]) -> Vec<String> {
         .resources("azurerm_function_app_flex_consumption")
         .filter_map(|values| values["app_settings"].as_object())
         .flat_map(|settings| settings.keys())
-        .filter(|name| name.starts_with(PREFIX) && !NOT_YET_READ.contains(&name.as_str()))
+        .filter(|name| name.starts_with(PREFIX))
         .cloned();
     let is_elsewhere = |name: &String| NOT_ON_AZURE.iter().any(|(other, _)| other == name);
     let read = known.iter().filter(|name| !is_elsewhere(name)).cloned();
     let set = Names::of(TERRAFORM, set);
-    let mut findings = set.differences("the setting", &Names::of(HANDLER, read));
-    for name in NOT_YET_READ {
-        if known.iter().any(|known| known == name) {
-            findings.push(format!(
-                "the handler reads {name}: take it out of NOT_YET_READ"
-            ));
-        }
-    }
-    findings
+    set.differences("the setting", &Names::of(HANDLER, read))
 }
 
 /// App roles and the exposed scope are those that the handler takes from a token.

@@ -131,12 +131,14 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
         models.clone(),
         true,
     );
+    let writer = DigestWriter::new(down.clone(), down.clone(), down.clone());
     ApiParts {
         engine,
         store: down.clone(),
         audit: down.clone(),
         digests: down.clone(),
         signer: down.clone(),
+        audit_signer: Arc::new(AuditSigner::new(writer, down.clone(), None, Vec::new())),
         users: down.clone(),
         tools: down.clone(),
         queue: down.clone(),
