@@ -1,16 +1,11 @@
 //! Azurite's queue service, on a free port, with nothing on disk.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use crate::failure::{Done, Failure};
 use crate::programs::Program;
-
-/// How long it may take until it listens, on a machine that is busy.
-const START: Duration = Duration::from_mins(1);
 
 /// Accounts that every Azurite has. Each is storage of its own.
 const ACCOUNTS: usize = 128;
@@ -58,9 +53,8 @@ impl Azurite {
             .args(more)
             .env("AZURITE_ACCOUNTS", accounts.join(";"))
             .current_dir(folder);
-        let log = folder.join("azurite.log");
-        let mut program = Program::start("azurite", command, &log)?;
-        let address = listens(&mut program, &log).await?;
+        let mut program = Program::start("azurite", command, &folder.join("azurite.log"))?;
+        let address = program.said(LISTENS).await?;
         Ok(Self {
             _program: program,
             address,
@@ -105,23 +99,4 @@ impl Account {
 
 fn name(number: usize) -> String {
     format!("account{number}")
-}
-
-/// Waits for its address.
-async fn listens(program: &mut Program, log: &Path) -> Done<String> {
-    let deadline = Instant::now() + START;
-    loop {
-        let text = fs::read_to_string(log).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.split_once(LISTENS));
-        if let Some((_, address)) = line {
-            return Ok(address.trim().to_owned());
-        }
-        if let Some(status) = program.ended() {
-            return Err(program.failed(format!("ended with {status}")));
-        }
-        if Instant::now() > deadline {
-            return Err(program.failed("does not listen".to_owned()));
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }

@@ -3,6 +3,7 @@
 
 pub mod azurite;
 pub mod client;
+pub mod cosmos;
 pub mod failure;
 pub mod machine;
 pub mod product;

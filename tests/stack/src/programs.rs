@@ -71,6 +71,27 @@ impl Program {
         }
     }
 
+    /// Waits until a line of the program's log has `marker` in it; what follows there,
+    /// up to the line's end.
+    pub async fn said(&mut self, marker: &str) -> Done<String> {
+        let deadline = Instant::now() + START;
+        loop {
+            let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+            let mut lines = text.split_inclusive('\n').filter(|l| l.ends_with('\n'));
+            let told = lines.find_map(|line| line.split_once(marker));
+            if let Some((_, told)) = told {
+                return Ok(told.trim().to_owned());
+            }
+            if let Some(status) = self.ended() {
+                return Err(self.failed(format!("ended with {status}")));
+            }
+            if Instant::now() > deadline {
+                return Err(self.failed("is not ready".to_owned()));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// The error with the end of the program's log.
     pub fn failed(&self, problem: String) -> Failure {
         let text = std::fs::read(&self.log).unwrap_or_default();
