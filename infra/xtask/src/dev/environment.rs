@@ -9,14 +9,17 @@ use serde_json::{Value, json};
 use super::sandbox::SandboxDescription;
 
 /// Variables of our tools. The handler refuses names it does not know.
-const TOOLS_ONLY: [&str; 10] = [
+const TOOLS_ONLY: [&str; 13] = [
     "AZIMUTH_AZMCP",
     "AZIMUTH_CHROMIUM",
     "AZIMUTH_CORPORA",
+    "AZIMUTH_CRASH_ALL",
+    "AZIMUTH_CRASH_OFFSET",
     "AZIMUTH_EVERYTHING",
     "AZIMUTH_GALLERY_DIR",
     "AZIMUTH_SEED",
     "AZIMUTH_SEEDS",
+    "AZIMUTH_SHOW",
     "AZIMUTH_TEST_APP",
     "AZIMUTH_TEST_BIN_DIR",
     "AZIMUTH_XTASK",

@@ -30,6 +30,8 @@ pub struct Group {
     pub is_in_suite: bool,
     /// Whether it starts Azurite.
     pub needs_azurite: bool,
+    /// Whether it starts the Cosmos DB emulator.
+    pub needs_cosmos: bool,
 }
 
 /// In the order of a full run: what fails fast comes first.
@@ -51,11 +53,12 @@ pub const GROUPS: [Group; 13] = [
         ],
         false,
     )
-    .on_azurite(),
+    .on_azurite()
+    .on_cosmos(),
     group("authz", &["azimuth-app"], false),
     group("api", &[SUITE_PACKAGE], true),
     group("turns", &[], true),
-    group("crash", &[], true),
+    group("crash", &[], true).on_cosmos(),
     group("isolation", &[], true),
     group("audit", &[], true),
     group(
@@ -81,6 +84,7 @@ const fn group(name: &'static str, packages: &'static [&'static str], is_in_suit
         packages,
         is_in_suite,
         needs_azurite: false,
+        needs_cosmos: false,
     }
 }
 
@@ -114,6 +118,11 @@ pub fn chosen(name: Option<&str>, is_quick: bool) -> Result<Vec<&'static Group>,
 impl Group {
     const fn on_azurite(mut self) -> Self {
         self.needs_azurite = true;
+        self
+    }
+
+    const fn on_cosmos(mut self) -> Self {
+        self.needs_cosmos = true;
         self
     }
 

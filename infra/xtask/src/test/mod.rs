@@ -78,6 +78,8 @@ pub async fn test(
     };
     if chosen.iter().any(|group| group.name == CONFORMANCE) {
         programs.extend(programs::build_emulator(session, repository, &metadata).await?);
+    }
+    if chosen.iter().any(|group| group.needs_cosmos) {
         emulator::build(session, repository).await?;
     }
     let suite = programs
@@ -100,7 +102,7 @@ pub async fn test(
         if group.needs_azurite {
             azurite::provide(session, repository).await?;
         }
-        if group.name == CONFORMANCE {
+        if group.needs_cosmos {
             let programs = programs::folder_of_programs(&metadata);
             surroundings
                 .variables
