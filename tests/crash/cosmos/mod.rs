@@ -8,6 +8,7 @@
 
 mod account;
 mod bridge;
+mod charges;
 mod ports;
 mod sweep;
 
