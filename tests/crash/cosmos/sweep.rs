@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Account;
-use crate::crash::line::{Kind, Plan};
+use crate::crash::line::{Fate, Kind, Plan};
 use crate::crash::points::{self, Player, Point};
-use crate::crash::runs::{Played, play_on};
+use crate::crash::runs::{Played, play, play_on};
 use crate::crash::shapes::{SHAPES, Shape};
 
 /// One of so many points is played.
@@ -78,11 +78,28 @@ fn crash_points_of_every_shape_and_kind_keep_the_promises_on_cosmos_db() {
     let played = points::play(&chosen, OnCosmos::start);
     let judgement = points::judge(&chosen, &played);
     judgement.tell(&format!(
-        "crash points on Cosmos DB: {} of {} points of {} shapes, {} violations, {:.1} s{which}",
+        "crash points on Cosmos DB: {} points covered, of {} of {} shapes, {} violations, {:.1} s{which}",
         chosen.len(),
         all.len(),
         SHAPES.len(),
         judgement.broken.len(),
         began.elapsed().as_secs_f64()
     ));
+}
+
+#[test]
+fn a_run_makes_the_same_calls_and_takes_the_same_time_as_in_memory() {
+    let account = Account::start();
+    for shape in SHAPES {
+        let told = [
+            play(shape, Fate::calm(), None),
+            play_on(&account, shape, Fate::calm()),
+        ]
+        .map(|played| {
+            let calls = played.calls.into_iter().map(|call| (call.port, call.name));
+            let calls: Vec<_> = calls.collect();
+            (calls, played.took, played.ended, played.effects)
+        });
+        assert_eq!(told[0], told[1], "{}", shape.name);
+    }
 }
