@@ -7,11 +7,13 @@ use azimuth_domain::event::{EventBody, Outcome, TurnEvent};
 use azimuth_domain::ids::{CallId, MessageId, TurnId};
 use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{CallState, ToolCall, Turn, TurnStatus};
-use azimuth_ports::store::ConversationStore;
 use futures::FutureExt;
 
 use super::world::World;
 use super::world::people::alice;
+
+/// More events than any log here has.
+const ALL: usize = 10_000;
 
 /// How a turn ended: `done: ok unknown`.
 pub fn ended_as(world: &World, turn: &TurnId) -> String {
@@ -48,6 +50,7 @@ fn every_call_and_read(turn: &Turn) -> impl Iterator<Item = &ToolCall> {
 
 /// Notes everything that does not hold.
 pub fn check(world: &World) {
+    world.store.look_again();
     for rewritten in world.store.rewritten() {
         world.findings.note(rewritten);
     }
@@ -276,7 +279,7 @@ fn chained(world: &World) {
 fn logged(world: &World, turn: &Turn) {
     let note = |text: String| world.findings.note(format!("{}: {text}", turn.id));
     let tenant = &turn.asker.user.tid;
-    let events = world.store.events(tenant, &turn.id, 0, usize::MAX);
+    let events = world.store.events(tenant, &turn.id, 0, ALL);
     let events: Vec<TurnEvent> = events.now_or_never().unwrap().unwrap();
     let numbers: Vec<u64> = events.iter().map(|event| event.seq).collect();
     let expected: Vec<u64> = (1..=turn.event_seq).collect();
@@ -323,7 +326,7 @@ fn logged(world: &World, turn: &Turn) {
 /// What readers saw is what is kept.
 fn said(world: &World, turn: &Turn) {
     let tenant = &turn.asker.user.tid;
-    let events = world.store.events(tenant, &turn.id, 0, usize::MAX);
+    let events = world.store.events(tenant, &turn.id, 0, ALL);
     let events: Vec<TurnEvent> = events.now_or_never().unwrap().unwrap();
     let mut texts: BTreeMap<u32, String> = BTreeMap::new();
     for event in events {

@@ -1,18 +1,20 @@
 //! A shape played to its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use azimuth_app::triggers::QueueFunction;
 use azimuth_domain::ids::TurnId;
 use azimuth_ports::clock::Clock;
-use azimuth_ports::store::ConversationStore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+use super::cosmos::{Account, Looks};
 use super::flaw::Flaw;
 use super::invariants::{self, ended_as};
 use super::line::{Call, Plan};
 use super::shapes::{Deed, Shape};
+use super::storage::Storage;
 use super::world::effects::Manner;
 use super::world::people::{Question, alice, turn_of};
 use super::world::{World, host};
@@ -43,7 +45,17 @@ const KEY: &str = "the-key";
 
 /// Plays a shape to its end in a runtime of its own.
 pub fn play(shape: &Shape, plan: Plan, flaw: Option<Flaw>) -> Played {
-    in_own_time(run(shape, plan, flaw))
+    in_own_time(run(shape, plan, Storage::Memory(flaw)))
+}
+
+/// The same on Cosmos DB. What lies in the account is removed first.
+pub fn play_on(account: &Arc<Account>, shape: &Shape, plan: Plan) -> Played {
+    account.empty();
+    in_own_time(run(
+        shape,
+        plan,
+        Storage::Cosmos(account.clone(), Looks::Back),
+    ))
 }
 
 /// Runs something on a clock of its own, which moves only when everybody sleeps.
@@ -56,13 +68,13 @@ pub fn in_own_time<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
-async fn run(shape: &Shape, plan: Plan, flaw: Option<Flaw>) -> Played {
+async fn run(shape: &Shape, plan: Plan, storage: Storage) -> Played {
     let manner = Manner {
         takes: Duration::from_millis(shape.tools_take),
         tells: shape.tells,
     };
-    let world = World::new(shape.says, manner, plan, flaw);
-    let sweeps = flaw != Some(Flaw::NobodyLooksAgain);
+    let world = World::new(shape.says, manner, plan, &storage);
+    let sweeps = storage.flaw() != Some(Flaw::NobodyLooksAgain);
     world.make_chat(1).await;
     if shape.is_signed_out {
         world.provider.revoke();

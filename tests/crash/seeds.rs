@@ -24,6 +24,7 @@ use super::line::{Call, Kind, Plan, Verdict};
 use super::random::Chance;
 use super::runs::{AUDIT_IS_SWEPT_AFTER, LONGEST, in_own_time, until_ended, until_quiet};
 use super::shapes::{Moment, SHAPES};
+use super::storage::Storage;
 use super::world::effects::{Effect, Manner};
 use super::world::people::{Question, turn_of};
 use super::world::{World, host};
@@ -157,7 +158,12 @@ fn run(seed: u64, flaw: Option<Flaw>) -> Came {
             takes: Duration::from_millis(*chance.pick(&[0, 300, 2_000, 7_000])),
             tells: chance.pick::<&[Option<&str>]>(TELLS),
         };
-        let world = World::new(says, manner, weather.plan(chance.fork(), met.clone()), flaw);
+        let world = World::new(
+            says,
+            manner,
+            weather.plan(chance.fork(), met.clone()),
+            &Storage::Memory(flaw),
+        );
         let mut twice = chance.fork();
         world.deliver_twice(move || twice.in_ten_thousand(weather.twice));
         for number in 1..=2 {

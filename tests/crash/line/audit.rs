@@ -7,11 +7,12 @@ use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
 use azimuth_ports::store::Page;
 
 use super::{Call, Errors, Outside, Port};
+use crate::crash::storage::OpenAudit;
 
 const ERRORS: Errors<AuditError> = Errors::alike(AuditError::Unavailable);
 
 #[async_trait]
-impl AuditLog for Outside<dyn AuditLog> {
+impl AuditLog for Outside<dyn OpenAudit> {
     async fn append(
         &self,
         tenant: &str,
@@ -20,9 +21,18 @@ impl AuditLog for Outside<dyn AuditLog> {
         at: Timestamp,
         entry: AuditEntry,
     ) -> Result<Appended, AuditError> {
+        let has_parts = self.port.appends_in_parts(&entry);
+        let call = if has_parts {
+            Call::in_parts
+        } else {
+            Call::writes
+        };
+        let call = call(Port::Audit, "append");
+        let copy = entry.clone();
+        let part = || self.port.append_partly(tenant, chain, id, at, copy);
         let act = self.port.append(tenant, chain, id, at, entry);
-        let call = Call::writes(Port::Audit, "append");
-        self.line.pass(call, &ERRORS, act).await
+        let part = has_parts.then_some(part);
+        self.line.pass_in_parts(call, &ERRORS, act, part).await
     }
 
     async fn record(

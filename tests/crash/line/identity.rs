@@ -7,13 +7,13 @@ use azimuth_ports::store::StoreError;
 use azimuth_ports::tokens::{Grant, SealedToken, Secret, TokenError, TokenExchange, TokenStore};
 
 use super::{Call, Errors, Outside, Port};
-use crate::crash::memory::MemoryTokens;
+use crate::crash::storage::OpenTokens;
 
 const STORE: Errors<StoreError> = Errors::alike(StoreError::Unavailable);
 const PROVIDER: Errors<TokenError> = Errors::alike(TokenError::Unavailable);
 
 #[async_trait]
-impl TokenStore for Outside<MemoryTokens> {
+impl TokenStore for Outside<dyn OpenTokens> {
     async fn token(&self, user: &UserKey, slot: &str) -> Result<Option<SealedToken>, StoreError> {
         let act = self.port.token(user, slot);
         let call = Call::reads(Port::Tokens, "token");

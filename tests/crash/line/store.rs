@@ -14,7 +14,7 @@ use azimuth_ports::store::{
 use azimuth_ports::users::{UserRecord, UserStore};
 
 use super::{Call, Errors, Outside, Port};
-use crate::crash::memory::MemoryStore;
+use crate::crash::storage::OpenStore;
 
 type Done<T> = Result<T, StoreError>;
 
@@ -29,7 +29,7 @@ const fn write(name: &'static str) -> Call {
 }
 
 #[async_trait]
-impl ConversationStore for Outside<MemoryStore> {
+impl ConversationStore for Outside<dyn OpenStore> {
     async fn commit(&self, key: &ConversationKey, batch: Batch) -> Done<Committed> {
         let act = self.port.commit(key, batch);
         self.line.pass(write("commit"), &ERRORS, act).await

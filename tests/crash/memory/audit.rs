@@ -12,6 +12,7 @@ use azimuth_ports::store::Page;
 
 use super::lists::page;
 use crate::crash::flaw::Flaw;
+use crate::crash::storage::OpenAudit;
 
 type Chains = BTreeMap<(String, String), Vec<AuditRecord>>;
 
@@ -34,14 +35,14 @@ impl MemoryAudit {
     fn chains(&self) -> std::sync::MutexGuard<'_, Chains> {
         self.chains.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Every record, chain by chain.
-    pub fn records(&self) -> Vec<AuditRecord> {
+impl OpenAudit for MemoryAudit {
+    fn records(&self) -> Vec<AuditRecord> {
         self.chains().values().flatten().cloned().collect()
     }
 
-    /// A record of any chain.
-    pub fn peek(&self, id: &str) -> Option<AuditRecord> {
+    fn peek(&self, id: &str) -> Option<AuditRecord> {
         let chains = self.chains();
         chains.values().flatten().find(|r| r.id == id).cloned()
     }

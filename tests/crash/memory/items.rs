@@ -8,6 +8,8 @@ use azimuth_domain::ids::{CallId, ConversationKey, MessageId, TurnId};
 use azimuth_domain::turn::Turn;
 use azimuth_ports::store::{Batch, Etag, Precondition, StoreError, StoredResult, Write};
 
+use crate::crash::history;
+
 type ByTenant<K, T> = BTreeMap<(String, K), T>;
 
 /// Everything in the store.
@@ -86,59 +88,12 @@ impl Items {
         let version = self.next_version();
         let turn = write.item;
         let slot = (tenant.to_owned(), turn.id.clone());
-        if let Some((before, _)) = self.turns.get(&slot) {
-            self.rewritten.extend(rewritten(before, &turn));
-        } else {
-            let beside = self.turns.values().map(|(other, _)| other).find(|other| {
-                other.id.conversation() == turn.id.conversation() && !other.status.is_terminal()
-            });
-            if let Some(beside) = beside {
-                self.rewritten
-                    .push(format!("{} began while {} runs", turn.id, beside.id));
-            }
-        }
+        let before = self.turns.get(&slot).map(|(before, _)| before);
+        let all = self.turns.values().map(|(other, _)| other);
+        self.rewritten.extend(history::broken(before, all, &turn));
         self.turns.insert(slot, (turn, version));
         etag(version)
     }
-}
-
-/// What a write changes of what may never change: a turn that has ended, a call
-/// that has ended, an answer of an earlier step.
-fn rewritten(before: &Turn, after: &Turn) -> Vec<String> {
-    let mut found = Vec::new();
-    let id = &before.id;
-    // Only that its refusals are on record may follow.
-    let recorded = Turn {
-        unrecorded: after.unrecorded.clone(),
-        ..before.clone()
-    };
-    let forgets_only = after.unrecorded.len() < before.unrecorded.len();
-    if before.status.is_terminal() && (recorded != *after || !forgets_only) {
-        found.push(format!("{id} had ended and was written again"));
-    }
-    if before.event_seq > after.event_seq {
-        found.push(format!("{id} lost count of its events"));
-    }
-    if before.steps.len() > after.steps.len() {
-        found.push(format!("{id} lost a step"));
-    }
-    for (number, (old, new)) in before.steps.iter().zip(&after.steps).enumerate() {
-        let answered = number + 1 < before.steps.len() || !old.calls.is_empty();
-        if answered && (old.message != new.message || old.calls.len() != new.calls.len()) {
-            found.push(format!("{id} got a second answer in step {number}"));
-        }
-        for (old, new) in old.calls.iter().zip(&new.calls) {
-            if old.state.is_terminal() && old.state != new.state {
-                found.push(format!(
-                    "{} was {} and became {}",
-                    old.id,
-                    old.state.name(),
-                    new.state.name()
-                ));
-            }
-        }
-    }
-    found
 }
 
 pub(super) fn etag(version: u64) -> Etag {

@@ -18,6 +18,7 @@ use tokio::sync::futures::Notified;
 use super::items::{Items, etag};
 use super::lists::page;
 use crate::crash::flaw::Flaw;
+use crate::crash::storage::OpenStore;
 
 /// The store; what was written over although it may never change is noted.
 #[derive(Default)]
@@ -77,9 +78,10 @@ impl MemoryStore {
             _ => {}
         }
     }
+}
 
-    /// Every turn.
-    pub fn all_turns(&self) -> Vec<Turn> {
+impl OpenStore for MemoryStore {
+    fn all_turns(&self) -> Vec<Turn> {
         self.items()
             .turns
             .values()
@@ -87,8 +89,7 @@ impl MemoryStore {
             .collect()
     }
 
-    /// Whether every turn has ended.
-    pub fn all_have_ended(&self) -> bool {
+    fn all_have_ended(&self) -> bool {
         let items = self.items();
         items
             .turns
@@ -96,31 +97,23 @@ impl MemoryStore {
             .all(|(turn, _)| turn.status.is_terminal())
     }
 
-    /// A turn as it stands.
-    pub fn peek(&self, id: &TurnId) -> Option<Turn> {
-        self.look(id, Turn::clone)
-    }
-
-    /// What somebody sees in a turn as it stands.
-    pub fn look<T>(&self, id: &TurnId, see: impl FnOnce(&Turn) -> T) -> Option<T> {
+    fn show(&self, id: &TurnId, see: &mut dyn FnMut(&Turn)) {
         let items = self.items();
         let mut turns = items.turns.values().map(|(turn, _)| turn);
-        turns.find(|turn| turn.id == *id).map(see)
+        if let Some(turn) = turns.find(|turn| turn.id == *id) {
+            see(turn);
+        }
     }
 
-    /// Returns when a turn has changed since this was called, awaited or not.
-    pub fn changed(&self) -> Notified<'_> {
+    fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
 
-    /// Committed history that was changed afterwards (I6).
-    pub fn rewritten(&self) -> Vec<String> {
+    fn rewritten(&self) -> Vec<String> {
         self.items().rewritten.clone()
     }
 
-    /// Removes the last of the parts of a conversation that are removed: what a
-    /// removal that broke off leaves behind.
-    pub fn purge_partly(&self, key: &ConversationKey) {
+    fn purge_partly(&self, key: &ConversationKey) {
         let mut items = self.items();
         let of = |tenant: &str, of| tenant == key.tenant && of == key.conversation;
         items

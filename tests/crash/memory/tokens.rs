@@ -10,6 +10,8 @@ use azimuth_ports::clock::Clock;
 use azimuth_ports::store::StoreError;
 use azimuth_ports::tokens::{SealedToken, TokenStore};
 
+use crate::crash::storage::OpenTokens;
+
 type Entries = BTreeMap<(UserKey, String), SealedToken>;
 
 /// The token store.
@@ -30,10 +32,10 @@ impl MemoryTokens {
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Removes only the first entry of a user: what a removal that broke off
-    /// leaves behind.
-    pub fn forget_partly(&self, user: &UserKey) {
+impl OpenTokens for MemoryTokens {
+    fn forget_partly(&self, user: &UserKey) {
         let mut entries = self.entries();
         let first = entries.keys().find(|(of, _)| of == user).cloned();
         if let Some(first) = first {

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::clock::Findings;
 use crate::crash::flaw::Flaw;
 use crate::crash::invariants::is_past_read;
-use crate::crash::memory::{MemoryAudit, MemoryStore};
+use crate::crash::storage::{OpenAudit, OpenStore};
 
 /// One thing that was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +49,8 @@ pub struct Effects {
     done: Mutex<Vec<Effect>>,
     told: AtomicUsize,
     manner: Manner,
-    store: Arc<MemoryStore>,
-    audit: Arc<MemoryAudit>,
+    store: Arc<dyn OpenStore>,
+    audit: Arc<dyn OpenAudit>,
     findings: Arc<Findings>,
     flaw: Option<Flaw>,
 }
@@ -60,8 +60,8 @@ impl Effects {
     pub fn new(
         flaw: Option<Flaw>,
         manner: Manner,
-        store: &Arc<MemoryStore>,
-        audit: &Arc<MemoryAudit>,
+        store: &Arc<dyn OpenStore>,
+        audit: &Arc<dyn OpenAudit>,
         findings: &Arc<Findings>,
     ) -> Self {
         Self {

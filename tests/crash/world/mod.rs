@@ -13,11 +13,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use azimuth_app::triggers::QueueFunction;
 use azimuth_domain::conversation::{Conversation, ConversationKind};
-use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::model::ChatModel;
 use azimuth_ports::queue::WorkQueue;
-use azimuth_ports::store::{Batch, ConversationStore, Precondition, Write};
+use azimuth_ports::store::{Batch, Precondition, Write};
 use azimuth_ports::tokens::TokenExchange;
 use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
@@ -29,9 +28,9 @@ use people::Told;
 use provider::Provider;
 use speaker::{Said, Speaker};
 
-use super::flaw::Flaw;
 use super::line::{Fate, Plan};
-use super::memory::{MemoryAudit, MemoryQueue, MemoryStore, MemoryTokens, MemoryUsers};
+use super::memory::MemoryQueue;
+use super::storage::{OpenAudit, OpenStore, OpenTokens, Shelves, Storage};
 
 /// What lies outside the processes.
 pub struct Ground {
@@ -40,15 +39,15 @@ pub struct Ground {
     /// Ids and secrets.
     pub random: Arc<dyn Random>,
     /// Conversations.
-    pub store: Arc<MemoryStore>,
+    pub store: Arc<dyn OpenStore>,
     /// The audit.
-    pub audit: Arc<dyn AuditLog>,
+    pub audit: Arc<dyn OpenAudit>,
     /// The queues.
     pub queue: Arc<dyn WorkQueue>,
     /// User records.
     pub users: Arc<dyn UserStore>,
     /// Sealed tokens.
-    pub tokens: Arc<MemoryTokens>,
+    pub tokens: Arc<dyn OpenTokens>,
     /// The identity provider.
     pub exchange: Arc<dyn TokenExchange>,
     /// Tool servers.
@@ -62,9 +61,9 @@ pub struct World {
     /// The true time.
     pub clock: Arc<TrueClock>,
     /// Conversations as they are, for people and checks.
-    pub store: Arc<MemoryStore>,
+    pub store: Arc<dyn OpenStore>,
     /// The audit as it is.
-    pub audit: Arc<MemoryAudit>,
+    pub audit: Arc<dyn OpenAudit>,
     /// The queues as they are.
     pub queue: Arc<MemoryQueue>,
     /// What tools did.
@@ -87,16 +86,21 @@ pub struct World {
 const PROCESSES: usize = 2;
 
 impl World {
-    /// A deployment whose model says this and whose tools behave so.
+    /// A deployment whose model says this, whose tools behave so, on this storage.
     pub fn new(
         says: &'static [&'static [Said]],
         manner: Manner,
         plan: Plan,
-        flaw: Option<Flaw>,
+        storage: &Storage,
     ) -> Arc<Self> {
         let clock = TrueClock::start();
-        let store = Arc::new(MemoryStore::with(flaw));
-        let audit = Arc::new(MemoryAudit::with(flaw));
+        let flaw = storage.flaw();
+        let Shelves {
+            store,
+            audit,
+            users,
+            tokens,
+        } = storage.open(&clock);
         let queue = Arc::new(MemoryQueue::new(clock.clone(), flaw));
         let findings = Arc::new(Findings::default());
         let effects = Arc::new(Effects::new(flaw, manner, &store, &audit, &findings));
@@ -107,8 +111,8 @@ impl World {
             store: store.clone(),
             audit: audit.clone(),
             queue: queue.clone(),
-            users: Arc::new(MemoryUsers::default()),
-            tokens: Arc::new(MemoryTokens::new(clock.clone())),
+            users,
+            tokens,
             exchange: provider.clone(),
             tools: effects.clone(),
             model: Arc::new(Speaker::new(says, &findings)),

@@ -14,8 +14,7 @@ use azimuth_domain::principal::{Principal, Role, UserKey};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::ToolRef;
 use azimuth_domain::turn::{CallState, ToolCall, Turn};
-use azimuth_ports::store::ConversationStore;
-use azimuth_ports::tokens::{Secret, TokenStore};
+use azimuth_ports::tokens::Secret;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 

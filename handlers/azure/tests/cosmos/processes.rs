@@ -157,9 +157,9 @@ async fn race(part: &'static str, endpoint: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn two_processes_write_one_chain() {
-    let cosmos = Cosmos::new();
+    let cosmos = Cosmos::new().await;
     let log = cosmos.store().await;
-    let created = race("append", &cosmos.emulator.endpoint).await;
+    let created = race("append", cosmos.emulator.endpoint()).await;
     assert_eq!(
         created.len(),
         EACH / 2 + EACH,
@@ -180,14 +180,14 @@ async fn two_processes_write_one_chain() {
 
 #[tokio::test]
 async fn two_processes_lose_no_compare_and_set() {
-    let cosmos = Cosmos::new();
+    let cosmos = Cosmos::new().await;
     let store = cosmos.store().await;
     let turn = counted_turn();
     store
         .commit(&turn.key(), turn_creation(&turn))
         .await
         .unwrap();
-    race("raise", &cosmos.emulator.endpoint).await;
+    race("raise", cosmos.emulator.endpoint()).await;
     let raised = store.turn(&alice().tid, &turn.id).await.unwrap().unwrap();
     assert_eq!(raised.item.watch, turn.watch + 2 * EACH as u64);
 }

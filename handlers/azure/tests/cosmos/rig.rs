@@ -58,9 +58,9 @@ pub struct Cosmos {
 }
 
 impl Cosmos {
-    pub fn new() -> Self {
+    pub async fn new() -> Self {
         Self {
-            emulator: Emulator::start(&[]),
+            emulator: Emulator::start(&[]).await,
             clock: Arc::default(),
         }
     }

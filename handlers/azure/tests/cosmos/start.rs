@@ -24,7 +24,7 @@ async fn connect(settings: &CosmosSettings) -> Result<CosmosStore, CosmosStartEr
 
 /// What is said of an account with these arguments.
 async fn said(arguments: &[&str]) -> String {
-    let emulator = Emulator::start(arguments);
+    let emulator = Emulator::start(arguments).await;
     match connect(&emulator.settings()).await {
         Ok(_) => "nothing".to_owned(),
         Err(error) => error.to_string(),
@@ -146,7 +146,7 @@ impl TokenCredential for Given {
 
 #[tokio::test]
 async fn a_token_is_sent_and_another_one_refused() {
-    let emulator = Emulator::start(&["--token", "a.right+one"]);
+    let emulator = Emulator::start(&["--token", "a.right+one"]).await;
     let with = |auth| CosmosSettings {
         auth,
         ..emulator.settings()
@@ -203,14 +203,14 @@ async fn a_child_connects() {
     println!("{}", error.map_or_else(String::new, |e| e.to_string()));
 }
 
-#[test]
-fn no_client_starts_that_would_ask_a_metadata_address() {
-    let emulator = Emulator::start(&[]);
+#[tokio::test]
+async fn no_client_starts_that_would_ask_a_metadata_address() {
+    let emulator = Emulator::start(&[]).await;
     let said = |value: Option<&str>| {
         let mut child = Command::new(std::env::current_exe().unwrap());
         child
             .args(["start::a_child_connects", "--exact", "--nocapture"])
-            .env(ENDPOINT, &emulator.endpoint)
+            .env(ENDPOINT, emulator.endpoint())
             .env_remove("COSMOS_DISABLE_IMDS")
             .envs(value.map(|value| ("COSMOS_DISABLE_IMDS", value)));
         let output = child.output().unwrap();

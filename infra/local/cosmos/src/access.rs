@@ -1,6 +1,6 @@
 //! Who is let in. The emulator itself lets in everybody.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
 use crate::answer::Refusal;
@@ -21,7 +21,7 @@ impl Access {
         let Some(token) = &self.token else {
             return Ok(());
         };
-        let given = headers.get("authorization").map(|value| value.as_bytes());
+        let given = headers.get("authorization").map(HeaderValue::as_bytes);
         let expected = format!("type=aad&ver=1.0&sig={token}");
         let encoded = form_urlencoded::byte_serialize(expected.as_bytes());
         if given == Some(encoded.collect::<String>().as_bytes()) {

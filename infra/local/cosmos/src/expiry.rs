@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use azure_core::http::{Method, Request};
-use azure_data_cosmos_driver::in_memory_emulator::InMemoryEmulatorHttpClient;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::Options;
+use crate::account::Account;
 use crate::definition::Definition;
 
 /// How often items are looked for.
@@ -19,7 +19,7 @@ const EVERY: Duration = Duration::from_millis(500);
 
 /// The containers whose items end.
 pub struct Expiry {
-    emulator: Arc<InMemoryEmulatorHttpClient>,
+    account: Arc<Account>,
     containers: Vec<(Url, Definition)>,
 }
 
@@ -38,7 +38,7 @@ struct Ended {
 }
 
 impl Expiry {
-    pub fn new(emulator: Arc<InMemoryEmulatorHttpClient>, base: &Url, options: &Options) -> Self {
+    pub fn new(account: Arc<Account>, base: &Url, options: &Options) -> Self {
         let containers = options
             .containers
             .iter()
@@ -49,7 +49,7 @@ impl Expiry {
             });
         Self {
             containers: containers.collect(),
-            emulator,
+            account,
         }
     }
 
@@ -83,7 +83,12 @@ impl Expiry {
         headers.insert("x-ms-documentdb-isquery", "true");
         headers.insert("content-type", "application/query+json");
         request.set_body(json!({"query": query}).to_string());
-        let answer = self.emulator.execute_request(&request).await.ok()?;
+        let answer = self
+            .account
+            .emulator()
+            .execute_request(&request)
+            .await
+            .ok()?;
         let answer = answer.try_into_raw_response().await.ok()?;
         let found: Found = serde_json::from_slice(answer.body().as_ref()).ok()?;
         Some(found.items)
@@ -101,7 +106,7 @@ impl Expiry {
         headers.insert("x-ms-documentdb-partitionkey", key);
         headers.insert("if-match", ended.etag.clone());
         // Gone or written anew: either is well.
-        let _answer = self.emulator.execute_request(&request).await;
+        let _answer = self.account.emulator().execute_request(&request).await;
     }
 }
 
@@ -114,11 +119,12 @@ mod tests {
 
     const KEY: &str = r#"["t","u"]"#;
 
-    async fn send(emulator: &InMemoryEmulatorHttpClient, mut request: Request) -> u16 {
+    async fn send(account: &Account, mut request: Request) -> u16 {
         request
             .headers_mut()
             .insert("x-ms-documentdb-partitionkey", KEY);
-        let answer = emulator.execute_request(&request).await.unwrap();
+        let answer = account.emulator().execute_request(&request).await;
+        let answer = answer.unwrap();
         u16::from(answer.status())
     }
 
@@ -133,8 +139,8 @@ mod tests {
             token: None,
         };
         let base = Url::parse("http://127.0.0.1:1/").unwrap();
-        let emulator = Arc::new(crate::account(&options, &base).unwrap());
-        crate::seed(&emulator, &base, &options).await.unwrap();
+        let account = Account::new(options.clone(), base.clone()).await;
+        let account = Arc::new(account.unwrap());
         let items = base.join("dbs/d/colls/tokens/docs").unwrap();
         for (id, ttl) in [
             ("short", json!(1)),
@@ -147,13 +153,13 @@ mod tests {
             }
             let mut request = Request::new(items.clone(), Method::Post);
             request.set_body(item.to_string());
-            assert_eq!(send(&emulator, request).await, 201);
+            assert_eq!(send(&account, request).await, 201);
         }
         let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(Expiry::new(emulator.clone(), &base, &options).run());
+        tasks.spawn(Expiry::new(account.clone(), &base, &options).run());
         let read = async |id: &str| {
             let url = Url::parse(&format!("{items}/{id}")).unwrap();
-            send(&emulator, Request::new(url, Method::Get)).await
+            send(&account, Request::new(url, Method::Get)).await
         };
         assert_eq!(read("short").await, 200);
         let gone = async {

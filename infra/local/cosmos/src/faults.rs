@@ -1,7 +1,8 @@
 //! Answers that a test asks for: `POST /_azimuth/faults` with
 //! `{"status":429,"times":3,"retryAfterMs":20}`. The next requests for items get them
-//! and reach no container; with `"container"` and `"holds"` only those for items of that
-//! container whose body holds that text.
+//! and reach no container; with `"afterWrites":2` those after the second write, as
+//! if whoever writes had gone away in the midst of it; with `"container"` and `"holds"`
+//! only those for items of that container whose body holds that text.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -23,16 +24,30 @@ pub struct Fault {
     /// Milliseconds.
     #[serde(default)]
     retry_after_ms: u64,
+    /// So many writes, and what is read until then, pass first.
+    #[serde(default)]
+    after_writes: u32,
     /// Every container without it.
     container: Option<String>,
     /// Every body without it.
     holds: Option<String>,
 }
 
+/// What of a request a fault looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub container: &'a str,
+    pub writes: bool,
+    pub body: &'a [u8],
+}
+
 impl Fault {
-    fn is_meant(&self, container: &str, body: &[u8]) -> bool {
-        let is_here = self.container.as_deref().is_none_or(|c| c == container);
-        let is_held = |text: &str| String::from_utf8_lossy(body).contains(text);
+    fn is_meant(&self, asked: Asked<'_>) -> bool {
+        let is_here = self
+            .container
+            .as_deref()
+            .is_none_or(|c| c == asked.container);
+        let is_held = |text: &str| String::from_utf8_lossy(asked.body).contains(text);
         is_here && self.holds.as_deref().is_none_or(is_held)
     }
 }
@@ -52,11 +67,15 @@ impl Faults {
         }
     }
 
-    /// The answer that is due now for this request.
-    pub fn next(&self, container: &str, body: &[u8]) -> Option<Response> {
+    /// The answer that is due now.
+    pub fn next(&self, asked: Asked<'_>) -> Option<Response> {
         let mut due = self.lock();
         let fault = due.as_mut().filter(|fault| fault.times > 0)?;
-        if !fault.is_meant(container, body) {
+        if !fault.is_meant(asked) {
+            return None;
+        }
+        if fault.after_writes > 0 {
+            fault.after_writes -= u32::from(asked.writes);
             return None;
         }
         fault.times -= 1;
@@ -78,14 +97,22 @@ impl Faults {
 mod tests {
     use super::*;
 
+    fn asked<'a>(container: &'a str, body: &'a str, writes: bool) -> Asked<'a> {
+        let body = body.as_bytes();
+        Asked {
+            container,
+            writes,
+            body,
+        }
+    }
+
     #[test]
     fn a_fault_comes_as_often_as_it_was_asked_for() {
         let faults = Faults::default();
-        let next = || faults.next("audit", b"");
-        assert!(next().is_none());
+        assert!(faults.next(asked("audit", "", true)).is_none());
         let set = faults.set(br#"{"status":429,"times":2,"retryAfterMs":5}"#);
         assert_eq!(set.status(), StatusCode::NO_CONTENT);
-        let statuses: Vec<u16> = std::iter::from_fn(next)
+        let statuses: Vec<u16> = std::iter::from_fn(|| faults.next(asked("audit", "", true)))
             .map(|response| response.status().as_u16())
             .collect();
         assert_eq!(statuses, [429, 429]);
@@ -93,11 +120,21 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_waits_for_the_writes_before_it() {
+        let faults = Faults::default();
+        faults.set(br#"{"status":403,"times":9,"afterWrites":2}"#);
+        let is_refused =
+            [true, false, true, false, true].map(|w| faults.next(asked("audit", "", w)).is_some());
+        assert_eq!(is_refused, [false, false, false, true, true]);
+    }
+
+    #[test]
     fn a_fault_may_be_meant_for_some_items_only() {
         let faults = Faults::default();
         faults.set(br#"{"status":400,"times":2,"container":"audit","holds":"poison"}"#);
-        assert!(faults.next("users", b"poison").is_none());
-        assert!(faults.next("audit", b"good").is_none());
-        assert!(faults.next("audit", b"a poisoned one").is_some());
+        let is_refused = |container, body| faults.next(asked(container, body, true)).is_some();
+        assert!(!is_refused("users", "poison"));
+        assert!(!is_refused("audit", "good"));
+        assert!(is_refused("audit", "a poisoned one"));
     }
 }

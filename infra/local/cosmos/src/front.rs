@@ -5,43 +5,46 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use azure_core::http::{AsyncRawResponse, Method as CoreMethod, Request as CoreRequest};
-use azure_data_cosmos_driver::in_memory_emulator::InMemoryEmulatorHttpClient;
 use tokio::net::TcpListener;
 use url::Url;
 
 use crate::access::Access;
+use crate::account::{Account, EMPTY_PATH};
 use crate::answer::NoAnswer;
 use crate::definition::Definition;
-use crate::faults::{self, Faults};
-use crate::rules::Rules;
+use crate::faults::{self, Asked, Faults};
+use crate::ledger::{self, Exchange, Ledger};
+use crate::rules::{self, Rules};
 
 /// Longest request, bytes: above every limit that the rules or the emulator know.
 const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Everything a request meets.
 pub struct Front {
-    emulator: Arc<InMemoryEmulatorHttpClient>,
+    account: Arc<Account>,
     base: Url,
     access: Access,
     faults: Faults,
+    ledger: Ledger,
     rules: Rules,
 }
 
 impl Front {
     pub fn new(
-        emulator: Arc<InMemoryEmulatorHttpClient>,
+        account: Arc<Account>,
         base: Url,
         access: Access,
         containers: Vec<Definition>,
     ) -> Self {
         Self {
-            emulator,
+            account,
             base,
             access,
             faults: Faults::default(),
+            ledger: Ledger::default(),
             rules: Rules::new(containers),
         }
     }
@@ -62,19 +65,45 @@ impl Front {
         if path == faults::PATH {
             return Ok(self.faults.set(&body));
         }
+        if path == ledger::PATH {
+            return Ok(self.ledger.answer(&head.method));
+        }
+        if path == EMPTY_PATH {
+            self.account.empty().await.map_err(|error| failed(&error))?;
+            self.ledger.empty();
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
         self.access.check(&head.headers)?;
         let target = head
             .uri
             .path_and_query()
             .map_or("/", |target| target.as_str());
-        if let Some(container) = items(path) {
-            if let Some(fault) = self.faults.next(container, &body) {
-                return Ok(fault);
-            }
-            self.rules
-                .check(container, &head.method, &head.headers, &body)?;
+        let Some(container) = items(path) else {
+            let answer = self.ask(&head.method, target, &head.headers, &body).await?;
+            return answer.response();
+        };
+        let writes = rules::writes(&head.method, &head.headers);
+        let asked = Asked {
+            container,
+            writes,
+            body: &body,
+        };
+        if let Some(fault) = self.faults.next(asked) {
+            return Ok(fault);
         }
-        self.ask(&head.method, target, &head.headers, &body).await
+        self.rules
+            .check(container, &head.method, &head.headers, &body)?;
+        let answer = self.ask(&head.method, target, &head.headers, &body).await?;
+        self.ledger.enter(&Exchange {
+            container,
+            method: &head.method,
+            headers: &head.headers,
+            asked: &body,
+            status: answer.status,
+            answer_headers: &answer.headers,
+            answered: &answer.body,
+        });
+        answer.response()
     }
 
     async fn ask(
@@ -83,7 +112,7 @@ impl Front {
         target: &str,
         headers: &HeaderMap,
         body: &Bytes,
-    ) -> Result<Response, NoAnswer> {
+    ) -> Result<Answer, NoAnswer> {
         let url = self.base.join(target.trim_start_matches('/'));
         let url = url.map_err(|_| NoAnswer::Malformed("path"))?;
         let method = method.as_str().parse::<CoreMethod>();
@@ -98,7 +127,7 @@ impl Front {
         if !body.is_empty() {
             request.set_body(body.to_vec());
         }
-        let answer = self.emulator.execute_request(&request).await;
+        let answer = self.account.emulator().execute_request(&request).await;
         returned(answer.map_err(|error| failed(&error))?).await
     }
 }
@@ -123,15 +152,37 @@ fn failed(error: &dyn std::fmt::Display) -> NoAnswer {
     NoAnswer::Failed(error.to_string())
 }
 
-async fn returned(answer: AsyncRawResponse) -> Result<Response, NoAnswer> {
+/// What the emulator says.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn response(self) -> Result<Response, NoAnswer> {
+        let mut response = Response::new(Body::from(self.body));
+        let status = StatusCode::from_u16(self.status);
+        *response.status_mut() = status.map_err(|error| failed(&error))?;
+        *response.headers_mut() = self.headers;
+        Ok(response)
+    }
+}
+
+async fn returned(answer: AsyncRawResponse) -> Result<Answer, NoAnswer> {
     let answer = answer.try_into_raw_response().await;
     let answer = answer.map_err(|error| failed(&error))?;
-    let mut response = Response::builder().status(u16::from(answer.status()));
+    let mut headers = HeaderMap::new();
     for (name, value) in answer.headers().iter() {
-        response = response.header(name.as_str(), value.as_str());
+        let name = HeaderName::try_from(name.as_str()).map_err(|error| failed(&error))?;
+        let value = HeaderValue::try_from(value.as_str()).map_err(|error| failed(&error))?;
+        headers.append(name, value);
     }
-    let body = Body::from(answer.body().as_ref().to_vec());
-    response.body(body).map_err(|error| failed(&error))
+    Ok(Answer {
+        status: u16::from(answer.status()),
+        headers,
+        body: answer.body().as_ref().to_vec(),
+    })
 }
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 //!
 //! ```text
 //! front.rs   HTTP in, emulator, HTTP out
+//!   account.rs  what answers; an empty one in its place
 //!   access.rs   one accepted token (optional)
 //!   faults.rs   answers that a test asked for
+//!   ledger.rs   what was done with items, and what it would cost
+//!     units.rs    request units by published figures
 //!   rules.rs    create-only containers, characters of ids
 //! expiry.rs  removes items whose time to live has passed
 //! ```
@@ -14,34 +17,31 @@
 #![cfg(feature = "emulator")]
 
 mod access;
+mod account;
 mod answer;
 pub mod definition;
 mod expiry;
 mod faults;
 mod front;
+mod ledger;
 mod rules;
+mod units;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use azure_core::http::{Method, Request};
-use azure_data_cosmos_driver::in_memory_emulator::{
-    ConsistencyLevel, InMemoryEmulatorHttpClient, VirtualAccountConfig, VirtualRegion, WriteMode,
-};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use url::Url;
 
 use access::Access;
+use account::Account;
 use definition::Definition;
 use expiry::Expiry;
 use front::Front;
 
-/// The one region.
-const REGION: &str = "Korea Central";
-
 /// How to start an emulator.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Port on 127.0.0.1; 0 takes any.
     pub port: u16,
@@ -99,11 +99,10 @@ impl Emulator {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
         let base = Url::parse(&format!("http://{address}/"))?;
-        let emulator = Arc::new(account(&options, &base)?);
-        seed(&emulator, &base, &options).await?;
-        let expiry = Expiry::new(emulator.clone(), &base, &options);
+        let account = Arc::new(Account::new(options.clone(), base.clone()).await?);
+        let expiry = Expiry::new(account.clone(), &base, &options);
         let access = Access::new(options.token);
-        let front = Front::new(emulator, base, access, options.containers);
+        let front = Front::new(account, base, access, options.containers);
         let mut tasks = JoinSet::new();
         tasks.spawn(front.serve(listener));
         tasks.spawn(expiry.run());
@@ -114,49 +113,4 @@ impl Emulator {
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
     }
-}
-
-/// Makes the database and its containers.
-async fn seed(
-    emulator: &InMemoryEmulatorHttpClient,
-    base: &Url,
-    options: &Options,
-) -> Result<(), StartError> {
-    emulator.store().create_database(&options.database);
-    let containers = base.join(&format!("dbs/{}/colls", options.database))?;
-    for container in &options.containers {
-        let mut request = Request::new(containers.clone(), Method::Post);
-        request.set_body(container.properties().to_string());
-        let answer = emulator.execute_request(&request).await;
-        let answer = answer.map_err(StartError::account)?;
-        if !answer.status().is_success() {
-            return Err(StartError::Container(container.name.clone()));
-        }
-    }
-    Ok(())
-}
-
-fn account(options: &Options, base: &Url) -> Result<InMemoryEmulatorHttpClient, StartError> {
-    let region = VirtualRegion::new(REGION, base.clone());
-    let account = VirtualAccountConfig::new(vec![region]).map_err(StartError::account)?;
-    let mode = if options.is_multi_write {
-        WriteMode::Multi
-    } else {
-        WriteMode::Single
-    };
-    let account = account
-        .with_consistency(level(&options.consistency)?)
-        .with_write_mode(mode);
-    InMemoryEmulatorHttpClient::try_new(account).map_err(StartError::account)
-}
-
-fn level(name: &str) -> Result<ConsistencyLevel, StartError> {
-    Ok(match name {
-        "Strong" => ConsistencyLevel::Strong,
-        "BoundedStaleness" => ConsistencyLevel::BoundedStaleness,
-        "Session" => ConsistencyLevel::Session,
-        "ConsistentPrefix" => ConsistencyLevel::ConsistentPrefix,
-        "Eventual" => ConsistencyLevel::Eventual,
-        other => return Err(StartError::Consistency(other.to_owned())),
-    })
 }

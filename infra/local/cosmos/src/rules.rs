@@ -12,11 +12,14 @@ const MAX_ID_BYTES: usize = 1023;
 
 /// What a request does with items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Action {
+pub enum Action {
     Create,
     Change,
     Batch,
     Read,
+    Query,
+    /// How a query would be asked of several partitions.
+    Plan,
 }
 
 #[derive(Debug)]
@@ -51,6 +54,12 @@ impl Rules {
     }
 }
 
+/// Whether a request for items changes any.
+pub fn writes(method: &Method, headers: &HeaderMap) -> bool {
+    let action = action(method, headers);
+    matches!(action, Action::Create | Action::Change | Action::Batch)
+}
+
 const FORBIDDEN: Refusal = Refusal {
     status: StatusCode::FORBIDDEN,
     code: "Forbidden",
@@ -62,19 +71,17 @@ const BAD_ID: Refusal = Refusal {
     message: "The id is too long or holds one of / \\ ? #",
 };
 
-fn action(method: &Method, headers: &HeaderMap) -> Action {
+/// By its headers.
+pub fn action(method: &Method, headers: &HeaderMap) -> Action {
     let is = |name: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok());
         value.is_some_and(|value| value.eq_ignore_ascii_case("true"))
     };
-    let asks = [
-        "x-ms-documentdb-isquery",
-        "x-ms-documentdb-query",
-        "x-ms-cosmos-is-query-plan-request",
-    ];
+    let asks = ["x-ms-documentdb-isquery", "x-ms-documentdb-query"];
     match *method {
         Method::GET => Action::Read,
-        Method::POST if asks.into_iter().any(is) => Action::Read,
+        Method::POST if is("x-ms-cosmos-is-query-plan-request") => Action::Plan,
+        Method::POST if asks.into_iter().any(is) => Action::Query,
         Method::POST if is("x-ms-cosmos-is-batch-request") => Action::Batch,
         Method::POST if !is("x-ms-documentdb-is-upsert") => Action::Create,
         _ => Action::Change,

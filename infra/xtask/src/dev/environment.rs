@@ -10,14 +10,17 @@ use super::emulators::Connections;
 use super::sandbox::SandboxDescription;
 
 /// Variables of our tools. The handler refuses names it does not know.
-const TOOLS_ONLY: [&str; 11] = [
+const TOOLS_ONLY: [&str; 14] = [
     "AZIMUTH_AZMCP",
     "AZIMUTH_CHROMIUM",
     "AZIMUTH_CORPORA",
+    "AZIMUTH_CRASH_ALL",
+    "AZIMUTH_CRASH_OFFSET",
     "AZIMUTH_EVERYTHING",
     "AZIMUTH_GALLERY_DIR",
     "AZIMUTH_SEED",
     "AZIMUTH_SEEDS",
+    "AZIMUTH_SHOW",
     "AZIMUTH_TEST_APP",
     "AZIMUTH_TEST_BIN_DIR",
     "AZIMUTH_TEST_STORAGE",

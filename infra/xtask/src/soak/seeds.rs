@@ -4,6 +4,7 @@
 use tokio::process::Command;
 
 use super::table::Row;
+use crate::emulator;
 use crate::failure::Failure;
 use crate::repository::Repository;
 use crate::session::Session;
@@ -18,7 +19,7 @@ pub async fn run(
     session: &mut Session,
     repository: &Repository,
     seeds: u64,
-) -> Result<[Row; 2], Failure> {
+) -> Result<[Row; 3], Failure> {
     let metadata = repository.metadata()?;
     // With the features that the suite has in the tests.
     let packages = [SUITE_PACKAGE, "azimuth-handler"];
@@ -35,6 +36,7 @@ pub async fn run(
             "Run the other methods one by one: --only chaos, --only model.",
         ));
     }
+    emulator::build(session, repository).await?;
     session.say(
         "seeds",
         format_args!("every crash point, and {seeds} schedules"),
@@ -44,23 +46,32 @@ pub async fn run(
         .arg("--exact")
         .args(&names)
         .current_dir(&suite.folder)
-        .env(SEEDS, seeds.to_string());
-    let (mut points, mut schedules) = (None, None);
+        .env(SEEDS, seeds.to_string())
+        .env(
+            "AZIMUTH_TEST_BIN_DIR",
+            programs::folder_of_programs(&metadata),
+        )
+        // Without it the Azure SDK asks a metadata address off this machine.
+        .env("COSMOS_DISABLE_IMDS", "1");
+    let (mut points, mut on_cosmos, mut schedules) = (None, None, None);
     let status = session
         .lines("seeds", command, None, |line| {
             println!("{line}");
             points = points.or_else(|| counted(line, "crash points: ", "points covered"));
+            let cosmos = "crash points on Cosmos DB: ";
+            on_cosmos = on_cosmos.or_else(|| counted(line, cosmos, "points covered"));
             schedules = schedules.or_else(|| counted(line, "seeds: ", "run"));
         })
         .await?;
-    let (Some(points), Some(schedules)) = (points, schedules) else {
+    let (Some(points), Some(on_cosmos), Some(schedules)) = (points, on_cosmos, schedules) else {
         return Err(Failure::refused(
             "the crash tests did not say how many points and seeds they ran",
-            "They begin such lines with \"crash points: \" and \"seeds: \".",
+            "They begin such lines with \"crash points\" and \"seeds: \".",
         ));
     };
     let rows = [
         row("crash points", "points", points),
+        row("crash points on Cosmos DB", "points", on_cosmos),
         row("seeded schedules", "seeds", schedules),
     ];
     if !status.is_some_and(|status| status.success()) && rows.iter().all(Row::is_good) {
@@ -102,6 +113,13 @@ mod tests {
         assert_eq!(
             counted(line, "crash points: ", "points covered"),
             Some((3456, 0))
+        );
+        let line =
+            "crash points on Cosmos DB: 98 points covered, of 3456 of 12 shapes, 1 violations, 9 s";
+        assert_eq!(counted(line, "crash points: ", "points covered"), None);
+        assert_eq!(
+            counted(line, "crash points on Cosmos DB: ", "points covered"),
+            Some((98, 1))
         );
         let line = "test crash::seeds::every ... seeds: 100000 run, 3 violations, 900.0 s";
         assert_eq!(counted(line, "seeds: ", "run"), Some((100_000, 3)));

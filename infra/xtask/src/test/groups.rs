@@ -53,7 +53,7 @@ pub const GROUPS: [Group; 15] = [
     group("authz").of(&["azimuth-app"]),
     group("api").of(&[SUITE_PACKAGE]).in_suite("api"),
     group("turns").in_suite("turns"),
-    group("crash").in_suite("crash"),
+    group("crash").in_suite("crash").on_cosmos(),
     group("azure").in_suite("azure").on_cosmos(),
     group("isolation").in_suite("isolation"),
     group("audit").in_suite("audit"),
