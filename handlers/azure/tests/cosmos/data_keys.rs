@@ -21,7 +21,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         Self {
-            cosmos: Cosmos::new(),
+            cosmos: Cosmos::new().await,
             azure: Azure::start().await,
         }
     }

@@ -34,6 +34,7 @@ use azimuth_ports::users::{Settings, UserRecord, UserStore};
 use crate::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
 use crate::auth::vault::{TokenVault, VaultParts, VaultSettings};
 use crate::auth::verifier::{TokenVerifier, VerifierSettings};
+use crate::digests::{AuditSigner, DigestWriter};
 use crate::http::models::tests::model;
 use crate::http::{ApiParts, HttpConfig};
 use crate::models::Models;
