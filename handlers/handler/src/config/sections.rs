@@ -135,7 +135,9 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
         .is_none_or(StorageConfig::is_on_this_machine);
     let queue = queue::read(settings, store_is_here);
     let keys = keys::read(settings, storage.as_ref(), queue.as_ref());
-    let data_dir = data_dir(settings, keys.as_ref());
+    // A fault of the vault's is told, and not what would follow from having none.
+    let has_vault = settings.optional(keys::VAULT_URL).is_some();
+    let data_dir = data_dir(settings, has_vault);
     let auth = auth(settings);
     let azure = azure(settings, keys.as_ref());
     let tools = tools(settings);
@@ -168,9 +170,9 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
 }
 
 /// With the keys in a vault nothing there must outlive the process.
-fn data_dir(settings: &mut Settings, keys: Option<&KeyConfig>) -> Option<String> {
+fn data_dir(settings: &mut Settings, has_vault: bool) -> Option<String> {
     const NAME: &str = "AZIMUTH_DATA_DIR";
-    if matches!(keys, Some(KeyConfig::Vault(_))) {
+    if has_vault {
         let temporary = std::env::temp_dir().join("azimuth").display().to_string();
         return Some(settings.optional(NAME).unwrap_or(temporary));
     }
@@ -259,7 +261,8 @@ fn client_proof(settings: &mut Settings, keys: Option<&KeyConfig>) -> Option<Pro
         (None, Some(KeyConfig::Vault(vault))) => {
             Some(ProofConfig::Identity(vault.identity.clone()))
         }
-        (None, _) => {
+        (None, None) => None,
+        (None, Some(KeyConfig::Files)) => {
             settings.fault(format!(
                 "{NAME} is missing: the secret of that client (beside AZIMUTH_KEYVAULT_URL our own identity vouches without one)"
             ));
