@@ -15,6 +15,7 @@ use azimuth_ports::tokens::Secret;
 use azimuth_stack::azurite::{Account as OnAzurite, Azurite, KEY};
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::time::OffsetDateTime;
+use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::*;
@@ -35,15 +36,18 @@ fn digest(number: u64) -> Digest {
 }
 
 /// It ends with the program: nobody drops what is static.
-static AZURITE: OnceCell<Azurite> = OnceCell::const_new();
+/// So does its folder, where it may still be at work when it listens.
+static AZURITE: OnceCell<(TempDir, Azurite)> = OnceCell::const_new();
 
 /// An archive in a container of its own.
 async fn on_azurite() -> BlobArchive {
     let azurite = AZURITE.get_or_init(|| async {
         let folder = tempfile::tempdir().unwrap();
-        Azurite::start_blobs(folder.path(), &[]).await.unwrap()
+        let azurite = Azurite::start_blobs(folder.path(), &[]).await.unwrap();
+        (folder, azurite)
     });
-    let archive = archive_of(&azurite.await.account());
+    let (_, azurite) = azurite.await;
+    let archive = archive_of(&azurite.account());
     let mut url = archive.container.clone();
     url.set_query(Some("restype=container"));
     let mut headers = vec![("x-ms-version", VERSION.to_owned())];
