@@ -1,6 +1,6 @@
 //! Adapters to Azure: the store on Cosmos DB, the work queue on Storage Queues, the
-//! identity provider's token endpoint and the Resource Manager's list of subscriptions;
-//! and who we are to all of them.
+//! identity provider's token endpoint, the Resource Manager's list of subscriptions, Key
+//! Vault and the archive of digests; and who we are to all of them.
 //!
 //! **Invariant:** no Azure host is written here; every address comes from
 //! configuration.
@@ -10,6 +10,7 @@ pub mod cosmos;
 pub mod digest_archive;
 pub mod egress;
 pub mod entra;
+mod http_date;
 pub mod identity;
 pub mod keyvault;
 mod patience;

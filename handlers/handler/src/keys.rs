@@ -39,10 +39,13 @@ pub async fn open(
     random: &Arc<dyn Random>,
 ) -> Result<Keys, WiringError> {
     match (keys, cosmos) {
+        (KeyConfig::Files, _) => of_files(data, random),
         (KeyConfig::Vault(config), Some(store)) => {
             of_vault(config, store, egress, clock, random).await
         }
-        _ => of_files(data, random),
+        (KeyConfig::Vault(_), None) => Err(fails("AZIMUTH_KEYVAULT_URL")(
+            &"it needs the store in Cosmos DB",
+        )),
     }
 }
 

@@ -2,13 +2,13 @@
 //! more (learn.microsoft.com/rest/api/cosmos-db/access-control-on-cosmosdb-resources).
 
 use azimuth_ports::clock::Clock;
-use azure_core::time::{OffsetDateTime, to_rfc7231};
 use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 
 use super::account::{CosmosAuth, CosmosSettings};
 use super::startup::CosmosStartError;
 use crate::egress;
+use crate::http_date::http_date;
 
 /// Longest answer, bytes.
 const MAX_BYTES: usize = 64 * 1024;
@@ -65,7 +65,7 @@ pub(super) async fn read(
     clock: &dyn Clock,
 ) -> Result<AccountProperties, CosmosStartError> {
     let url = Url::parse(&settings.endpoint).map_err(|_| CosmosStartError::Address)?;
-    let date = date(clock);
+    let date = http_date(clock.now());
     let request = settings
         .egress
         .client()?
@@ -85,13 +85,6 @@ pub(super) async fn read(
             other.as_u16()
         ))),
     }
-}
-
-/// `Thu, 26 Nov 2026 05:54:15 GMT`.
-fn date(clock: &dyn Clock) -> String {
-    let seconds = clock.now().0.div_euclid(1000);
-    let now = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    to_rfc7231(&now)
 }
 
 async fn authorization(auth: &CosmosAuth, date: &str) -> Result<String, CosmosStartError> {
@@ -129,24 +122,10 @@ fn percent_encoded(text: &str) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use azimuth_domain::time::Timestamp;
     use azimuth_ports::tokens::Secret;
     use serde_json::json;
 
     use super::*;
-
-    struct At(i64);
-
-    impl Clock for At {
-        fn now(&self) -> Timestamp {
-            Timestamp(self.0)
-        }
-    }
-
-    #[test]
-    fn the_date_is_written_as_http_wants_it() {
-        assert_eq!(date(&At(784_111_777_000)), "Sun, 06 Nov 1994 08:49:37 GMT");
-    }
 
     #[tokio::test]
     async fn a_key_signs_the_request() {

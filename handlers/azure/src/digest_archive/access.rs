@@ -11,7 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::{Method, Url};
 
 use super::BlobError;
-use super::shared_key::{self, AccountKey};
+use super::shared_key::AccountKey;
+use crate::http_date::http_date;
 use crate::identity;
 
 /// What a token is for; the same in every cloud.
@@ -76,7 +77,7 @@ impl Account {
                 format!("Bearer {}", token.token.secret())
             }
             Self::SharedKey(key) => {
-                headers.push(("x-ms-date", shared_key::date(clock.now())));
+                headers.push(("x-ms-date", http_date(clock.now())));
                 key.authorization(method.as_str(), url, headers)
             }
         };

@@ -4,8 +4,6 @@
 //! only.
 
 use aws_lc_rs::hmac;
-use azimuth_domain::time::Timestamp;
-use azure_core::time::{OffsetDateTime, to_rfc7231};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
@@ -69,10 +67,4 @@ impl AccountKey {
         lines.extend(query);
         lines.join("\n")
     }
-}
-
-/// Value of the header `x-ms-date`.
-pub(super) fn date(now: Timestamp) -> String {
-    let now = OffsetDateTime::from_unix_timestamp(now.0.div_euclid(1000));
-    to_rfc7231(&now.unwrap_or(OffsetDateTime::UNIX_EPOCH))
 }

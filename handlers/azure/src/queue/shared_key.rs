@@ -11,11 +11,11 @@ use azimuth_ports::clock::Clock;
 use azure_core::http::headers::{AUTHORIZATION, CONTENT_TYPE};
 use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Context, Request};
-use azure_core::time::{OffsetDateTime, to_rfc7231};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::connection::AccountKey;
+use crate::http_date::http_date;
 
 /// Dates and signs each try, so that one that waited is not too old.
 pub(super) struct SharedKeyLite {
@@ -55,10 +55,7 @@ impl Policy for SharedKeyLite {
         request: &mut Request,
         next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
-        let now_ms = self.clock.now().0;
-        let now = OffsetDateTime::from_unix_timestamp(now_ms.div_euclid(1000))
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        request.insert_header("x-ms-date", to_rfc7231(&now));
+        request.insert_header("x-ms-date", http_date(self.clock.now()));
         let signature = self.sign(request);
         request.insert_header(
             AUTHORIZATION,
