@@ -28,7 +28,7 @@ use crate::egress::{self, Egress, EgressError, NoAnswer};
 use crate::identity;
 use crate::patience::Patience;
 
-pub use sealer::{DataKeyError, VaultSealer};
+pub use sealer::{DataKeyError, SealerKeys, VaultSealer};
 pub use secrets::{SecretFault, SecretName, SecretNameError, SecretsError, Wanted};
 pub use signer::{VaultSigner, VaultSignerError};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use azimuth_azure::cosmos::CosmosStore;
 use azimuth_azure::digest_archive::{ArchiveAccess, ArchiveSettings, BlobArchive};
 use azimuth_azure::egress::Egress;
-use azimuth_azure::keyvault::{KeyVault, KeyVaultSettings, VaultSealer, VaultSigner};
+use azimuth_azure::keyvault::{KeyVault, KeyVaultSettings, SealerKeys, VaultSealer, VaultSigner};
 use azimuth_embedded::{FileSealer, FileSigner};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::digests::{DigestArchive, DigestSigner};
@@ -15,9 +15,11 @@ use azimuth_ports::tokens::Sealer;
 use crate::config::{KeyConfig, VaultConfig};
 use crate::wire::{WiringError, fails};
 
-/// Names of the vault's keys, as Terraform makes them.
-const WRAPPING_KEY: &str = "token-wrapping";
-const SIGNING_KEY: &str = "audit-signing";
+/// The vault's keys, as Terraform makes them.
+const VAULT_KEYS: SealerKeys = SealerKeys {
+    wrapping: "token-wrapping",
+    signing: "audit-signing",
+};
 
 /// Keys, each behind what it does.
 pub struct Keys {
@@ -79,13 +81,13 @@ async fn of_vault(
     let vault = Arc::new(vault);
     let sealer = VaultSealer::open(
         vault.clone(),
-        WRAPPING_KEY,
+        VAULT_KEYS,
         store.clone(),
         random.clone(),
         clock.clone(),
     );
     let sealer = Arc::new(sealer.await.map_err(|e| fails(&e))?);
-    let signer = VaultSigner::open(vault, SIGNING_KEY)
+    let signer = VaultSigner::open(vault, VAULT_KEYS.signing)
         .await
         .map_err(|e| fails(&e))?;
     let access = match &config.container_key {

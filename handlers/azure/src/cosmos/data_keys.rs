@@ -24,6 +24,19 @@ pub(crate) struct WrappedKey {
     pub wrapped: Vec<u8>,
     /// From when on new entries are sealed with it.
     pub seals_from: Timestamp,
+    /// Version of the vault's key that signed all this.
+    pub signer: String,
+    /// ES256 of [`WrappedKey::signed_text`].
+    pub signature: Vec<u8>,
+}
+
+impl WrappedKey {
+    /// What its signature covers: everything else but the signer.
+    pub fn signed_text(&self) -> Vec<u8> {
+        let wrapped = STANDARD.encode(&self.wrapped);
+        let (number, version, from) = (self.number, &self.version, self.seals_from.0);
+        format!("azimuth data key 1\n{number}\n{version}\n{from}\n{wrapped}\n").into_bytes()
+    }
 }
 
 /// As it lies in the container.
@@ -37,6 +50,8 @@ struct Document {
     key_version: String,
     wrapped: String,
     seals_from: Timestamp,
+    signer_version: String,
+    signature: String,
 }
 
 impl CosmosStore {
@@ -63,6 +78,8 @@ impl CosmosStore {
             key_version: key.version.clone(),
             wrapped: STANDARD.encode(&key.wrapped),
             seals_from: key.seals_from,
+            signer_version: key.signer.clone(),
+            signature: STANDARD.encode(&key.signature),
         };
         let created = self
             .config
@@ -77,13 +94,17 @@ impl CosmosStore {
 
 impl Document {
     fn key(self) -> Result<WrappedKey, StoreError> {
-        let wrapped = STANDARD.decode(&self.wrapped);
+        let bytes = |text: &str| {
+            let bytes = STANDARD.decode(text);
+            bytes.map_err(|_| StoreError::Unreadable("a wrapped data key is damaged".to_owned()))
+        };
         Ok(WrappedKey {
             number: self.number,
             version: self.key_version,
-            wrapped: wrapped
-                .map_err(|_| StoreError::Unreadable("a wrapped data key is damaged".to_owned()))?,
+            wrapped: bytes(&self.wrapped)?,
             seals_from: self.seals_from,
+            signer: self.signer_version,
+            signature: bytes(&self.signature)?,
         })
     }
 }

@@ -16,6 +16,9 @@ const WRAPPING: &str = "RSA-OAEP-256";
 /// ECDSA on P-256 with SHA-256 (RFC 7518, 3.4).
 const SIGNING: &str = "ES256";
 
+/// The curve of [`SIGNING`], as Key Vault names it.
+pub(crate) const P256: &str = "P-256";
+
 /// One version of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyVersion {
@@ -35,10 +38,35 @@ pub(crate) struct PublicKey {
     pub curve: Option<(String, Vec<u8>, Vec<u8>)>,
 }
 
+impl PublicKey {
+    /// The uncompressed point of a key on P-256; `None` for other kinds.
+    pub(crate) fn p256(&self) -> Option<[u8; 65]> {
+        let (curve, x, y) = self.curve.as_ref()?;
+        if self.kind != "EC" || curve != P256 || x.len() != 32 || y.len() != 32 {
+            return None;
+        }
+        [&[4][..], x, y].concat().try_into().ok()
+    }
+}
+
 impl KeyVault {
     /// The newest version of a key.
     pub(crate) async fn key(&self, name: &str) -> Result<PublicKey, KeyVaultError> {
-        let body = self.ask(Method::GET, &["keys", name], None).await?;
+        self.public(name, &["keys", name]).await
+    }
+
+    /// That version of a key.
+    pub(crate) async fn key_version(&self, key: &KeyVersion) -> Result<PublicKey, KeyVaultError> {
+        let path = ["keys", &key.name, &key.version];
+        let public = self.public(&key.name, &path).await?;
+        if public.is != *key {
+            return Err(KeyVaultError::Unreadable("another key answered"));
+        }
+        Ok(public)
+    }
+
+    async fn public(&self, name: &str, path: &[&str]) -> Result<PublicKey, KeyVaultError> {
+        let body = self.ask(Method::GET, path, None).await?;
         let bundle: KeyBundle = read(&body, "it is no key")?;
         let key = bundle.key;
         let version = self.version(name, &key.kid)?;

@@ -4,10 +4,16 @@
 //! they are in memory only. Whatever is sealed names its data key, so that a new one can
 //! follow while what the old ones sealed still opens. A new one seals nothing until
 //! every process has had the time to learn of it.
+//!
+//! Whoever may write to the store could lay a key of their own there, wrapped like any
+//! other: the half that wraps is public. So each is signed by another key of the vault,
+//! and one that is not is never used.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::data_key::{CipherError, DataKey};
@@ -28,11 +34,19 @@ const NUMBER: usize = 4;
 /// more often.
 const LEAD_MS: i64 = 15 * 60 * 1000;
 
+/// Names of the vault's keys.
+#[derive(Debug, Clone, Copy)]
+pub struct SealerKeys {
+    /// Wraps data keys; RSA.
+    pub wrapping: &'static str,
+    /// Signs what is wrapped; P-256.
+    pub signing: &'static str,
+}
+
 /// [`Sealer`] with data keys that the vault wraps.
 pub struct VaultSealer {
     vault: Arc<KeyVault>,
-    /// Name of the vault's key.
-    key: String,
+    keys: SealerKeys,
     store: Arc<CosmosStore>,
     random: Arc<dyn Random>,
     clock: Arc<dyn Clock>,
@@ -55,6 +69,13 @@ pub enum DataKeyError {
     /// The store.
     #[error("the data key cannot be had: {0}")]
     Store(#[from] StoreError),
+    /// The vault has not signed it.
+    #[error(
+        "data key {0} is not signed by the vault: somebody else wrote it, who could read what it \
+         seals. Find out who; without it (kind data-key in the container config) everybody signs \
+         in to Azure anew"
+    )]
+    Foreign(u32),
     /// What was unwrapped is no key.
     #[error("data key {0} is damaged")]
     Damaged(u32),
@@ -64,19 +85,19 @@ pub enum DataKeyError {
 }
 
 impl VaultSealer {
-    /// Unwraps the data keys of `store` with the vault's key of that name, or makes the
+    /// Unwraps the data keys of `store` with the vault's keys of those names, or makes the
     /// first one from `random`. Of several processes that start together one makes it
     /// and the others use it.
     pub async fn open(
         vault: Arc<KeyVault>,
-        key: &str,
+        keys: SealerKeys,
         store: Arc<CosmosStore>,
         random: Arc<dyn Random>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, DataKeyError> {
         let sealer = Self {
             vault,
-            key: key.to_owned(),
+            keys,
             store,
             random,
             clock,
@@ -135,20 +156,27 @@ impl VaultSealer {
     }
 
     async fn make(&self, number: u32, seals_from: Timestamp) -> Result<bool, DataKeyError> {
-        let version = self.vault.key(&self.key).await?.is;
+        let version = self.vault.key(self.keys.wrapping).await?.is;
+        let signer = self.vault.key(self.keys.signing).await?.is;
         let key = Zeroizing::new(self.random.bytes32());
-        let wrapped = WrappedKey {
+        let mut wrapped = WrappedKey {
             number,
             wrapped: self.vault.wrap(&version, &*key).await?,
             version: version.version,
             seals_from,
+            signer: signer.version.clone(),
+            signature: Vec::new(),
         };
+        let sha256 = digest(&SHA256, &wrapped.signed_text());
+        let signature = self.vault.sign(&signer, sha256.as_ref()).await?;
+        wrapped.signature = signature.to_vec();
         Ok(self.store.add_wrapped_key(&wrapped).await?)
     }
 
     async fn unwrap(&self, wrapped: &WrappedKey) -> Result<DataKey, DataKeyError> {
+        self.check(wrapped).await?;
         let version = KeyVersion {
-            name: self.key.clone(),
+            name: self.keys.wrapping.to_owned(),
             version: wrapped.version.clone(),
         };
         let key = self.vault.unwrap(&version, &wrapped.wrapped).await?;
@@ -157,6 +185,26 @@ impl VaultSealer {
             .try_into()
             .map_err(|_| DataKeyError::Damaged(wrapped.number))?;
         Ok(DataKey::new(key)?)
+    }
+
+    /// That the vault has signed it.
+    async fn check(&self, wrapped: &WrappedKey) -> Result<(), DataKeyError> {
+        let foreign = DataKeyError::Foreign(wrapped.number);
+        let signer = KeyVersion {
+            name: self.keys.signing.to_owned(),
+            version: wrapped.signer.clone(),
+        };
+        let public = match self.vault.key_version(&signer).await {
+            Ok(public) => public,
+            Err(KeyVaultError::Missing) => return Err(foreign),
+            Err(other) => return Err(other.into()),
+        };
+        let Some(point) = public.p256() else {
+            return Err(foreign);
+        };
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+            .verify(&wrapped.signed_text(), &wrapped.signature)
+            .map_err(|_| foreign)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<u32, Known>> {

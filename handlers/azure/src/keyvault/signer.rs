@@ -9,10 +9,8 @@ use azimuth_domain::audit::digest::DigestKey;
 use azimuth_domain::audit::es256;
 use azimuth_ports::digests::{DigestSigner, SignError};
 
-use super::keys::{KeyVersion, PublicKey};
+use super::keys::{KeyVersion, P256};
 use super::{KeyVault, KeyVaultError};
-
-const CURVE: &str = "P-256";
 
 /// [`DigestSigner`] with the newest version of a key of the vault, as it is when the
 /// process starts.
@@ -29,7 +27,7 @@ pub enum VaultSignerError {
     #[error("the signing key cannot be had: {0}")]
     Vault(#[from] KeyVaultError),
     /// It is another kind of key.
-    #[error("the signing key must be an elliptic curve key on {CURVE}")]
+    #[error("the signing key must be an elliptic curve key on {P256}")]
     Kind,
 }
 
@@ -37,7 +35,8 @@ impl VaultSigner {
     /// Reads the public half of the key of that name.
     pub async fn open(vault: Arc<KeyVault>, name: &str) -> Result<Self, VaultSignerError> {
         let public = vault.key(name).await?;
-        let key = digest_key(&public).ok_or(VaultSignerError::Kind)?;
+        let key = public.p256().and_then(DigestKey::es256);
+        let key = key.ok_or(VaultSignerError::Kind)?;
         Ok(Self {
             vault,
             version: public.is,
@@ -58,13 +57,4 @@ impl DigestSigner for VaultSigner {
         let signature = signed.map_err(|error| SignError(error.to_string()))?;
         Ok(hex::encode(es256::lower(signature)))
     }
-}
-
-fn digest_key(public: &PublicKey) -> Option<DigestKey> {
-    let (curve, x, y) = public.curve.as_ref()?;
-    if public.kind != "EC" || curve != CURVE || x.len() != 32 || y.len() != 32 {
-        return None;
-    }
-    let point = [&[4][..], x, y].concat();
-    DigestKey::es256(point.try_into().ok()?)
 }

@@ -3,14 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_azure::keyvault::{DataKeyError, KeyVaultError, VaultSealer};
+use azimuth_azure::keyvault::{DataKeyError, KeyVaultError, SealerKeys, VaultSealer};
 use azimuth_ports::conformance::Rig;
 use azimuth_ports::tokens::{Sealer, TokenError, TokenStore};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
 
 use crate::azure::{Azure, Fixed, VAULT};
 use crate::rig::{Cosmos, Counted};
 
 const KEY: &str = "token-wrapping";
+const KEYS: SealerKeys = SealerKeys {
+    wrapping: KEY,
+    signing: "audit-signing",
+};
 const CONTEXT: &str = "tid:oid:grant";
 
 struct World {
@@ -30,7 +36,38 @@ impl World {
     async fn sealer(&self) -> Result<VaultSealer, DataKeyError> {
         let vault = Arc::new(self.azure.vault(VAULT));
         let (store, clock) = (self.cosmos.store().await, self.cosmos.clock());
-        VaultSealer::open(vault, KEY, store, Arc::new(Counted), clock).await
+        VaultSealer::open(vault, KEYS, store, Arc::new(Counted), clock).await
+    }
+
+    /// As whoever may write to the store, past the product: a data key as it lies there.
+    async fn lying(&self, number: u32) -> Value {
+        let request = self.items(Method::GET, &format!("/{number}"));
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+
+    /// Lays one there, in the place of another of its number.
+    async fn lay(&self, key: &Value) {
+        let request = self.items(Method::POST, "");
+        let request = request.header("x-ms-documentdb-is-upsert", "True");
+        let answer = request.body(key.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
+    fn items(&self, method: Method, path: &str) -> RequestBuilder {
+        let client = Client::builder().no_proxy().build().unwrap();
+        let place = self.cosmos.emulator.place();
+        let (endpoint, database) = place.split_once(' ').unwrap();
+        client
+            .request(
+                method,
+                format!("{endpoint}/dbs/{database}/colls/config/docs{path}"),
+            )
+            .header(
+                "x-ms-documentdb-partitionkey",
+                json!(["-", "data-key"]).to_string(),
+            )
     }
 
     async fn pass(&self, minutes: u64) {
@@ -156,7 +193,43 @@ async fn without_the_newest_key_there_is_no_sealer() {
     let stranger = Arc::new(Fixed("t0ken".to_owned()));
     let vault = Arc::new(world.azure.vault_as(VAULT, stranger));
     let (store, clock) = (world.cosmos.store().await, world.cosmos.clock());
-    let opened = VaultSealer::open(vault, KEY, store, Arc::new(Counted), clock).await;
+    let opened = VaultSealer::open(vault, KEYS, store, Arc::new(Counted), clock).await;
     let refused = KeyVaultError::Refused("401 Unauthorized".to_owned());
     assert!(matches!(opened.err(), Some(DataKeyError::Vault(error)) if error == refused));
+}
+
+#[tokio::test]
+async fn a_data_key_that_the_vault_has_not_signed_is_never_used() {
+    let world = World::new().await;
+    let first = world.sealer().await.unwrap();
+    let own = world.lying(1).await;
+    let another = json!("AAAA");
+    let bent = [
+        ("wrapped", another.clone()),
+        ("keyVersion", json!("0".repeat(32))),
+        ("sealsFrom", json!(0)),
+        ("signerVersion", json!("0".repeat(32))),
+        ("signature", another),
+    ];
+    for (field, value) in bent {
+        let mut key = own.clone();
+        assert_ne!(key[field], value, "{field}");
+        key[field] = value;
+        world.lay(&key).await;
+        let error = world.sealer().await.err().unwrap();
+        assert!(
+            matches!(error, DataKeyError::Foreign(1)),
+            "{field}: {error}"
+        );
+    }
+    world.lay(&own).await;
+
+    // One that would be the newest: whoever runs already goes on with the old one.
+    let mut next = own.clone();
+    next["id"] = json!("2");
+    next["number"] = json!(2);
+    world.lay(&next).await;
+    let error = first.learn().await.unwrap_err();
+    assert!(matches!(error, DataKeyError::Foreign(2)), "{error}");
+    assert_eq!(number(&first.seal(CONTEXT, b"x").unwrap()), 1);
 }
