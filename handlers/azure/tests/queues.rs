@@ -12,7 +12,10 @@ use azurite::{OnAzurite, queue};
 const MINUTE: Duration = Duration::from_mins(1);
 
 mod storage_queues {
-    azimuth_ports::conformance!(queue, super::azurite::OnAzurite::new().await);
+    use super::azurite::OnAzurite;
+
+    azimuth_ports::conformance!(queue, OnAzurite::new().await);
+    azimuth_ports::conformance!(processes of queue, OnAzurite, OnAzurite::new().await);
 }
 
 async fn receive(queue: &dyn WorkQueue, name: &str) -> Vec<Delivery> {

@@ -4,15 +4,24 @@
 mod rig;
 
 mod embedded_queue {
-    azimuth_ports::conformance!(queue, super::rig::Embedded::new());
+    use super::rig::Embedded;
+
+    azimuth_ports::conformance!(queue, Embedded::new());
+    azimuth_ports::conformance!(processes of queue, Embedded, Embedded::new());
 }
 
 mod sqlite_store {
-    azimuth_ports::conformance!(store, super::rig::Embedded::new());
+    use super::rig::Embedded;
+
+    azimuth_ports::conformance!(store, Embedded::new());
+    azimuth_ports::conformance!(processes of store, Embedded, Embedded::new());
 }
 
 mod sqlite_audit {
-    azimuth_ports::conformance!(audit, super::rig::Embedded::new());
+    use super::rig::Embedded;
+
+    azimuth_ports::conformance!(audit, Embedded::new());
+    azimuth_ports::conformance!(processes of audit, Embedded, Embedded::new());
 }
 
 mod sqlite_digests {
@@ -24,5 +33,8 @@ mod sqlite_users {
 }
 
 mod sqlite_tokens {
-    azimuth_ports::conformance!(tokens, super::rig::Embedded::new());
+    use super::rig::Embedded;
+
+    azimuth_ports::conformance!(tokens, Embedded::new());
+    azimuth_ports::conformance!(processes of tokens, Embedded, Embedded::new());
 }

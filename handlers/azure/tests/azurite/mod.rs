@@ -9,7 +9,7 @@ use azimuth_azure::queue::{AzureQueue, QueueConnection};
 use azimuth_domain::time::Timestamp;
 use azimuth_embedded::SystemClock;
 use azimuth_ports::clock::Clock;
-use azimuth_ports::conformance::Rig;
+use azimuth_ports::conformance::{Rig, Shared};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_stack::azurite::{Account, Azurite};
 use tokio::sync::OnceCell;
@@ -54,5 +54,16 @@ impl Rig<dyn WorkQueue> for OnAzurite {
 
     fn now(&self) -> Timestamp {
         SystemClock.now()
+    }
+}
+
+#[async_trait]
+impl Shared<dyn WorkQueue> for OnAzurite {
+    fn place(&self) -> String {
+        self.0.connection_string()
+    }
+
+    async fn open_at(place: &str) -> Arc<dyn WorkQueue> {
+        Arc::new(queue(place))
     }
 }

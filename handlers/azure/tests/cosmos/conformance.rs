@@ -1,11 +1,17 @@
 //! The public contracts of the ports.
 
 mod cosmos_store {
-    azimuth_ports::conformance!(store, crate::rig::Cosmos::new().await);
+    use crate::rig::Cosmos;
+
+    azimuth_ports::conformance!(store, Cosmos::new().await);
+    azimuth_ports::conformance!(processes of store, Cosmos, Cosmos::new().await);
 }
 
 mod cosmos_audit {
-    azimuth_ports::conformance!(audit, crate::rig::Cosmos::new().await);
+    use crate::rig::Cosmos;
+
+    azimuth_ports::conformance!(audit, Cosmos::new().await);
+    azimuth_ports::conformance!(processes of audit, Cosmos, Cosmos::new().await);
 }
 
 mod cosmos_digests {
@@ -17,5 +23,8 @@ mod cosmos_users {
 }
 
 mod cosmos_tokens {
-    azimuth_ports::conformance!(tokens, crate::rig::Cosmos::new().await);
+    use crate::rig::Cosmos;
+
+    azimuth_ports::conformance!(tokens, Cosmos::new().await);
+    azimuth_ports::conformance!(processes of tokens, Cosmos, Cosmos::new().await);
 }

@@ -9,6 +9,17 @@ use azimuth_stack::cosmos::{Cosmos, KEY};
 
 pub struct Emulator(Cosmos);
 
+/// As somebody who has the key, at a place that [`Emulator::place`] names.
+pub fn settings(place: &str) -> CosmosSettings {
+    let (endpoint, database) = place.split_once(' ').unwrap();
+    CosmosSettings {
+        endpoint: endpoint.to_owned(),
+        database: database.to_owned(),
+        auth: CosmosAuth::Key(Secret::new(KEY)),
+        egress: Egress::default(),
+    }
+}
+
 impl Emulator {
     pub async fn start(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -22,12 +33,12 @@ impl Emulator {
 
     /// As somebody who has the key.
     pub fn settings(&self) -> CosmosSettings {
-        CosmosSettings {
-            endpoint: self.endpoint().to_owned(),
-            database: self.0.database().to_owned(),
-            auth: CosmosAuth::Key(Secret::new(KEY)),
-            egress: Egress::default(),
-        }
+        settings(&self.place())
+    }
+
+    /// Its endpoint and its database, for another process.
+    pub fn place(&self) -> String {
+        format!("{} {}", self.endpoint(), self.0.database())
     }
 
     /// The next `times` requests for items get this answer.

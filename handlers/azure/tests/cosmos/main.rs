@@ -8,6 +8,5 @@ mod conformance;
 mod data_keys;
 mod emulator;
 mod limits;
-mod processes;
 mod rig;
 mod start;

@@ -5,18 +5,18 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use azimuth_azure::cosmos::{CosmosDigests, CosmosStore};
+use azimuth_azure::cosmos::{CosmosDigests, CosmosSettings, CosmosStore};
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
-use azimuth_ports::conformance::Rig;
 use azimuth_ports::conformance::digests::Sealed;
 use azimuth_ports::conformance::samples::NOON;
+use azimuth_ports::conformance::{Rig, Shared};
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
 
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, settings};
 
 pub struct ManualClock(AtomicI64);
 
@@ -67,9 +67,7 @@ impl Cosmos {
 
     /// Another client, as another process would have it.
     pub async fn store(&self) -> Arc<CosmosStore> {
-        let settings = self.emulator.settings();
-        let store = CosmosStore::connect(&settings, self.clock.clone(), Arc::new(Counted)).await;
-        Arc::new(store.unwrap_or_else(|error| panic!("{error}")))
+        store(&self.emulator.settings(), self.clock.clone()).await
     }
 
     pub fn clock(&self) -> Arc<dyn Clock> {
@@ -83,6 +81,11 @@ impl Cosmos {
             digests: Arc::new(CosmosDigests::new(store)),
         })
     }
+}
+
+async fn store(settings: &CosmosSettings, clock: Arc<ManualClock>) -> Arc<CosmosStore> {
+    let store = CosmosStore::connect(settings, clock, Arc::new(Counted)).await;
+    Arc::new(store.unwrap_or_else(|error| panic!("{error}")))
 }
 
 macro_rules! rig {
@@ -110,3 +113,22 @@ rig!(dyn AuditLog, store);
 rig!(dyn UserStore, store);
 rig!(dyn TokenStore, store);
 rig!(Sealed, sealed);
+
+macro_rules! shared {
+    ($port:ty) => {
+        #[async_trait]
+        impl Shared<$port> for Cosmos {
+            fn place(&self) -> String {
+                self.emulator.place()
+            }
+
+            async fn open_at(place: &str) -> Arc<$port> {
+                store(&settings(place), Arc::default()).await
+            }
+        }
+    };
+}
+
+shared!(dyn ConversationStore);
+shared!(dyn AuditLog);
+shared!(dyn TokenStore);

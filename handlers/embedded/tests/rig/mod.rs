@@ -10,9 +10,9 @@ use azimuth_domain::time::Timestamp;
 use azimuth_embedded::{SqliteDigests, SqliteQueue, SqliteStore, SystemRandom};
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::Clock;
-use azimuth_ports::conformance::Rig;
 use azimuth_ports::conformance::digests::Sealed;
 use azimuth_ports::conformance::samples::NOON;
+use azimuth_ports::conformance::{Rig, Shared};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
@@ -20,6 +20,12 @@ use azimuth_ports::users::UserStore;
 use tempfile::TempDir;
 
 pub struct ManualClock(AtomicI64);
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self(AtomicI64::new(NOON.0))
+    }
+}
 
 impl ManualClock {
     pub fn advance(&self, by: Duration) {
@@ -43,7 +49,7 @@ impl Embedded {
     pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
-            clock: Arc::new(ManualClock(AtomicI64::new(NOON.0))),
+            clock: Arc::default(),
         }
     }
 
@@ -52,13 +58,11 @@ impl Embedded {
     }
 
     pub fn queue(&self) -> SqliteQueue {
-        let random = Arc::new(SystemRandom::new(self.clock.clone()));
-        SqliteQueue::open_with(self.path(), self.clock.clone(), random).unwrap()
+        queue(self.path(), &self.clock)
     }
 
     pub fn store(&self) -> SqliteStore {
-        let random = Arc::new(SystemRandom::new(self.clock.clone()));
-        SqliteStore::open(self.path(), self.clock.clone(), random).unwrap()
+        store(self.path(), &self.clock)
     }
 
     pub fn sealed(&self) -> Sealed {
@@ -69,6 +73,16 @@ impl Embedded {
             digests: Arc::new(digests),
         }
     }
+}
+
+fn queue(folder: &Path, clock: &Arc<ManualClock>) -> SqliteQueue {
+    let random = Arc::new(SystemRandom::new(clock.clone()));
+    SqliteQueue::open_with(folder, clock.clone(), random).unwrap()
+}
+
+fn store(folder: &Path, clock: &Arc<ManualClock>) -> SqliteStore {
+    let random = Arc::new(SystemRandom::new(clock.clone()));
+    SqliteStore::open(folder, clock.clone(), random).unwrap()
 }
 
 macro_rules! rig {
@@ -96,3 +110,23 @@ rig!(dyn AuditLog, store);
 rig!(dyn UserStore, store);
 rig!(dyn TokenStore, store);
 rig!(Sealed, sealed);
+
+macro_rules! shared {
+    ($port:ty, $open:ident) => {
+        #[async_trait]
+        impl Shared<$port> for Embedded {
+            fn place(&self) -> String {
+                self.path().to_str().unwrap().to_owned()
+            }
+
+            async fn open_at(place: &str) -> Arc<$port> {
+                Arc::new($open(Path::new(place), &Arc::default()))
+            }
+        }
+    };
+}
+
+shared!(dyn WorkQueue, queue);
+shared!(dyn ConversationStore, store);
+shared!(dyn AuditLog, store);
+shared!(dyn TokenStore, store);

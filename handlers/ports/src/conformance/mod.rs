@@ -10,7 +10,9 @@
 //! ```
 
 pub mod audit;
+pub mod child;
 pub mod digests;
+pub mod processes;
 pub mod queue;
 pub mod samples;
 pub mod store;
@@ -37,9 +39,24 @@ pub trait Rig<P: ?Sized + Send + Sync>: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
+/// An adapter whose storage several processes use at once.
+#[async_trait]
+pub trait Shared<P: ?Sized + Send + Sync>: Rig<P> {
+    /// Where the storage is, in words that another process understands.
+    fn place(&self) -> String;
+
+    /// A handle to the storage of that place.
+    async fn open_at(place: &str) -> Arc<P>
+    where
+        Self: Sized;
+}
+
 /// Makes one test of every rule of a suite (`queue`, `store`, `audit`, `digests`,
 /// `users`, `tokens`). `$rig` makes a fresh rig and may await. The calling crate needs
 /// `tokio` with `macros` and `rt-multi-thread`.
+///
+/// `conformance!(processes of queue, Type, $rig)` makes those that two processes keep
+/// (`queue`, `store`, `audit`, `tokens`); the type is a [`Shared`] one.
 #[macro_export]
 macro_rules! conformance {
     (queue, $rig:expr) => {
@@ -148,6 +165,55 @@ macro_rules! conformance {
             forgetting_removes_all_of_one_user,
         ] }
     };
+    (processes of queue, $type:ty, $rig:expr) => {
+        $crate::conformance_processes! {
+            dyn $crate::queue::WorkQueue, $type, $rig,
+            two_processes_never_hold_the_same_message
+        }
+    };
+    (processes of store, $type:ty, $rig:expr) => {
+        $crate::conformance_processes! {
+            dyn $crate::store::ConversationStore, $type, $rig,
+            two_processes_lose_no_compare_and_set
+        }
+    };
+    (processes of audit, $type:ty, $rig:expr) => {
+        $crate::conformance_processes! {
+            dyn $crate::audit::AuditLog, $type, $rig,
+            two_processes_write_one_chain
+        }
+    };
+    (processes of tokens, $type:ty, $rig:expr) => {
+        $crate::conformance_processes! {
+            dyn $crate::tokens::TokenStore, $type, $rig,
+            two_processes_never_hold_the_same_lease
+        }
+    };
+}
+
+/// One test per rule between processes, and the test that the other process runs; see
+/// [`conformance!`](crate::conformance).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_processes {
+    ($port:ty, $type:ty, $rig:expr, $rule:ident) => {
+        /// Not a test of its own: what a child does, when this program is one.
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn child_entry() {
+            use $crate::conformance::{Shared, child, processes::Part};
+            if let Some((part, place)) = child::part() {
+                let opened = <$type as Shared<$port>>::open_at(&place).await;
+                opened.play(&part).await;
+            }
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $rule() {
+            let rig: $type = $rig;
+            let entry = $crate::conformance::child::test_of(module_path!(), "child_entry");
+            $crate::conformance::processes::$rule(&rig, &entry).await;
+        }
+    };
 }
 
 /// One test per rule; see [`conformance!`](crate::conformance).
@@ -174,6 +240,7 @@ mod tests {
         let sources = [
             include_str!("audit.rs"),
             include_str!("digests.rs"),
+            include_str!("processes.rs"),
             include_str!("queue.rs"),
             include_str!("store/batches.rs"),
             include_str!("store/lists.rs"),
@@ -186,8 +253,10 @@ mod tests {
         for line in sources.iter().flat_map(|source| source.lines()) {
             if let Some(rest) = line.strip_prefix("pub async fn ") {
                 let name = rest.split('(').next().unwrap_or_default();
+                // As one of a suite, or as the rule of a port between processes.
+                let ends = [",\n", "\n"].map(|end| format!("            {name}{end}"));
                 assert!(
-                    list.contains(&format!("            {name},\n")),
+                    ends.iter().any(|line| list.contains(line)),
                     "{name} never runs"
                 );
                 rules += 1;
