@@ -45,17 +45,14 @@ const KEY: &str = "the-key";
 
 /// Plays a shape to its end in a runtime of its own.
 pub fn play(shape: &Shape, plan: Plan, flaw: Option<Flaw>) -> Played {
-    in_own_time(run(shape, plan, Storage::Memory(flaw)))
+    in_own_time(run(shape, plan, &Storage::Memory(flaw)))
 }
 
 /// The same on Cosmos DB. What lies in the account is removed first.
 pub fn play_on(account: &Arc<Account>, shape: &Shape, plan: Plan) -> Played {
-    account.empty();
-    in_own_time(run(
-        shape,
-        plan,
-        Storage::Cosmos(account.clone(), Looks::Back),
-    ))
+    let storage = Storage::Cosmos(account.clone(), Looks::Back);
+    storage.empty();
+    in_own_time(run(shape, plan, &storage))
 }
 
 /// Runs something on a clock of its own, which moves only when everybody sleeps.
@@ -68,12 +65,12 @@ pub fn in_own_time<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
-async fn run(shape: &Shape, plan: Plan, storage: Storage) -> Played {
+async fn run(shape: &Shape, plan: Plan, storage: &Storage) -> Played {
     let manner = Manner {
         takes: Duration::from_millis(shape.tools_take),
         tells: shape.tells,
     };
-    let world = World::new(shape.says, manner, plan, &storage);
+    let world = World::new(shape.says, manner, plan, storage);
     let sweeps = storage.flaw() != Some(Flaw::NobodyLooksAgain);
     world.make_chat(1).await;
     if shape.is_signed_out {

@@ -5,9 +5,10 @@
 //! `AZIMUTH_SEEDS=100000` runs so many, `AZIMUTH_SEED=123` one, telling what it met.
 
 use std::io::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use azimuth_app::triggers::QueueFunction;
@@ -29,10 +30,8 @@ use super::world::effects::{Effect, Manner};
 use super::world::people::{Question, turn_of};
 use super::world::{World, host};
 
-/// Seeds of an ordinary run.
-const SEEDS: u64 = 1_000;
-/// The first one's number.
-const FIRST: u64 = 1;
+/// The numbers of an ordinary run.
+pub const ORDINARY: Range<u64> = 1..1_001;
 
 /// What is read of a change before people are asked.
 const TELLS: &[&[Option<&str>]] = &[
@@ -147,9 +146,11 @@ struct Trace {
     records: Vec<AuditRecord>,
 }
 
-/// Runs the schedule of a number.
-fn run(seed: u64, flaw: Option<Flaw>) -> Came {
-    in_own_time(async move {
+/// Runs the schedule of a number on a storage, which is emptied first.
+fn run(seed: u64, storage: &Storage) -> Came {
+    storage.empty();
+    let flaw = storage.flaw();
+    in_own_time(async {
         let mut chance = Chance::of(seed);
         let weather = Weather::of(&mut chance);
         let met = Met::default();
@@ -162,7 +163,7 @@ fn run(seed: u64, flaw: Option<Flaw>) -> Came {
             says,
             manner,
             weather.plan(chance.fork(), met.clone()),
-            &Storage::Memory(flaw),
+            storage,
         );
         let mut twice = chance.fork();
         world.deliver_twice(move || twice.in_ten_thousand(weather.twice));
@@ -205,7 +206,7 @@ fn run(seed: u64, flaw: Option<Flaw>) -> Came {
 
 /// What the schedule of a number finds.
 pub fn findings(seed: u64, flaw: Option<Flaw>) -> Vec<String> {
-    run(seed, flaw).findings
+    run(seed, &Storage::Memory(flaw)).findings
 }
 
 /// Everybody asks, a while apart, and does what else they do; returns when
@@ -336,22 +337,20 @@ fn number_from(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
 }
 
-/// Runs the seeds on all processors; those that found something.
-fn run_all(seeds: std::ops::Range<u64>) -> Vec<(u64, Vec<String>)> {
-    let next = AtomicU64::new(seeds.start);
+/// Runs schedules on all processors, each on a storage of its own; those that found
+/// something.
+fn run_all(seeds: &[u64], storage: impl Fn() -> Storage + Sync) -> Vec<(u64, Vec<String>)> {
+    let next = AtomicUsize::new(0);
     let broken = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= seeds.end {
-                        return;
-                    }
-                    let came = run(seed, None);
+                let storage = storage();
+                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let came = run(*seed, &storage);
                     if !came.findings.is_empty() {
-                        broken.lock().unwrap().push((seed, came.findings));
+                        broken.lock().unwrap().push((*seed, came.findings));
                     }
                 }
             });
@@ -362,29 +361,32 @@ fn run_all(seeds: std::ops::Range<u64>) -> Vec<(u64, Vec<String>)> {
     broken
 }
 
-#[test]
-fn every_schedule_keeps_the_promises() {
-    if let Some(seed) = number_from("AZIMUTH_SEED") {
-        let came = run(seed, None);
-        let mut out = std::io::stdout().lock();
-        for line in &came.met {
-            writeln!(out, "{line}").unwrap();
-        }
-        writeln!(out, "seed {seed} ended {:?}", came.ended).unwrap();
-        drop(out);
-        assert_eq!(came.findings, [] as [&str; 0], "seed {seed}");
-        return;
+/// Runs one schedule and tells what it met.
+fn replay(seed: u64, storage: &Storage) {
+    let came = run(seed, storage);
+    let mut out = std::io::stdout().lock();
+    for line in &came.met {
+        writeln!(out, "{line}").unwrap();
     }
-    let count = number_from("AZIMUTH_SEEDS").unwrap_or(SEEDS);
+    writeln!(out, "seed {seed} ended {:?}", came.ended).unwrap();
+    drop(out);
+    assert_eq!(came.findings, [] as [&str; 0], "seed {seed}");
+}
+
+/// Runs these schedules, or the one that was asked for, and fails where a promise is
+/// broken. `name` begins the line that tells of it.
+pub fn judge(name: &str, seeds: &[u64], storage: impl Fn() -> Storage + Sync) {
+    if let Some(seed) = number_from("AZIMUTH_SEED") {
+        return replay(seed, &storage());
+    }
     let began = std::time::Instant::now();
-    let broken = run_all(FIRST..FIRST + count);
+    let broken = run_all(seeds, storage);
     let seconds = began.elapsed().as_secs_f64();
-    writeln!(
-        std::io::stdout(),
-        "seeds: {count} run, {} violations, {seconds:.1} s",
+    println!(
+        "{name}: {} run, {} violations, {seconds:.1} s",
+        seeds.len(),
         broken.len()
-    )
-    .unwrap();
+    );
     let told: Vec<String> = broken
         .iter()
         .take(20)
@@ -394,9 +396,17 @@ fn every_schedule_keeps_the_promises() {
 }
 
 #[test]
+fn every_schedule_keeps_the_promises() {
+    let first = ORDINARY.start;
+    let end = number_from("AZIMUTH_SEEDS").map_or(ORDINARY.end, |count| first + count);
+    let seeds: Vec<u64> = (first..end).collect();
+    judge("seeds", &seeds, || Storage::Memory(None));
+}
+
+#[test]
 fn a_number_is_one_schedule() {
-    for seed in (FIRST..).take(20) {
-        let (once, again) = (run(seed, None), run(seed, None));
+    for seed in ORDINARY.take(20) {
+        let [once, again] = [(); 2].map(|()| run(seed, &Storage::Memory(None)));
         assert_eq!(once.met, again.met, "seed {seed}");
         assert_eq!(once.ended, again.ended, "seed {seed}");
         assert_eq!(once.trace, again.trace, "seed {seed}");

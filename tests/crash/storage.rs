@@ -22,7 +22,7 @@ use super::world::clock::TrueClock;
 pub enum Storage {
     /// In memory, with this flaw.
     Memory(Option<Flaw>),
-    /// On Cosmos DB. The account must be empty.
+    /// On Cosmos DB, in an account that nobody else uses meanwhile.
     Cosmos(Arc<Account>, Looks),
 }
 
@@ -44,6 +44,15 @@ impl Storage {
         match self {
             Self::Memory(flaw) => *flaw,
             Self::Cosmos(..) => None,
+        }
+    }
+
+    /// Removes what earlier deployments left in it.
+    pub fn empty(&self) {
+        match self {
+            // It went with them.
+            Self::Memory(_) => {}
+            Self::Cosmos(account, _) => account.empty(),
         }
     }
 

@@ -9,7 +9,9 @@
 mod account;
 mod bridge;
 mod charges;
+mod days;
 mod ports;
+mod seeds;
 mod sweep;
 
 pub use account::Account;

@@ -1,22 +1,18 @@
 //! The same crash points with everything stored on Cosmos DB, as the emulator knows it.
 //!
-//! A point takes a hundred times as long there, so a run takes every so manieth, and at
-//! least one of each kind of each shape. `AZIMUTH_CRASH_OFFSET=7` chooses which; without
-//! it they are others every day. `AZIMUTH_CRASH_ALL=1` takes all.
+//! A point takes a hundred times as long there, so a run takes a day's share ([`days`]),
+//! and at least one of each kind of each shape.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use super::Account;
+use super::days;
 use crate::crash::line::{Fate, Kind, Plan};
 use crate::crash::points::{self, Player, Point};
 use crate::crash::runs::{Played, play, play_on};
 use crate::crash::shapes::{SHAPES, Shape};
-
-/// One of so many points is played.
-const STRIDE: usize = 40;
-const DAY: Duration = Duration::from_hours(24);
 
 /// On an account of its own, which is emptied before each run.
 struct OnCosmos(Arc<Account>);
@@ -50,30 +46,16 @@ fn sample(all: &[Point], stride: usize, offset: usize) -> Vec<Point> {
     chosen
 }
 
-fn days() -> usize {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    usize::try_from(since.unwrap().as_secs() / DAY.as_secs()).unwrap()
-}
-
-/// From a variable, or one for today.
-fn offset() -> usize {
-    let Ok(text) = std::env::var("AZIMUTH_CRASH_OFFSET") else {
-        return days() % STRIDE;
-    };
-    let number = text.parse();
-    number.unwrap_or_else(|_| panic!("AZIMUTH_CRASH_OFFSET={text}"))
-}
-
 #[test]
 fn crash_points_of_every_shape_and_kind_keep_the_promises_on_cosmos_db() {
     let began = Instant::now();
     let all = points::all(OnCosmos::start);
-    let (chosen, which) = if std::env::var_os("AZIMUTH_CRASH_ALL").is_some() {
+    let (chosen, which) = if days::are_all_asked_for() {
         (all.clone(), String::new())
     } else {
-        let offset = offset();
+        let offset = days::offset();
         let which = format!(", AZIMUTH_CRASH_OFFSET={offset}");
-        (sample(&all, STRIDE, offset), which)
+        (sample(&all, days::STRIDE, offset), which)
     };
     let played = points::play(&chosen, OnCosmos::start);
     let judgement = points::judge(&chosen, &played);
