@@ -70,7 +70,8 @@ resource "azurerm_monitor_action_group" "this" {
 }
 
 locals {
-  # Questions to the logs; one row is one reason to look.
+  # Questions to the logs; one row is one reason to look. Asked every 15 minutes about
+  # as long, or about `window` (ISO 8601).
   log_alerts = {
     poison = {
       description = "A work item could not be worked on; its turn was ended with an error."
@@ -91,6 +92,14 @@ locals {
       query       = "AppRequests | where Name == 'sweep' and Success == true"
       threshold   = 1
       operator    = "LessThan"
+    }
+    signing = {
+      description = "The audit has not been signed and archived for three hours: what was written since can be changed unseen by whoever may write to the store."
+      severity    = 1
+      query       = "AppRequests | where Name == 'sign-audit' and Success == true"
+      threshold   = 1
+      operator    = "LessThan"
+      window      = "PT3H"
     }
     errors = {
       description = "The handler logs an error: the audit cannot be written or sealed, a delivery was given up, or the like."
@@ -113,7 +122,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   severity             = each.value.severity
   scopes               = [azurerm_log_analytics_workspace.this.id]
   evaluation_frequency = "PT15M"
-  window_duration      = "PT15M"
+  window_duration      = lookup(each.value, "window", "PT15M")
 
   criteria {
     query                   = each.value.query
