@@ -35,8 +35,8 @@ pub struct TestOptions {
     /// Leave out what needs the real MCP server or a browser
     #[arg(long)]
     pub quick: bool,
-    /// Fail unless the end-to-end and browser tests can run in a network namespace
-    /// with nothing but loopback (a full run does so where it is possible)
+    /// Fail unless the tests can run in a network namespace with nothing but loopback
+    /// (without it they do so where it is possible)
     #[arg(long)]
     pub netns: bool,
     /// One group: check, domain, model, conformance, authz, api, turns, crash, azure, isolation, audit,
@@ -91,12 +91,13 @@ pub async fn test(
     };
     refuse_forgotten(&programs, &suite_tests)?;
 
+    let is_alone = is_alone(session, options).await?;
     let corpora = programs::corpora(&repository.root).map(|folder| ("AZIMUTH_CORPORA", folder));
     let mut results = Vec::new();
     for group in chosen {
         let mut surroundings = Surroundings {
             variables: corpora.iter().cloned().collect(),
-            is_alone: false,
+            is_alone,
         };
         let started = Instant::now();
         if group.needs_azurite {
@@ -118,7 +119,6 @@ pub async fn test(
             surroundings
                 .variables
                 .push(("AZIMUTH_EVERYTHING", everything));
-            surroundings.is_alone = is_alone(session, group.name, options).await?;
         }
         let (mut tally, before) = match group.name {
             CHECK => (checked, check_took),
@@ -143,7 +143,6 @@ pub async fn test(
             if !options.quick && units.is_built {
                 let folder =
                     prepare_browser(session, repository, &metadata, &mut surroundings).await?;
-                surroundings.is_alone = is_alone(session, group.name, options).await?;
                 tally += portal::in_browser(session, &folder, &surroundings).await?;
             }
         }
@@ -239,11 +238,14 @@ async fn prepare_browser(
     portal::provide(session, repository).await
 }
 
-/// Whether the group runs in a network namespace; says so.
-async fn is_alone(session: &Session, group: &str, options: &TestOptions) -> Result<bool, Failure> {
+/// Whether the tests run in a network namespace; says so.
+async fn is_alone(session: &Session, options: &TestOptions) -> Result<bool, Failure> {
     let is_possible = network::is_possible().await;
     if is_possible {
-        session.say(group, "runs in a network namespace that has only loopback");
+        session.say(
+            "test",
+            "the tests run in a network namespace that has only loopback",
+        );
     } else if options.netns {
         return Err(Failure::refused(
             "--netns: this machine does not let us make a network namespace",
@@ -251,8 +253,8 @@ async fn is_alone(session: &Session, group: &str, options: &TestOptions) -> Resu
         ));
     } else {
         session.say(
-            group,
-            "runs in this machine's network: a network namespace cannot be made here",
+            "test",
+            "the tests run in this machine's network: a network namespace cannot be made here",
         );
     }
     Ok(is_possible)
