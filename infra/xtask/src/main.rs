@@ -19,6 +19,7 @@ mod soak;
 mod tally;
 mod test;
 mod token;
+mod united;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

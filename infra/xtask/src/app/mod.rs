@@ -16,6 +16,7 @@ pub use functions::Function;
 use crate::failure::Failure;
 use crate::repository::Repository;
 use crate::session::{Session, cargo};
+use crate::united;
 
 const STAGE: &str = "app";
 
@@ -56,7 +57,8 @@ pub async fn app(
     Ok(())
 }
 
-/// Builds the programs of packages with one cargo command.
+/// Builds the programs of packages with one cargo command, those for debugging from the
+/// same crates as the tests.
 pub async fn build(
     session: &mut Session,
     repository: &Repository,
@@ -75,6 +77,8 @@ pub async fn build(
     }
     if release {
         command.arg("--release");
+    } else {
+        command.args(["--package", united::PACKAGE]);
     }
     session.succeed("build", command).await
 }

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::repository::Repository;
 use crate::session::{Session, cargo};
 use crate::tally::Tally;
+use crate::united;
 
 const STAGE: &str = "check";
 
@@ -53,6 +54,8 @@ pub async fn check(
     tell(&mut tally, "lints of the emulator", &lints);
     let carried = emulator::findings(repository)?;
     tell(&mut tally, "product without an emulator", &carried);
+    let apart = united::findings(repository)?;
+    tell(&mut tally, "crates that are compiled once", &apart);
 
     let metadata = repository.metadata()?;
     tell(&mut tally, "arrows", &arrows::findings(&metadata.packages));

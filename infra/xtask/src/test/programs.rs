@@ -16,6 +16,7 @@ use crate::processes::sweep;
 use crate::repository::{Metadata, Repository, not_started};
 use crate::session::{Session, cargo};
 use crate::tally::Tally;
+use crate::united;
 
 /// A test program that runs longer hangs, …
 const PROGRAM_MAX: Duration = Duration::from_mins(20);
@@ -81,6 +82,8 @@ pub async fn build(
         .current_dir(&repository.root);
     if packages.is_empty() {
         command.arg("--workspace");
+    } else {
+        command.args(["--package", united::PACKAGE]);
     }
     for package in packages {
         command.args(["--package", package]);
