@@ -5,16 +5,19 @@ mod approvals;
 mod audit;
 mod first_answers;
 mod many_people;
+mod package;
 mod poison;
 mod recovery;
 mod second_server;
 mod sign_in;
 mod standalone;
+mod upgrade;
 
 use std::time::Duration;
 
 use azimuth_tests::person::Person;
 use azimuth_tests::stack::Stack;
+use azimuth_tests::waiting::until;
 use serde_json::Value;
 
 /// A turn that starts a server process takes some seconds of CPU on this path.
@@ -60,4 +63,22 @@ fn call_of<'a>(turn: &'a Value, tool: &str) -> &'a Value {
         .collect();
     assert_eq!(found.len(), 1, "calls of {tool} in {turn}");
     found[0]
+}
+
+/// Waits until the call's own request is at Azure, which has been made slow: killed
+/// earlier, the handler would not have begun it, and the delay would meet the next
+/// attempt.
+async fn reaches_azure(stack: &Stack, method: &str, path: &str) {
+    until(&format!("{method} {path} is under way"), || async {
+        let requests = stack.requests().await;
+        requests
+            .iter()
+            .any(|r| {
+                r["method"] == method
+                    && r["status"].is_null()
+                    && r["path"].as_str().is_some_and(|p| p.contains(path))
+            })
+            .then_some(())
+    })
+    .await;
 }

@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use azimuth_tests::person::Person;
 use azimuth_tests::stack::{Shape, Stack};
-use azimuth_tests::waiting::until;
 use serde_json::{Value, json};
 
-use super::{approval_of, call_of, effects_on};
+use super::{approval_of, call_of, effects_on, reaches_azure};
 
 /// A turn ends by itself within 30 s after a kill; on a machine that is busy with
 /// other things, starting the tool server again alone can take that long, so the
@@ -72,21 +71,4 @@ async fn ends_after_a_kill(stack: &Stack, person: &Person, turn: &str, what: &st
         killed.elapsed().as_secs_f64()
     );
     ended
-}
-
-/// Waits until the call's own request is at Azure: killed earlier, the handler
-/// would not have begun it, and the delay would meet the next attempt.
-async fn reaches_azure(stack: &Stack, method: &str, path: &str) {
-    until(&format!("{method} {path} is under way"), || async {
-        let requests = stack.requests().await;
-        requests
-            .iter()
-            .any(|r| {
-                r["method"] == method
-                    && r["status"].is_null()
-                    && r["path"].as_str().is_some_and(|p| p.contains(path))
-            })
-            .then_some(())
-    })
-    .await;
 }

@@ -32,6 +32,10 @@ pub struct Stack {
     standalone: Option<Standalone>,
     description: Value,
     environment: Vec<(String, String)>,
+    /// What hosts and handlers run from.
+    app: PathBuf,
+    /// So many hosts have been started; each has a log of its own.
+    started: usize,
 }
 
 struct Host {
@@ -146,6 +150,8 @@ pub struct Shape {
     pub groups: Vec<&'static str>,
     /// What everything is kept in.
     pub storage: Storage,
+    /// The folder that hosts run from, where it is not `AZIMUTH_TEST_APP`.
+    pub app: Option<PathBuf>,
     /// Entries of `mcpServers` beside the Azure MCP Server.
     pub servers: Value,
     /// Further variables for the handlers.
@@ -159,6 +165,7 @@ impl Default for Shape {
         Self {
             groups: vec!["all"],
             storage: Storage::asked_for(),
+            app: None,
             servers: json!({}),
             environment: Vec::new(),
             operation_ms: 200,
@@ -215,6 +222,8 @@ impl Stack {
             standalone: None,
             description,
             environment,
+            app: shape.app.unwrap_or_else(|| given("AZIMUTH_TEST_APP")),
+            started: 0,
         };
         for group in shape.groups {
             stack.start_host(group).await;
@@ -224,7 +233,8 @@ impl Stack {
 
     /// Starts one more host, and waits until its handler answers.
     pub async fn start_host(&mut self, group: &str) {
-        let index = self.hosts.len();
+        let index = self.started;
+        self.started += 1;
         let info = self.info_file(group);
         let _ = std::fs::remove_file(&info);
         let mut command = Command::new(given("AZIMUTH_TEST_BIN_DIR").join("azimuth-host"));
@@ -236,7 +246,7 @@ impl Stack {
         }
         command
             .arg("--script-root")
-            .arg(given("AZIMUTH_TEST_APP"))
+            .arg(&self.app)
             .args(["--port", "0", "--group", group, "--until-stdin-eof"])
             .arg("--info-file")
             .arg(&info)
@@ -265,9 +275,19 @@ impl Stack {
         }
     }
 
+    /// Starts another host of `group` from `app`, and then ends the one that there is, as
+    /// a deployment does.
+    pub async fn replace_host(&mut self, group: &str, app: &Path) {
+        app.clone_into(&mut self.app);
+        self.start_host(group).await;
+        let successor = self.hosts.pop().expect("it was started");
+        let former = self.hosts.iter_mut().find(|host| host.group == group);
+        *former.expect("a host of this group") = successor;
+    }
+
     /// Starts the handler without a host, and waits until it listens.
     pub async fn start_standalone(&mut self) {
-        let mut command = Command::new(given("AZIMUTH_TEST_APP").join("handler"));
+        let mut command = Command::new(self.app.join("handler"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("AZIMUTH_") {
                 command.env_remove(name);
@@ -473,7 +493,7 @@ impl Stack {
 
     /// Runs the handler binary with these arguments.
     pub fn handler(&self, arguments: &[&str]) -> std::process::Output {
-        Command::new(given("AZIMUTH_TEST_APP").join("handler"))
+        Command::new(self.app.join("handler"))
             .args(arguments)
             .stdin(Stdio::null())
             .output()

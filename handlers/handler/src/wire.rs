@@ -287,6 +287,22 @@ fn vault(
     ))
 }
 
+/// The variables by which a program that asks Azure goes where the handler goes.
+fn way_to_azure(azure: &AzureConfig) -> Result<BTreeMap<String, String>, WiringError> {
+    let mut variables = BTreeMap::new();
+    if let Some(proxy) = &azure.egress_proxy {
+        variables.insert("HTTPS_PROXY".to_owned(), proxy.clone());
+    }
+    if let Some(file) = &azure.egress_ca_file {
+        // It runs in another folder.
+        let file = std::path::absolute(file).map_err(|e| fails("AZIMUTH_EGRESS_CA_FILE")(&e))?;
+        variables.insert("SSL_CERT_FILE".to_owned(), file.display().to_string());
+        // No other root certificate counts.
+        variables.insert("SSL_CERT_DIR".to_owned(), "/nonexistent".to_owned());
+    }
+    Ok(variables)
+}
+
 async fn tool_servers(
     config: &Config,
     data: &Path,
@@ -302,9 +318,13 @@ async fn tool_servers(
         path: variable("PATH").unwrap_or_default(),
         home: variable("HOME"),
     };
-    let json = std::fs::read_to_string(servers_file)
+    let file = std::path::absolute(servers_file)
+        .map_err(|e| fails("AZIMUTH_MCP_SERVERS cannot be found")(&e))?;
+    let json = std::fs::read_to_string(&file)
         .map_err(|e| fails("AZIMUTH_MCP_SERVERS cannot be read")(&e))?;
-    let servers = parse_servers(&json, &host).map_err(|e| fails("AZIMUTH_MCP_SERVERS")(&e))?;
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    let servers =
+        parse_servers(&json, folder, &host).map_err(|e| fails("AZIMUTH_MCP_SERVERS")(&e))?;
     let executable =
         std::env::current_exe().map_err(|e| fails("the handler's own path cannot be found")(&e))?;
     let options = Options {
@@ -314,7 +334,7 @@ async fn tool_servers(
             OsString::from("--"),
         ],
         host,
-        environment: BTreeMap::new(),
+        environment: way_to_azure(&config.azure)?,
         work_dir: data.to_path_buf(),
         audiences: config.azure.audiences.clone(),
         limits: PoolLimits {

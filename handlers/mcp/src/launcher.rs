@@ -16,14 +16,16 @@ use crate::catalogue::is_built_in;
 use crate::child::{Child, Offered, Start};
 use crate::limits::PoolLimits;
 use crate::pool::Room;
+use crate::programs::Programs;
 use crate::servers::{HostEnvironment, Identity, ServerConfig};
 
 /// Starts processes.
 pub(crate) struct Launcher {
     pub(crate) wrapper: Vec<OsString>,
     pub(crate) host: HostEnvironment,
+    pub(crate) programs: Programs,
     pub(crate) work_dir: PathBuf,
-    /// For every server, below its own `env`.
+    /// For servers with a user's identity, below their own `env`.
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) broker: Option<Broker>,
     pub(crate) random: Arc<dyn Random>,
@@ -61,6 +63,16 @@ impl Launcher {
                 self.work_dir.display()
             )
         })?;
+        let command = self.programs.startable(&server.command).await;
+        let server = &ServerConfig {
+            command: command.map_err(|error| {
+                format!(
+                    "The tool server's program {} cannot be copied to where it may run: {error}.",
+                    server.command.display()
+                )
+            })?,
+            ..server.clone()
+        };
         let ticket = match (server.identity, user, &self.broker) {
             (Identity::User, Some(user), Some(broker)) => {
                 Some(broker.admit(user, self.random.bytes32()))
@@ -122,13 +134,15 @@ impl Launcher {
             ),
         ]);
         let home = match server.identity {
-            // A folder that is not there: a real one would offer the sign-ins and
-            // the default subscription of whoever runs the handler.
-            Identity::User => Some(path_in("no-home")),
+            Identity::User => {
+                environment.extend(self.environment.clone());
+                // A folder that is not there: a real one would offer the sign-ins and
+                // the default subscription of whoever runs the handler.
+                Some(path_in("no-home"))
+            }
             Identity::None => self.host.home.clone(),
         };
         environment.extend(home.map(|home| ("HOME".to_owned(), home)));
-        environment.extend(self.environment.clone());
         environment.extend(server.env.clone());
         environment
     }

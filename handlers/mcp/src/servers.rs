@@ -17,7 +17,7 @@ pub struct ServerConfig {
     /// Name in the configuration, `[a-z0-9-]{1,32}`.
     pub name: String,
     /// Absolute path of the program. It may be missing when the configuration is
-    /// read; a call then says so.
+    /// read; a call then says so. Its mode may be lost (see `programs.rs`).
     pub command: PathBuf,
     /// Its arguments, passed on as they are, never through a shell. The process runs
     /// in the work folder of [`crate::Options`].
@@ -81,8 +81,13 @@ const RESERVED: [&str; 4] = [
 const TOP_LEVEL: [&str; 2] = ["mcpServers", "servers"];
 
 /// Reads a configuration. The top-level key is `mcpServers`, or `servers` as in
-/// VS Code's `mcp.json`. The order of the file is kept.
-pub fn parse_servers(json: &str, host: &HostEnvironment) -> Result<Vec<ServerConfig>, ConfigError> {
+/// VS Code's `mcp.json`. The order of the file is kept. A command with a slash is
+/// relative to `folder`, the file's own, which must be absolute.
+pub fn parse_servers(
+    json: &str,
+    folder: &Path,
+    host: &HostEnvironment,
+) -> Result<Vec<ServerConfig>, ConfigError> {
     let top: UniqueMap<Box<RawValue>> = serde_json::from_str(json)
         .map_err(|error| ConfigError::at("(document)", format!("is not a JSON object: {error}")))?;
     if let Some((other, _)) = top
@@ -111,15 +116,25 @@ pub fn parse_servers(json: &str, host: &HostEnvironment) -> Result<Vec<ServerCon
     entries
         .0
         .into_iter()
-        .map(|(name, value)| server(&format!("{top_name}.{name}"), name, value, host))
+        .map(|(name, value)| {
+            let path = format!("{top_name}.{name}");
+            server(&path, name, value, Places { folder, host })
+        })
         .collect()
+}
+
+/// Where programs are looked for.
+#[derive(Clone, Copy)]
+struct Places<'a> {
+    folder: &'a Path,
+    host: &'a HostEnvironment,
 }
 
 fn server(
     path: &str,
     name: String,
     value: Value,
-    host: &HostEnvironment,
+    places: Places<'_>,
 ) -> Result<ServerConfig, ConfigError> {
     let name_is_good = (1..=32).contains(&name.len())
         && name
@@ -150,7 +165,7 @@ fn server(
         ));
     }
     let command = match fields.remove("command") {
-        Some(Value::String(text)) => resolve(&at("command"), &text, host)?,
+        Some(Value::String(text)) => resolve(&at("command"), &text, places)?,
         Some(_) => return Err(ConfigError::at(at("command"), "must be a string")),
         None => return Err(ConfigError::at(at("command"), "is missing")),
     };
@@ -253,22 +268,16 @@ fn effects(
         .collect()
 }
 
-fn resolve(field: &str, command: &str, host: &HostEnvironment) -> Result<PathBuf, ConfigError> {
+fn resolve(field: &str, command: &str, places: Places<'_>) -> Result<PathBuf, ConfigError> {
     if command.is_empty() || command.contains('\0') {
         return Err(ConfigError::at(field, "must name a program"));
     }
-    let path = Path::new(command);
-    if path.is_absolute() {
-        return Ok(path.to_owned());
-    }
     if command.contains('/') {
-        return Err(ConfigError::at(
-            field,
-            format!("{command}: give an absolute path or a bare name to be found on PATH"),
-        ));
+        // An absolute path stays as it is.
+        return Ok(places.folder.join(command));
     }
-    host.path
-        .split(':')
+    let path = &places.host.path;
+    path.split(':')
         .map(Path::new)
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(command))
@@ -276,7 +285,7 @@ fn resolve(field: &str, command: &str, host: &HostEnvironment) -> Result<PathBuf
         .ok_or_else(|| {
             ConfigError::at(
                 field,
-                format!("{command} is not on PATH; install it or give its absolute path"),
+                format!("{command} is not on PATH; install it or give its path"),
             )
         })
 }

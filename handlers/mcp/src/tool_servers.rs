@@ -5,7 +5,7 @@ mod learning;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -24,8 +24,8 @@ use crate::catalogue;
 use crate::launcher::{Launcher, Verified};
 use crate::limits::PoolLimits;
 use crate::pool::Pool;
-use crate::programs::executable;
-use crate::servers::{HostEnvironment, Identity, ServerConfig, is_program};
+use crate::programs::Programs;
+use crate::servers::{HostEnvironment, Identity, ServerConfig};
 
 /// How the tool servers are run.
 #[derive(Debug, Clone)]
@@ -36,12 +36,12 @@ pub struct Options {
     pub wrapper: Vec<OsString>,
     /// What of our own environment the servers may have.
     pub host: HostEnvironment,
-    /// Variables for every server, below its own `env`: the egress proxy and its
-    /// certificates.
+    /// Variables for servers that act as the asker, below their own `env`: the way to
+    /// Azure.
     pub environment: BTreeMap<String, String>,
     /// A folder of ours, in which every server runs; pins go to `tools/` in it,
-    /// unpacked programs to `bundle/`, and those that may not be executed where they
-    /// are to `programs/`.
+    /// unpacked programs to `bundle/`, and copies of those that may not be executed
+    /// where they are to `programs/`.
     pub work_dir: PathBuf,
     /// Audiences for which servers may have tokens of their user.
     pub audiences: Vec<String>,
@@ -55,7 +55,7 @@ pub enum StartError {
     /// The built-in catalogue does not read; a build error.
     #[error("the built-in catalogue does not read: {0}")]
     Catalogue(#[from] serde_json::Error),
-    /// The work folder has no absolute path, or does not take a copy of a program.
+    /// The work folder has no absolute path.
     #[error("the work folder of the tool servers cannot be used: {0}")]
     Folder(std::io::Error),
     /// The broker cannot listen on loopback.
@@ -127,10 +127,10 @@ impl McpServers {
         }
         // A server runs in this folder, so a relative path would mean another one.
         let work_dir = std::path::absolute(&options.work_dir).map_err(StartError::Folder)?;
-        let servers = startable(servers, &work_dir)?;
         let launcher = Launcher {
             wrapper: options.wrapper,
             host: options.host,
+            programs: Programs::of(&work_dir),
             work_dir,
             environment: options.environment,
             broker,
@@ -167,17 +167,6 @@ impl McpServers {
         self.shared.broker_tasks.close();
         self.shared.broker_tasks.wait().await;
     }
-}
-
-/// The same servers, each with a program that can be executed.
-fn startable(servers: Vec<ServerConfig>, work_dir: &Path) -> Result<Vec<ServerConfig>, StartError> {
-    servers
-        .into_iter()
-        .map(|server| {
-            let command = executable(&server.command, work_dir).map_err(StartError::Folder)?;
-            Ok(ServerConfig { command, ..server })
-        })
-        .collect()
 }
 
 impl Drop for McpServers {
@@ -245,8 +234,8 @@ impl Shared {
             .get(&server.name)
             .cloned()
             .or_else(|| {
-                (!is_program(&server.command))
-                    .then(|| format!("{} is missing or not executable", server.command.display()))
+                (!server.command.is_file())
+                    .then(|| format!("{} is missing", server.command.display()))
             });
         let changed = self.changed_tools(&server.name);
         let detail = problem.clone().unwrap_or_else(|| match changed {

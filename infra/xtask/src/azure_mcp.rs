@@ -50,6 +50,12 @@ pub async fn provide(session: &mut Session, repository: &Repository) -> Result<P
             ))
         };
     }
+    Ok(pinned(session, repository).await?.join(PROGRAM))
+}
+
+/// The folder of the pinned server: the program and the data that it reads. Fetched at
+/// the first use.
+pub async fn pinned(session: &mut Session, repository: &Repository) -> Result<PathBuf, Failure> {
     let required = requirement(REQUIREMENTS).ok_or_else(|| {
         Failure::refused(
             format!("{REQUIREMENTS_FILE} does not pin one package by its sha256"),
@@ -60,7 +66,7 @@ pub async fn provide(session: &mut Session, repository: &Repository) -> Result<P
     let home = cache.join(required.folder());
     let program = home.join(PROGRAM);
     if program.is_file() {
-        return Ok(program);
+        return Ok(home);
     }
     refuse_other_machines()?;
     fs::create_dir_all(&cache).map_err(Failure::file("create", &cache))?;
@@ -79,7 +85,7 @@ pub async fn provide(session: &mut Session, repository: &Repository) -> Result<P
     let _removed = fs::remove_dir_all(&work);
     placed?;
     session.say(STAGE, format_args!("ready in {}", home.display()));
-    Ok(program)
+    Ok(home)
 }
 
 /// Downloads, verifies and unpacks below `work`; returns the unpacked folder.

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use app::AppOptions;
 use bench::BenchOptions;
 use check::CheckOptions;
 use dev::DevOptions;
@@ -62,11 +63,7 @@ enum Command {
     /// The long runs: every state, crash point and seed, and real processes struck
     Soak(SoakOptions),
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
-    App {
-        /// Build optimised
-        #[arg(long)]
-        release: bool,
-    },
+    App(AppOptions),
     /// Pictures of every page of the portal, in both languages and themes
     PortalGallery {
         /// Where they are put [default: portal-gallery in cargo's target folder]
@@ -118,7 +115,7 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
         }
         Command::Bench(options) => bench::bench(&mut session, repository, &options).await,
         Command::Soak(options) => soak::soak(&mut session, repository, &options).await,
-        Command::App { release } => app::app(&mut session, repository, release).await,
+        Command::App(options) => app::app(&mut session, repository, &options).await,
         Command::PortalGallery { out } => {
             gallery::gallery(&mut session, repository, out.as_deref()).await
         }

@@ -1,4 +1,4 @@
-//! Python packages that a check needs, in an environment of their own: exactly what
+//! Packages of the Python registry, in an environment of their own: exactly what
 //! a requirements file pins, by hash, kept in the cache.
 
 use std::fs;
@@ -24,11 +24,13 @@ const ADVICE: &str = "python3 with venv and pip is needed (Debian, Ubuntu: apt i
     settings are honoured.";
 
 /// Gives the Python that has the packages of `requirements`; installs them at the
-/// first use. Needs no network once the cache is filled.
+/// first use, and says what `size` their download has where it is large. Needs no network
+/// once the cache is filled.
 pub async fn provide(
     session: &mut Session,
     repository: &Repository,
     requirements: &Path,
+    size: Option<&str>,
 ) -> Result<PathBuf, Failure> {
     let pinned = sha256(requirements).map_err(Failure::file("read", requirements))?;
     let cache = repository.cache();
@@ -47,7 +49,11 @@ pub async fn provide(
     let _left_by_a_crash = fs::remove_dir_all(&part);
     session.say(
         STAGE,
-        format_args!("installing those of {} (once)", requirements.display()),
+        format_args!(
+            "installing those of {} ({}once)",
+            requirements.display(),
+            size.map_or_else(String::new, |size| format!("{size}, "))
+        ),
     );
     make(session, requirements, &part).await?;
     fs::rename(&part, &home).map_err(Failure::file("move the packages to", &home))?;

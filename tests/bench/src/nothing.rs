@@ -12,8 +12,7 @@ use tokio::net::TcpListener;
 use crate::failure::{Done, Failure};
 use crate::programs::{end_with_stdin, write_whole};
 
-/// Where the host tells its handler the port.
-pub const PORT_VARIABLE: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
+pub use azimuth_stack::start::PORT_VARIABLE;
 
 /// As a program of its own.
 pub async fn serve(info: &Path) -> Done {

@@ -9,4 +9,5 @@ pub mod machine;
 pub mod product;
 pub mod programs;
 pub mod sandbox;
+pub mod start;
 pub mod usage;

@@ -107,6 +107,7 @@ async fn a_process_sees_only_the_environment_it_is_given() {
     let (_, env) = rig.whoami("alice").await;
     assert_eq!(env["HOME"], "/home/somebody");
     assert_eq!(env["IDENTITY_HEADER"], Value::Null);
+    assert_eq!(env["HTTPS_PROXY"], Value::Null, "it does not ask Azure");
     rig.end().await;
 }
 

@@ -4,25 +4,36 @@
 
 mod archive;
 pub mod functions;
+mod glibc;
+mod size;
+pub mod tool_server;
+mod trial;
+mod zig;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde_json::Value;
 
 pub use functions::Function;
 
+use crate::azure_mcp;
 use crate::failure::Failure;
 use crate::repository::Repository;
 use crate::session::{Session, cargo};
 use crate::united;
 
+use archive::Effort;
+use size::Sizes;
+
 const STAGE: &str = "app";
+const HANDLER_PACKAGE: &str = "azimuth-handler";
 
 /// Built with one command, so that a part they share is compiled once.
 pub const PROGRAM_PACKAGES: [&str; 4] = [
-    "azimuth-handler",
+    HANDLER_PACKAGE,
     "azimuth-host",
     "azimuth-sandbox",
     "azimuth-web",
@@ -34,27 +45,70 @@ const HANDLER: &str = "handler";
 const EXAMPLE: &str = "local.settings.example.json";
 const LOCAL_SETTINGS: &str = "local.settings.json";
 
+/// dist/app for `func start --script-root dist/app`, and a deployable zip
+#[derive(Debug, Args)]
+pub struct AppOptions {
+    /// Build optimised, for the glibc of the oldest image of the Functions host
+    #[arg(long)]
+    pub release: bool,
+    /// Unpack the zip elsewhere, run it under the host stand-in, and tell start and
+    /// memory
+    #[arg(long = "try")]
+    pub is_tried: bool,
+}
+
 /// `cargo xtask app`: builds, assembles, packs.
 pub async fn app(
     session: &mut Session,
     repository: &Repository,
-    release: bool,
+    options: &AppOptions,
 ) -> Result<(), Failure> {
     let metadata = repository.metadata()?;
-    build(session, repository, &["azimuth-handler"], release).await?;
-    let app = assemble(
-        session,
-        repository,
-        &metadata.programs(release).join(HANDLER),
-    )?;
+    let handler = if options.release {
+        zig::build(session, repository, &metadata, HANDLER_PACKAGE, HANDLER).await?
+    } else {
+        build(session, repository, &[HANDLER_PACKAGE], false).await?;
+        metadata.programs(false).join(HANDLER)
+    };
+    let server = azure_mcp::pinned(session, repository).await?;
+    let app = assemble(session, repository, &handler, Some(&server))?;
+    if options.release {
+        let starts_on = match glibc::check(&app.join(HANDLER))? {
+            Some(version) => format!("glibc {version} or later"),
+            None => "every Linux".to_owned(),
+        };
+        session.say(STAGE, format_args!("the handler starts on {starts_on}"));
+    }
+    session.say(STAGE, "packing");
     let zip = repository.root.join("dist/azimuth.zip");
-    archive::pack(&app, &zip).map_err(Failure::file("write", &zip))?;
+    archive::pack(&app, &zip, Effort::Small).map_err(Failure::file("write", &zip))?;
+    let sizes = Sizes::of(&zip).map_err(Failure::file("read", &zip))?;
+    println!("{sizes}");
     session.say(STAGE, format_args!("{} is ready to deploy", zip.display()));
+    if options.is_tried {
+        return trial::run(session, repository, &metadata, &zip).await;
+    }
     session.say(
         STAGE,
         "run it with: func start --script-root dist/app (settings: dist/app/local.settings.json)",
     );
     Ok(())
+}
+
+/// The same of programs that are built already, unpacked into `folder` as it would lie on
+/// Azure.
+pub fn deployed(
+    session: &Session,
+    repository: &Repository,
+    handler: &Path,
+    server: &Path,
+    folder: &Path,
+) -> Result<(), Failure> {
+    let app = assemble(session, repository, handler, Some(server))?;
+    let zip = folder.with_extension("zip");
+    archive::pack(&app, &zip, Effort::Quick).map_err(Failure::file("write", &zip))?;
+    archive::unpack_as_deployed(&zip, folder).map_err(Failure::file("unpack", &zip))?;
+    fs::remove_file(&zip).map_err(Failure::file("remove", &zip))
 }
 
 /// Builds the programs of packages with one cargo command, those for debugging from the
@@ -84,11 +138,13 @@ pub async fn build(
 }
 
 /// Puts `dist/app` together anew, in one step: a host that runs from it sees
-/// the former one or this one.
+/// the former one or this one. `server` is the folder of the Azure MCP Server; without
+/// it the settings must lead to tool servers elsewhere.
 pub fn assemble(
     session: &Session,
     repository: &Repository,
     handler: &Path,
+    server: Option<&Path>,
 ) -> Result<PathBuf, Failure> {
     let root = &repository.root;
     check_host_json(&root.join("host.json"))?;
@@ -98,6 +154,9 @@ pub fn assemble(
     let part = app.with_file_name(format!("app.{}.part", std::process::id()));
     let former = app.with_file_name(format!("app.{}.former", std::process::id()));
     fill(root, &found, handler, &part)?;
+    if let Some(server) = server {
+        tool_server::lay_in(server, &part)?;
+    }
     if app.exists() {
         fs::rename(&app, &former).map_err(Failure::file("replace", &app))?;
     }

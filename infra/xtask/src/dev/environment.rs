@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::emulators::Connections;
 use super::sandbox::SandboxDescription;
+use crate::app::tool_server::ARGUMENTS;
 
 /// Variables of our tools. The handler refuses names it does not know.
-const TOOLS_ONLY: [&str; 14] = [
+const TOOLS_ONLY: [&str; 16] = [
     "AZIMUTH_AZMCP",
     "AZIMUTH_CHROMIUM",
     "AZIMUTH_CORPORA",
@@ -23,6 +24,8 @@ const TOOLS_ONLY: [&str; 14] = [
     "AZIMUTH_SHOW",
     "AZIMUTH_TEST_APP",
     "AZIMUTH_TEST_BIN_DIR",
+    "AZIMUTH_TEST_FORMER",
+    "AZIMUTH_TEST_PACKAGE",
     "AZIMUTH_TEST_STORAGE",
     "AZIMUTH_XTASK",
 ];
@@ -159,13 +162,7 @@ fn with_portal(own: &str, portal: &str) -> String {
 pub fn servers(azure_mcp: &Path, bundle_folder: &Path, sandbox: &SandboxDescription) -> Value {
     json!({"mcpServers": {"azure": {
         "command": azure_mcp,
-        "args": [
-            "server", "start", "--mode", "all",
-            // They connect to Microsoft's servers at start.
-            "--disable-proxy-tools",
-            // So that a change of rights or resources is seen at once.
-            "--disable-caching",
-        ],
+        "args": ARGUMENTS,
         "env": {
             "HTTPS_PROXY": sandbox.proxy,
             "SSL_CERT_FILE": sandbox.ca_file,

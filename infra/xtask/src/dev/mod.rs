@@ -160,7 +160,7 @@ async fn build(
         };
     }
     app::build(session, repository, &app::PROGRAM_PACKAGES, options.release).await?;
-    app::assemble(session, repository, &programs.join("handler"))?;
+    app::assemble(session, repository, &programs.join("handler"), None)?;
     if !options.no_portal {
         portal_build::build(session, repository).await?;
     }

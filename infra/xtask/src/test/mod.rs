@@ -115,6 +115,10 @@ pub async fn test(
         }
         if group.is_end_to_end() {
             prepare_stack(session, repository, &metadata, &mut surroundings).await?;
+            let package = prepare_package(session, repository, &metadata).await?;
+            surroundings
+                .variables
+                .push(("AZIMUTH_TEST_PACKAGE", package));
             let everything = second_server::provide(session, repository).await?;
             surroundings
                 .variables
@@ -212,7 +216,7 @@ async fn prepare_stack(
 ) -> Result<(), Failure> {
     app::build(session, repository, &app::PROGRAM_PACKAGES, false).await?;
     let programs = programs::folder_of_programs(metadata);
-    let assembled = app::assemble(session, repository, &programs.join("handler"))?;
+    let assembled = app::assemble(session, repository, &programs.join("handler"), None)?;
     let azure_mcp = azure_mcp::provide(session, repository).await?;
     surroundings.variables.extend([
         ("AZIMUTH_TEST_BIN_DIR", programs),
@@ -220,6 +224,19 @@ async fn prepare_stack(
         (azure_mcp::OVERRIDE, azure_mcp),
     ]);
     Ok(())
+}
+
+/// The package as it lies on Azure, of the programs that were built for the stack.
+async fn prepare_package(
+    session: &mut Session,
+    repository: &Repository,
+    metadata: &Metadata,
+) -> Result<PathBuf, Failure> {
+    let server = azure_mcp::pinned(session, repository).await?;
+    let handler = programs::folder_of_programs(metadata).join("handler");
+    let folder = metadata.target_directory.join("package");
+    app::deployed(session, repository, &handler, &server, &folder)?;
+    Ok(folder)
 }
 
 /// The stack, the browser and the folder of its tests, which is returned.

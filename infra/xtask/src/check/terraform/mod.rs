@@ -121,7 +121,8 @@ async fn look(
     environments: &[(&'static str, Tests)],
 ) -> Result<Examined, Failure> {
     program::refuse_missing(session, program::PROGRAM).await?;
-    let python = python::provide(session, repository, &folder.join(PROVIDER_PACKAGES)).await?;
+    let packages = folder.join(PROVIDER_PACKAGES);
+    let python = python::provide(session, repository, &packages, None).await?;
     let providers = Providers::start(&python, &folder.join("check")).await?;
     let terraform = Terraform::new(folder, data, providers.reattach());
     let examined = ask(session, &terraform, environments).await;

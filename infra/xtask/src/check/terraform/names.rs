@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::containers;
 use super::plan::Plan;
-use crate::app::{Function, functions::Trigger};
+use crate::app::{Function, functions::Trigger, tool_server};
 use crate::check::contract::{HandlerContract, PREFIX};
 
 /// Where Terraform's names stand, for the text of a finding.
@@ -48,6 +48,7 @@ pub fn findings(plan: &Plan, product: Product<'_>) -> Vec<String> {
         &product.handler.containers,
     ));
     findings.extend(setting_findings(plan, &product.handler.settings));
+    findings.extend(package_findings(plan));
     findings.extend(entra_findings(plan, product.handler));
     findings.extend(function_findings(plan, product.functions));
     findings.extend(portal_findings(plan, product));
@@ -122,6 +123,17 @@ fn setting_findings(plan: &Plan, known: &[String]) -> Vec<String> {
     let read = known.iter().filter(|name| !is_elsewhere(name)).cloned();
     let set = Names::of(TERRAFORM, set);
     set.differences("the setting", &Names::of(HANDLER, read))
+}
+
+/// The tool servers are those of the package.
+fn package_findings(plan: &Plan) -> Vec<String> {
+    const SETTING: &str = "AZIMUTH_MCP_SERVERS";
+    let packed = tool_server::SERVERS_FILE;
+    plan.resources("azurerm_function_app_flex_consumption")
+        .map(|values| &values["app_settings"][SETTING])
+        .filter(|set| **set != packed)
+        .map(|set| format!("{SETTING} is {set}; the package has {packed:?}"))
+        .collect()
 }
 
 /// App roles and the exposed scope are those that the handler takes from a token.

@@ -44,7 +44,7 @@ pub async fn findings(
     repository: &Repository,
     folder: &Path,
 ) -> Result<Vec<String>, Failure> {
-    let python = python::provide(session, repository, &folder.join(PACKAGES)).await?;
+    let python = python::provide(session, repository, &folder.join(PACKAGES), None).await?;
     let mut command = Command::new(python);
     command
         .args([

@@ -100,6 +100,17 @@ async fn a_property_without_its_index_is_named() {
 }
 
 #[tokio::test]
+async fn tool_servers_that_the_package_lacks_are_named() {
+    let damaged = Damaged::with("function.tf", r#""mcp.json""#, r#""servers.json""#);
+    let found = damaged.examine(Tests::OfEnvironment).await;
+    assert_found(
+        &found,
+        "AZIMUTH_MCP_SERVERS",
+        r#"the package has "mcp.json""#,
+    );
+}
+
+#[tokio::test]
 async fn a_setting_that_nobody_reads_is_named() {
     let damaged = Damaged::with("function.tf", "AZIMUTH_QUOTAS ", "AZIMUTH_QUOTA  ");
     let found = damaged.examine(Tests::OfEnvironment).await;
