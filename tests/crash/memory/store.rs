@@ -130,7 +130,13 @@ impl ConversationStore for MemoryStore {
         let mut batch = batch;
         let made = batch.turn.as_ref().map(|_| etag(items.version + 1));
         self.bend(&items, key, &mut batch);
+        if let Some(first) = batch.events.first() {
+            items.note_try(&key.tenant, &first.turn_id, first.seq - 1);
+        }
         items.check(key, &batch)?;
+        if let Some(last) = batch.events.last() {
+            items.note_end(&key.tenant, &last.turn_id, last.seq);
+        }
         let mut committed = Committed::default();
         if let Some(write) = batch.conversation {
             let version = items.next_version();
@@ -217,9 +223,11 @@ impl ConversationStore for MemoryStore {
 
     async fn append_event(&self, tenant: &str, event: &TurnEvent) -> Result<(), StoreError> {
         let mut items = self.items();
+        items.note_try(tenant, &event.turn_id, event.seq - 1);
         if items.has_event(tenant, &event.turn_id, event.seq) {
             return Err(StoreError::EventExists);
         }
+        items.note_end(tenant, &event.turn_id, event.seq);
         if self.flaw == Some(Flaw::StoreLosesText) {
             return Ok(());
         }
