@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use azimuth_domain::conversation::{Conversation, Message};
-use azimuth_domain::event::TurnEvent;
+use azimuth_domain::event::{EventBody, TurnEvent};
 use azimuth_domain::ids::{CallId, ConversationKey, MessageId, OwnerKey, TurnId};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{CallState, Turn};
@@ -228,10 +228,13 @@ impl ConversationStore for MemoryStore {
             return Err(StoreError::EventExists);
         }
         items.note_end(tenant, &event.turn_id, event.seq);
-        if self.flaw == Some(Flaw::StoreLosesText) {
-            return Ok(());
+        let mut event = event.clone();
+        if self.flaw == Some(Flaw::StoreLosesText)
+            && let EventBody::TextDelta { text, .. } = &mut event.body
+        {
+            text.clear();
         }
-        items.put_event(tenant, event.clone());
+        items.put_event(tenant, event);
         Ok(())
     }
 

@@ -47,7 +47,7 @@ pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
 pub use approvals::{ApprovalDecisionRequest, DecideError};
 pub use cancel::CancelError;
 pub(crate) use commit::ApplyError;
-pub(crate) use heartbeat::{Lease, StopSign};
+pub(crate) use heartbeat::{Lease, Pulse, StopSign};
 pub(crate) use history::cut_text;
 pub use hub::{News, Subscription, TurnHub};
 pub(crate) use model_step::wire_name;

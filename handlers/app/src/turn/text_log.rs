@@ -9,6 +9,7 @@ use azimuth_ports::store::StoreError;
 use tokio::time::Instant;
 
 use super::Engine;
+use super::heartbeat::Pulse;
 use super::model_step::holds_claim;
 use super::patience::Pauses;
 
@@ -38,6 +39,7 @@ pub(super) struct TextLog<'a> {
     engine: &'a Engine,
     turn: &'a Turn,
     claim: (u32, u32),
+    pulse: &'a Pulse,
     next_seq: u64,
     pending: String,
     due_at: Option<Instant>,
@@ -45,11 +47,17 @@ pub(super) struct TextLog<'a> {
 }
 
 impl<'a> TextLog<'a> {
-    pub(super) fn new(engine: &'a Engine, turn: &'a Turn, claim: (u32, u32)) -> Self {
+    pub(super) fn new(
+        engine: &'a Engine,
+        turn: &'a Turn,
+        claim: (u32, u32),
+        pulse: &'a Pulse,
+    ) -> Self {
         Self {
             engine,
             turn,
             claim,
+            pulse,
             next_seq: turn.event_seq + 1,
             pending: String::new(),
             due_at: None,
@@ -128,8 +136,10 @@ impl<'a> TextLog<'a> {
                 turn_id: self.turn.id.clone(),
                 body: body.clone(),
             };
+            let asked_at = Instant::now();
             match self.engine.ports.store.append_event(tenant, &event).await {
                 Ok(()) => {
+                    self.pulse.wrote_event(asked_at);
                     let told = std::slice::from_ref(&event);
                     self.engine.hub.tell(&self.turn.id, self.next_seq, told);
                     self.next_seq += 1;
