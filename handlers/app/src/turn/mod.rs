@@ -49,7 +49,7 @@ pub use cancel::CancelError;
 pub(crate) use commit::ApplyError;
 pub(crate) use heartbeat::{Lease, Pulse, StopSign};
 pub(crate) use history::cut_text;
-pub use hub::{News, Subscription, TurnHub};
+pub use hub::{Ahead, News, Readers, Subscription, TurnHub};
 pub(crate) use model_step::wire_name;
 pub use sign_in::SignInError;
 pub use sweep::SweepReport;

@@ -1,5 +1,6 @@
 //! Text on its way into a turn's log: flushed often while somebody in this
-//! process reads along, seldom otherwise, and never under a lost claim (rule 14).
+//! process reads the log, seldom otherwise, and never under a lost claim (rule 14).
+//! Readers of this process who take it are told of it before it is stored.
 
 use std::time::Duration;
 
@@ -10,14 +11,18 @@ use tokio::time::Instant;
 
 use super::Engine;
 use super::heartbeat::Pulse;
+use super::hub::Readers;
 use super::model_step::holds_claim;
 use super::patience::Pauses;
 
 /// Text is flushed at this size at the latest.
 const FLUSH_BYTES: usize = 4096;
-/// … and after this long while a reader of this process is there.
+/// … after this long while somebody in this process reads the log and nothing else,
 const FLUSH_READ: Duration = Duration::from_millis(40);
-/// … and after this long otherwise.
+/// … while all who read here have the text already; every second with the pauses of a
+/// model, which makes each flush a look as well ([`Pulse::wrote_event`]),
+const FLUSH_AHEAD: Duration = Duration::from_millis(900);
+/// … and otherwise: somebody may read elsewhere.
 const FLUSH_UNREAD: Duration = Duration::from_millis(500);
 
 /// Why text can no longer be written.
@@ -75,11 +80,13 @@ impl<'a> TextLog<'a> {
             self.first = false;
             return self.flush().await;
         }
+        let (hub, turn) = (&self.engine.hub, &self.turn.id);
+        hub.tell_ahead(turn, self.next_seq - 1, self.claim.0, &self.pending);
         if self.due_at.is_none() {
-            let wait = if self.engine.hub.has_readers(&self.turn.id) {
-                FLUSH_READ
-            } else {
-                FLUSH_UNREAD
+            let wait = match hub.readers(turn) {
+                Readers::OfLog => FLUSH_READ,
+                Readers::Ahead => FLUSH_AHEAD,
+                Readers::None => FLUSH_UNREAD,
             };
             self.due_at = Some(Instant::now() + wait);
         }
