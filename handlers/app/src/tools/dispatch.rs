@@ -293,7 +293,10 @@ impl Engine {
                 })
             }
         };
-        match self.apply(&turn.asker.user.tid, &turn.id, command).await {
+        let lane = self.finishing().enter(&turn.id).await;
+        let written = self.apply(&turn.asker.user.tid, &turn.id, command).await;
+        drop(lane);
+        match written {
             Ok(applied) => {
                 let claim = self.perform(&applied.turn.item, &applied.effects).await;
                 AttemptEnd::Finished(Box::new(applied.turn), claim)
