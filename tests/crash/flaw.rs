@@ -7,7 +7,7 @@ pub enum Flaw {
     StoreIgnoresVersions,
     /// The store says that it made a turn, and did not.
     StoreLosesTurns,
-    /// The store says that it took a piece of text, and did not.
+    /// The store says that it took a piece of text, and keeps none of it.
     StoreLosesText,
     /// The store keeps a person's no as a yes.
     StoreTurnsNoIntoYes,

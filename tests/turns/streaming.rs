@@ -59,6 +59,47 @@ async fn text_comes_while_the_model_speaks() {
 }
 
 #[tokio::test]
+async fn text_comes_ahead_of_the_log_to_whoever_takes_it() {
+    let (first, second) = (Gate::default(), Gate::default());
+    let model = Script::in_steps([vec![
+        say("Hel"),
+        Line::Wait(first.clone()),
+        say("lo"),
+        Line::Wait(second.clone()),
+        say(" there."),
+    ]]);
+    let (_app, alice) = product(model).await;
+    let conversation = alice.converse().await;
+    let turn = alice.ask(&conversation, "hi").await;
+    let path = format!("/v1/turns/{turn}/events?after=0&ahead=true");
+    let response = alice.request(reqwest::Method::GET, &path).send().await;
+    let mut stream = Events::of(response.unwrap());
+    let mut seen = Vec::new();
+    while text_of(&seen) != "Hel" {
+        seen.push(stream.next().await.expect("more, while the model waits"));
+    }
+    first.open();
+    let ahead = stream.next().await.expect("more, while the model waits");
+    assert_eq!(
+        (ahead.id, ahead.name.as_str(), &ahead.data),
+        (
+            None,
+            "text_ahead",
+            &json!({"type": "text_ahead", "after": seen.len(), "step": 0, "ahead": "lo"})
+        )
+    );
+    // Then it is an event as any, and has a number.
+    let stored = stream.next().await.expect("more, while the model waits");
+    assert_eq!(stored.id, Some(seen.len() as u64 + 1));
+    seen.push(stored);
+    assert_eq!(text_of(&seen), "Hello");
+    second.open();
+    seen.extend(stream.all().await.into_iter().filter(|e| e.id.is_some()));
+    assert_eq!(seen, alice.events(&turn, 0).await.all().await);
+    assert_eq!(text_of(&seen), "Hello there.");
+}
+
+#[tokio::test]
 async fn the_request_that_asks_can_stream() {
     let (_app, alice) = product(Script::in_steps([vec![say("Hello.")]])).await;
     let conversation = alice.converse().await;

@@ -55,7 +55,9 @@ pub struct Batch {
     pub turn: Option<Write<Turn>>,
     /// Messages.
     pub messages: Vec<Message>,
-    /// Events, each a create of `{turn}:{seq}`.
+    /// Events, each a create of `{turn}:{seq}`. A store may keep them together, so that
+    /// only the first number of what was written together is sure to collide: whoever
+    /// writes events begins where such a group has ended.
     pub events: Vec<TurnEvent>,
 }
 

@@ -2708,6 +2708,8 @@ export interface operations {
                 after?: number;
                 /** @description Long poll only: how long to wait for an event, seconds, at most 25. */
                 wait?: number;
+                /** @description Stream only: text also before it is an event, as `text_ahead` without a number. */
+                ahead?: boolean;
             };
             header?: {
                 /** @description Number of the last event that was seen */

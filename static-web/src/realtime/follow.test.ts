@@ -112,6 +112,31 @@ describe("following a turn", () => {
     expect(connections).not.toContain("reconnecting");
   });
 
+  it("tells text that is in no event yet until an event comes or the connection breaks", async () => {
+    const said = (after: number, ahead: string) =>
+      `event: text_ahead\ndata: ${JSON.stringify({ type: "text_ahead", after, step: 0, ahead })}\n\n`;
+    const told: unknown[] = [];
+    const [started, text, ...rest] = turn;
+    const events: TurnEvent[] = [];
+    const { end } = await following(
+      ({ n, after, signal }) =>
+        n === 1
+          ? streamOf(sse(started!) + said(1, "so ") + said(1, "far") + sse(text!) + said(2, "and "), "error", signal, 1_000)
+          : streamOf(rest.slice(after - 2).map(sse).join(""), "stall", signal),
+      {
+        onEvents: (fresh) => {
+          events.push(...fresh);
+          told.push(fresh.at(-1)!.seq);
+        },
+        onAhead: (ahead) => void told.push(ahead),
+      },
+    );
+    expect(end).toBe("ended");
+    expect(events).toEqual(turn);
+    // All of the first stream came at once: what an event had taken back is not told any more.
+    expect(told.slice(0, 3)).toEqual([2, { step: 0, text: "and " }, null]);
+  });
+
   it.each(Array.from({ length: 20 }, (_, seed) => seed))("gives every event once, whatever breaks (seed %i)", async (seed) => {
     const next = random(seed);
     const below = (limit: number) => Math.floor(next() * limit);

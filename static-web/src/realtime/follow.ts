@@ -10,6 +10,8 @@ import { createParser } from "eventsource-parser";
 import { problemOf, ProblemError } from "@/api/problem";
 import type { TurnEvent } from "@/api/types";
 
+import type { TextAhead } from "./turn-log";
+
 export type Connection = "connecting" | "open" | "reconnecting";
 export type FollowEnd = "ended" | "expired" | "aborted";
 
@@ -22,6 +24,8 @@ export interface FollowOptions {
   /** `fetch` as the signed-in person, to a path such as `/v1/turns/…`. */
   request(path: string, init: RequestInit): Promise<Response>;
   onEvents(events: TurnEvent[]): void;
+  /** What is said behind the last event and in none yet; the next event takes it back. `null`: it counts no more. */
+  onAhead?(ahead: TextAhead | null): void;
   onConnection(connection: Connection): void;
   /** Calls back when another try is worth while at once, such as when the network is there again. */
   onWake?(callback: () => void): () => void;
@@ -116,13 +120,15 @@ async function readStream(
   const connection = new AbortController();
   const abort = () => connection.abort();
   options.signal.addEventListener("abort", abort, { once: true });
+  let ahead = null as TextAhead | null;
+  let toldAhead = false;
   let watchdog = setTimeout(abort, timings.firstByteMs);
   const alive = () => {
     clearTimeout(watchdog);
     watchdog = setTimeout(abort, timings.silenceMs);
   };
   try {
-    const response = await options.request(`/v1/turns/${options.turnId}/events?after=${after}`, {
+    const response = await options.request(`/v1/turns/${options.turnId}/events?after=${after}&ahead=true`, {
       headers: { accept: "text/event-stream" },
       signal: connection.signal,
     });
@@ -138,8 +144,14 @@ async function readStream(
       onEvent(message) {
         if (message.event === "reconnect") planned = true;
         else if (message.data !== "") {
+          if (message.event === "text_ahead") {
+            const more = JSON.parse(message.data) as { step: number; ahead: string };
+            ahead = { step: more.step, text: (ahead?.text ?? "") + more.ahead };
+            return;
+          }
           const event = JSON.parse(message.data) as TurnEvent;
           last ||= LAST.has(event.type);
+          ahead = null;
           batch.push(event);
         }
       },
@@ -156,6 +168,11 @@ async function readStream(
         const whole = take(batch);
         batch = [];
         if (!whole) throw new TypeError("an event is missing");
+        toldAhead = false;
+      }
+      if (ahead !== null) {
+        options.onAhead?.(ahead);
+        toldAhead = true;
       }
       if (last || planned) {
         void reader.cancel();
@@ -165,6 +182,7 @@ async function readStream(
     // An end that nobody announced.
     throw new TypeError("the stream broke off");
   } finally {
+    if (toldAhead) options.onAhead?.(null);
     clearTimeout(watchdog);
     options.signal.removeEventListener("abort", abort);
   }

@@ -86,8 +86,17 @@ export interface TurnLog {
   startedAt: string | null;
   endedAt: string | null;
   steps: StepLog[];
+  /** What of a step's text is in no event yet. */
+  ahead: { step: number; length: number } | null;
   usage: { input: number; output: number };
   error: { code: string; message: string } | null;
+}
+
+/** Text that is in no event yet. */
+export interface TextAhead {
+  step: number;
+  /** All of it. */
+  text: string;
 }
 
 export function emptyTurnLog(turnId: string): TurnLog {
@@ -99,6 +108,7 @@ export function emptyTurnLog(turnId: string): TurnLog {
     startedAt: null,
     endedAt: null,
     steps: [],
+    ahead: null,
     usage: { input: 0, output: 0 },
     error: null,
   };
@@ -108,9 +118,29 @@ export function hasEnded(log: TurnLog): boolean {
   return log.phase === "done" || log.phase === "failed" || log.phase === "cancelled";
 }
 
-/** Adds events. Those that are known already are skipped; the caller never leaves a gap. */
+/**
+ * Adds events. Those that are known already are skipped; the caller never leaves a gap. The
+ * first one takes back what was shown ahead of it, whatever it says.
+ */
 export function reduceEvents(log: TurnLog, events: readonly TurnEvent[]): TurnLog {
-  return events.reduce((now, event) => (event.seq === now.lastSeq + 1 ? { ...reduce(now, event), lastSeq: event.seq } : now), log);
+  return events.reduce(
+    (now, event) => (event.seq === now.lastSeq + 1 ? { ...reduce(withoutAhead(now), event), lastSeq: event.seq } : now),
+    log,
+  );
+}
+
+/** Shows text that is in no event yet, in the place of what was shown so before. */
+export function withAhead(log: TurnLog, ahead: TextAhead | null): TurnLog {
+  const events = withoutAhead(log);
+  if (ahead === null || ahead.text === "" || hasEnded(events)) return events;
+  const shown = withStep(events, ahead.step, (step) => ({ ...step, text: step.text + ahead.text }));
+  return { ...shown, phase: "writing", ahead: { step: ahead.step, length: ahead.text.length } };
+}
+
+function withoutAhead(log: TurnLog): TurnLog {
+  if (log.ahead === null) return log;
+  const { step: number, length } = log.ahead;
+  return { ...withStep(log, number, (step) => ({ ...step, text: step.text.slice(0, -length) })), ahead: null };
 }
 
 function reduce(log: TurnLog, event: TurnEvent): TurnLog {

@@ -30,6 +30,7 @@ export function snapshotLog(turn: Turn, messages: readonly Message[]): TurnLog {
     startedAt: turn.created_at,
     endedAt: ended ? turn.updated_at : null,
     steps: [...steps.values()].sort((a, b) => a.step - b.step),
+    ahead: null,
     usage: { input: turn.usage.input_tokens, output: turn.usage.output_tokens },
     error: turn.error ?? null,
   };
@@ -65,6 +66,7 @@ export function textLog(turnId: string, messages: readonly Message[]): TurnLog {
     steps: said
       .map((message) => ({ step: message.step ?? 0, text: message.text, messageId: message.id, calls: [] }))
       .sort((a, b) => a.step - b.step),
+    ahead: null,
     usage: { input: 0, output: 0 },
     error: null,
   };

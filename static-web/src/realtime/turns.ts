@@ -9,7 +9,7 @@ import type { TurnEvent } from "@/api/types";
 
 import { followTurn, type Connection, type FollowEnd } from "./follow";
 import { startOnline } from "./online";
-import { emptyTurnLog, hasEnded, reduceEvents, type TurnLog } from "./turn-log";
+import { emptyTurnLog, hasEnded, reduceEvents, withAhead, type TextAhead, type TurnLog } from "./turn-log";
 
 interface TurnsState {
   logs: Record<string, TurnLog>;
@@ -66,7 +66,8 @@ async function run(turnId: string, signal: AbortSignal): Promise<FollowEnd> {
       transport,
       signal,
       request: (path, init) => authorizedFetch(new Request(apiUrl(path), init)),
-      onEvents: (events) => gather(turnId, events),
+      onEvents: (events) => gather(turnId, events, null),
+      onAhead: (ahead) => gather(turnId, [], ahead),
       onConnection: (connection) => setConnection(turnId, connection),
       onWake(callback) {
         window.addEventListener("online", callback);
@@ -84,13 +85,22 @@ async function run(turnId: string, signal: AbortSignal): Promise<FollowEnd> {
   }
 }
 
-const gathered = new Map<string, TurnEvent[]>();
+interface Gathered {
+  events: TurnEvent[];
+  /** Behind them. */
+  ahead: TextAhead | null;
+}
+
+const gathered = new Map<string, Gathered>();
 let frame: number | undefined;
 
-function gather(turnId: string, events: TurnEvent[]): void {
+function gather(turnId: string, events: TurnEvent[], ahead: TextAhead | null): void {
   const waiting = gathered.get(turnId);
-  if (waiting === undefined) gathered.set(turnId, events);
-  else waiting.push(...events);
+  if (waiting === undefined) gathered.set(turnId, { events, ahead });
+  else {
+    waiting.events.push(...events);
+    waiting.ahead = ahead;
+  }
   // A hidden tab has no frames; its log goes on all the same.
   if (document.hidden) apply();
   else frame ??= requestAnimationFrame(onFrame);
@@ -116,8 +126,8 @@ function apply(): void {
   if (gathered.size === 0) return;
   useTurns.setState((state) => {
     const logs = { ...state.logs };
-    for (const [turnId, events] of gathered) {
-      logs[turnId] = reduceEvents(logs[turnId] ?? emptyTurnLog(turnId), events);
+    for (const [turnId, { events, ahead }] of gathered) {
+      logs[turnId] = withAhead(reduceEvents(logs[turnId] ?? emptyTurnLog(turnId), events), ahead);
     }
     return { logs };
   });

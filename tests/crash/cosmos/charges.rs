@@ -40,8 +40,10 @@ const QUESTION: Question = Question::Chat(1);
 enum Reader {
     /// Nobody.
     Nobody,
-    /// Somebody at the process that drives it.
+    /// Somebody at the process that drives it, as the portal reads: text ahead of the log.
     Here,
+    /// Somebody at the process that drives it, who takes nothing but the log.
+    HereOfLog,
     /// Somebody at another process, who looks into the store.
     Elsewhere,
 }
@@ -88,12 +90,14 @@ async fn played(world: &Arc<World>, key: &str, reader: Reader) {
     let mut along = Vec::new();
     match reader {
         Reader::Nobody => {}
-        Reader::Here => {
-            let all = world.fleet.well();
-            along.extend(
-                all.iter()
-                    .map(|worker| worker.engine.hub().subscribe(&turn)),
-            );
+        Reader::Here | Reader::HereOfLog => {
+            for worker in world.fleet.well() {
+                let mut hints = worker.engine.hub().subscribe(&turn);
+                if reader == Reader::Here {
+                    hints.take_ahead();
+                }
+                along.push(hints);
+            }
         }
         Reader::Elsewhere => {
             let world = world.clone();
@@ -163,6 +167,8 @@ fn a_turn_costs_no_more_request_units_than_it_did() {
     tell("nobody reads along", &unread);
     let here = charges(Reader::Here);
     tell("somebody reads along at its process", &here);
+    let log = charges(Reader::HereOfLog);
+    tell("somebody reads the log alone at its process", &log);
     let elsewhere = charges(Reader::Elsewhere);
     tell("somebody reads along at another process", &elsewhere);
     let estimate = sum(&unread, |charge| charge.estimate);

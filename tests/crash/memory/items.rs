@@ -1,6 +1,6 @@
 //! What lies in the store, and what a write may not change of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use azimuth_domain::conversation::{Conversation, Message};
 use azimuth_domain::event::TurnEvent;
@@ -20,6 +20,8 @@ pub(super) struct Items {
     pub turns: ByTenant<TurnId, (Turn, u64)>,
     pub messages: ByTenant<MessageId, Message>,
     pub events: ByTenant<TurnId, BTreeMap<u64, TurnEvent>>,
+    /// Last numbers of the events that were written together.
+    ends: ByTenant<TurnId, BTreeSet<u64>>,
     pub results: ByTenant<CallId, BTreeMap<u32, StoredResult>>,
     pub rewritten: Vec<String>,
 }
@@ -70,6 +72,24 @@ impl Items {
         self.events
             .get(&(tenant.to_owned(), turn.clone()))
             .is_some_and(|log| log.contains_key(&seq))
+    }
+
+    /// Somebody tries to write events behind number `after`. A store may keep what is
+    /// written together as one item, under its first number: a late writer meets it only
+    /// if it begins where an item begins.
+    pub fn note_try(&mut self, tenant: &str, turn: &TurnId, after: u64) {
+        let ends = self.ends.get(&(tenant.to_owned(), turn.clone()));
+        if after != 0 && !ends.is_some_and(|ends| ends.contains(&after)) {
+            let found =
+                format!("{turn}: events go behind {after}, where none written together end");
+            self.rewritten.push(found);
+        }
+    }
+
+    /// Events that end with `seq` were written together.
+    pub fn note_end(&mut self, tenant: &str, turn: &TurnId, seq: u64) {
+        let slot = (tenant.to_owned(), turn.clone());
+        self.ends.entry(slot).or_default().insert(seq);
     }
 
     pub fn next_version(&mut self) -> u64 {

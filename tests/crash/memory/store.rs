@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use azimuth_domain::conversation::{Conversation, Message};
-use azimuth_domain::event::TurnEvent;
+use azimuth_domain::event::{EventBody, TurnEvent};
 use azimuth_domain::ids::{CallId, ConversationKey, MessageId, OwnerKey, TurnId};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{CallState, Turn};
@@ -130,7 +130,13 @@ impl ConversationStore for MemoryStore {
         let mut batch = batch;
         let made = batch.turn.as_ref().map(|_| etag(items.version + 1));
         self.bend(&items, key, &mut batch);
+        if let Some(first) = batch.events.first() {
+            items.note_try(&key.tenant, &first.turn_id, first.seq - 1);
+        }
         items.check(key, &batch)?;
+        if let Some(last) = batch.events.last() {
+            items.note_end(&key.tenant, &last.turn_id, last.seq);
+        }
         let mut committed = Committed::default();
         if let Some(write) = batch.conversation {
             let version = items.next_version();
@@ -217,13 +223,18 @@ impl ConversationStore for MemoryStore {
 
     async fn append_event(&self, tenant: &str, event: &TurnEvent) -> Result<(), StoreError> {
         let mut items = self.items();
+        items.note_try(tenant, &event.turn_id, event.seq - 1);
         if items.has_event(tenant, &event.turn_id, event.seq) {
             return Err(StoreError::EventExists);
         }
-        if self.flaw == Some(Flaw::StoreLosesText) {
-            return Ok(());
+        items.note_end(tenant, &event.turn_id, event.seq);
+        let mut event = event.clone();
+        if self.flaw == Some(Flaw::StoreLosesText)
+            && let EventBody::TextDelta { text, .. } = &mut event.body
+        {
+            text.clear();
         }
-        items.put_event(tenant, event.clone());
+        items.put_event(tenant, event);
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use azimuth_ports::tools::{Begun, CallOutput, CallRequest, TokenUsed, ToolError}
 
 use super::answer::request_id;
 use super::record::correlation_id;
-use crate::turn::{ApplyError, Engine, Lease, StopSign, cut_text};
+use crate::turn::{ApplyError, Engine, Lease, Pulse, StopSign, cut_text};
 
 /// How often a result is offered to the store.
 const STORE_TRIES: u32 = 4;
@@ -61,7 +61,9 @@ impl Engine {
             attempt: call.attempt,
         };
         let ran = self
-            .with_heartbeat(turn, &lease, |stop| self.run_to_close(turn, call, stop))
+            .with_heartbeat(turn, &lease, &Pulse::default(), |stop| {
+                self.run_to_close(turn, call, stop)
+            })
             .await;
         match ran {
             Ok(closed) => self.finish(turn, call, closed).await,
@@ -291,7 +293,10 @@ impl Engine {
                 })
             }
         };
-        match self.apply(&turn.asker.user.tid, &turn.id, command).await {
+        let lane = self.finishing().enter(&turn.id).await;
+        let written = self.apply(&turn.asker.user.tid, &turn.id, command).await;
+        drop(lane);
+        match written {
             Ok(applied) => {
                 let claim = self.perform(&applied.turn.item, &applied.effects).await;
                 AttemptEnd::Finished(Box::new(applied.turn), claim)

@@ -38,6 +38,8 @@ pub(crate) struct Beside {
     pub events: Vec<EventBody>,
     /// Written by it.
     pub messages: Vec<Message>,
+    /// The log reaches this number at least.
+    pub log_reaches: u64,
 }
 
 /// A write that happened.
@@ -119,7 +121,9 @@ impl Engine {
         command: Command,
         beside: &Beside,
     ) -> Result<Applied, ApplyError> {
-        if let Ok(applied) = self.try_apply(known, command.clone(), beside).await {
+        let mut current = known.clone();
+        current.item.event_seq = current.item.event_seq.max(beside.log_reaches);
+        if let Ok(applied) = self.try_apply(&current, command.clone(), beside).await {
             return Ok(applied);
         }
         let tenant = &known.item.asker.user.tid;
@@ -135,14 +139,15 @@ impl Engine {
         command: &Command,
         beside: &Beside,
     ) -> Result<Applied, ApplyError> {
-        let mut current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
+        let mut log_reaches = beside.log_reaches;
         for _ in 0..MAX_CONFLICTS {
+            let mut current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
+            current.item.event_seq = current.item.event_seq.max(log_reaches);
             match self.try_apply(&current, command.clone(), beside).await {
                 Ok(applied) => return Ok(applied),
-                Err(TryError::Conflict) => {
-                    current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
-                    let seq = self.ports.store.last_event_seq(tenant, id).await?;
-                    current.item.event_seq = current.item.event_seq.max(seq);
+                Err(TryError::TurnChanged) => {}
+                Err(TryError::EventExists) => {
+                    log_reaches = self.ports.store.last_event_seq(tenant, id).await?;
                 }
                 Err(TryError::Apply(error)) => return Err(error),
             }
@@ -165,7 +170,7 @@ impl Engine {
             {
                 Ok(applied) => return Ok(Some(applied)),
                 Err(TryError::Apply(error)) => return Err(error),
-                Err(TryError::Conflict) => {
+                Err(TryError::TurnChanged | TryError::EventExists) => {
                     let tenant = current.item.asker.user.tid.clone();
                     let fresh = self.load(&tenant, &current.item.id).await?;
                     let fresh = fresh.ok_or(ApplyError::NotFound)?;
@@ -220,7 +225,8 @@ impl Engine {
                     effects,
                 })
             }
-            Err(StoreError::TurnChanged | StoreError::EventExists) => Err(TryError::Conflict),
+            Err(StoreError::TurnChanged) => Err(TryError::TurnChanged),
+            Err(StoreError::EventExists) => Err(TryError::EventExists),
             Err(error) => Err(TryError::Apply(error.into())),
         }
     }
@@ -324,7 +330,8 @@ pub(super) fn number(transition: Transition) -> (Turn, Vec<TurnEvent>, Vec<Effec
 }
 
 enum TryError {
-    Conflict,
+    TurnChanged,
+    EventExists,
     Apply(ApplyError),
 }
 

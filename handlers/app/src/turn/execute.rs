@@ -15,6 +15,7 @@ use azimuth_domain::turn::{
 use azimuth_domain::work::WorkItem;
 use azimuth_ports::store::Versioned;
 use azimuth_ports::tokens::TokenError;
+use tokio::sync::OwnedMutexGuard;
 
 use super::{ApplyError, Engine};
 use crate::tools::dispatch::AttemptEnd;
@@ -42,10 +43,11 @@ impl Engine {
             return Err(TriggerError::Fail("the work item names no call".to_owned()));
         };
         for _ in 0..MAX_LOOKS {
+            let lane = self.claiming.enter(&item.turn).await;
             let Some(turn) = self.load(&item.tenant, &item.turn).await? else {
                 return Ok(());
             };
-            match self.look_at(turn, call).await? {
+            match self.look_at(turn, call, lane).await? {
                 Next::Leave => return Ok(()),
                 Next::Look => {}
             }
@@ -57,6 +59,7 @@ impl Engine {
         self: &Arc<Self>,
         turn: Versioned<Turn>,
         id: &CallId,
+        lane: OwnedMutexGuard<()>,
     ) -> Result<Next, TriggerError> {
         let Some(call) = turn.item.call(id) else {
             return Ok(Next::Leave);
@@ -66,23 +69,27 @@ impl Engine {
         match &call.state {
             CallState::Queued { .. } if turn.item.status == TurnStatus::Running => {
                 match turn.item.repeat_of(id) {
-                    None => self.run_queued(&turn, call).await,
+                    None => self.run_queued(&turn, call, lane).await,
                     Some(repeat) if is_alive(repeat, now) => Ok(Next::Leave),
                     Some(repeat) => {
+                        drop(lane);
                         self.reclaim(&turn.item, repeat, false).await?;
                         Ok(Next::Look)
                     }
                 }
             }
             CallState::Started { lease_until, .. } if *lease_until <= now => {
+                drop(lane);
                 self.reclaim(&turn.item, call, false).await?;
                 Ok(Next::Look)
             }
             CallState::AwaitingSignIn { .. } => {
+                drop(lane);
                 self.check_sign_in(&turn.item).await?;
                 Ok(Next::Leave)
             }
             _ => {
+                drop(lane);
                 if turn.item.can_drive(now) {
                     self.try_drive(&tenant, &turn.item.id).await;
                 }
@@ -92,13 +99,15 @@ impl Engine {
     }
 
     /// Policy, approval, token, preview, claim: in this order. What is decided holds
-    /// for the version of the turn that is written.
+    /// for the version of the turn that is written. The lane is left with the claim.
     async fn run_queued(
         self: &Arc<Self>,
         turn: &Versioned<Turn>,
         call: &ToolCall,
+        lane: OwnedMutexGuard<()>,
     ) -> Result<Next, TriggerError> {
         if let Some(reason) = self.refusal(&turn.item, call).await? {
+            drop(lane);
             return self
                 .write(
                     turn,
@@ -113,7 +122,10 @@ impl Engine {
         if acts_as == ActingIdentity::User {
             match self.vault.has_access(&turn.item.asker.user).await {
                 Ok(()) => {}
-                Err(TokenError::GrantGone(_)) => return self.park(turn, call).await,
+                Err(TokenError::GrantGone(_)) => {
+                    drop(lane);
+                    return self.park(turn, call).await;
+                }
                 Err(error) => return Err(TriggerError::Retry(error.to_string())),
             }
         }
@@ -128,7 +140,9 @@ impl Engine {
                 lease_ms: LEASE_MS,
             })
         };
-        let claimed = match self.apply_to(turn, claim).await {
+        let claimed = self.apply_to(turn, claim).await;
+        drop(lane);
+        let claimed = match claimed {
             Ok(Some(applied)) => applied,
             Ok(None) | Err(ApplyError::Refused(_)) => return Ok(Next::Look),
             Err(error) => return Err(error.into()),

@@ -1,19 +1,26 @@
 //! A lease that is kept alive beside the work it protects.
 
 use std::convert::Infallible;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use azimuth_domain::ids::CallId;
 use azimuth_domain::limits::{HEARTBEAT_MS, LEASE_MS};
 use azimuth_domain::turn::{Command, Refusal, RenewLease, Turn, TurnStatus};
+use azimuth_ports::store::Versioned;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
+use super::commit::Beside;
 use super::model_step::holds_claim;
 use super::{ApplyError, Engine};
 
 /// How often a worker looks whether its turn was stopped (api.md: the model call
 /// ends within a second, no later tool runs).
 const STOP_CHECK: Duration = Duration::from_secs(1);
+
+/// How often a lease is renewed.
+const RENEWAL: Duration = Duration::from_millis(HEARTBEAT_MS.unsigned_abs());
 
 /// What is held.
 #[derive(Debug, Clone)]
@@ -52,6 +59,49 @@ impl StopSign {
     }
 }
 
+/// What a piece of work and the heartbeat beside it learn of their turn, so that
+/// neither asks the store for what the other was told.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    newest: Option<Versioned<Turn>>,
+    unstopped_at: Option<Instant>,
+}
+
+impl Pulse {
+    /// The turn was this a moment ago.
+    pub(super) fn of(turn: &Versioned<Turn>) -> Self {
+        let pulse = Self::default();
+        pulse.saw(turn.clone());
+        pulse
+    }
+
+    /// The turn as it was read or written last.
+    pub(super) fn newest(&self) -> Option<Versioned<Turn>> {
+        self.known().newest.clone()
+    }
+
+    /// An event was written behind the log's last one, not before `at`. Whatever ends
+    /// a model claim leaves an event (rule 14), so nothing had: as good as a look.
+    pub(super) fn wrote_event(&self, at: Instant) {
+        self.known().unstopped_at = Some(at);
+    }
+
+    fn saw(&self, turn: Versioned<Turn>) {
+        self.known().newest = Some(turn);
+    }
+
+    fn unstopped_at(&self) -> Option<Instant> {
+        self.known().unstopped_at
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Engine {
     /// Runs `work` to its end, with heartbeats beside it. The work decides what a
     /// raised stop sign means for it. What is due at the same moment goes on in one
@@ -60,37 +110,52 @@ impl Engine {
         &self,
         turn: &Turn,
         lease: &Lease,
+        pulse: &Pulse,
         work: impl FnOnce(StopSign) -> F,
     ) -> T {
         let (raise, sign) = watch::channel(false);
         tokio::select! {
             biased;
             done = work(StopSign(sign)) => done,
-            never = self.beat(turn, lease, &raise) => match never {},
+            never = self.beat(turn, lease, pulse, &raise) => match never {},
         }
     }
 
-    async fn beat(&self, turn: &Turn, lease: &Lease, raise: &watch::Sender<bool>) -> Infallible {
+    async fn beat(
+        &self,
+        turn: &Turn,
+        lease: &Lease,
+        pulse: &Pulse,
+        raise: &watch::Sender<bool>,
+    ) -> Infallible {
         let mut stopped = self.stops().subscribe(&turn.id);
-        let mut tick = tokio::time::interval(STOP_CHECK);
-        tick.tick().await;
-        let mut ticks = 0_i64;
+        let mut looked_at = Instant::now();
+        let mut renew_at = looked_at + RENEWAL;
         let mut owes = false;
         loop {
-            let due = tokio::select! {
+            let told = tokio::select! {
                 biased;
-                () = stopped.changed() => false,
-                _ = tick.tick() => {
-                    ticks += 1;
-                    ticks * 1000 % HEARTBEAT_MS == 0
-                }
+                () = stopped.changed() => true,
+                () = sleep_until(renew_at.min(looked_at + STOP_CHECK)) => false,
             };
-            let holds = if due || owes {
-                let renewed = self.renew(turn, lease).await;
+            let now = Instant::now();
+            let renews = owes || (now >= renew_at && !told);
+            if let Some(at) = pulse.unstopped_at()
+                && at + STOP_CHECK > now
+                && !told
+                && !renews
+            {
+                looked_at = at;
+                continue;
+            }
+            looked_at = now;
+            let holds = if renews {
+                renew_at = now + RENEWAL;
+                let renewed = self.renew(turn, lease, pulse).await;
                 owes = renewed.is_err();
                 renewed
             } else {
-                self.still_holds(turn, lease).await
+                self.still_holds(turn, lease, pulse).await
             };
             // A store that does not answer is no reason to stop: the lease lives on
             // for a while, the next look renews it, and whoever takes over after it
@@ -101,7 +166,7 @@ impl Engine {
         }
     }
 
-    async fn renew(&self, turn: &Turn, lease: &Lease) -> Result<bool, ()> {
+    async fn renew(&self, turn: &Turn, lease: &Lease, pulse: &Pulse) -> Result<bool, ()> {
         let renewal = match lease.clone() {
             Lease::Model { step, claim_no } => RenewLease::Model {
                 step,
@@ -115,8 +180,16 @@ impl Engine {
             },
         };
         let command = Command::RenewLease(renewal);
-        match self.apply(&turn.asker.user.tid, &turn.id, command).await {
-            Ok(applied) => Ok(applied.turn.item.status == TurnStatus::Running),
+        let renewed = match pulse.newest() {
+            Some(newest) => self.apply_from(&newest, command, &Beside::default()).await,
+            None => self.apply(&turn.asker.user.tid, &turn.id, command).await,
+        };
+        match renewed {
+            Ok(applied) => {
+                let is_running = applied.turn.item.status == TurnStatus::Running;
+                pulse.saw(applied.turn);
+                Ok(is_running)
+            }
             Err(
                 ApplyError::NotFound
                 | ApplyError::Refused(Refusal::StaleClaim | Refusal::StaleAttempt | Refusal::Ended),
@@ -128,14 +201,19 @@ impl Engine {
         }
     }
 
-    async fn still_holds(&self, turn: &Turn, lease: &Lease) -> Result<bool, ()> {
+    async fn still_holds(&self, turn: &Turn, lease: &Lease, pulse: &Pulse) -> Result<bool, ()> {
         let found = self
             .load(&turn.asker.user.tid, &turn.id)
             .await
             .map_err(|_| ())?;
-        Ok(found.is_some_and(|found| match lease {
+        let Some(found) = found else {
+            return Ok(false);
+        };
+        let holds = match lease {
             Lease::Model { step, claim_no } => holds_claim(&found.item, (*step, *claim_no)),
             Lease::Call { .. } => found.item.status == TurnStatus::Running,
-        }))
+        };
+        pulse.saw(found);
+        Ok(holds)
     }
 }

@@ -2,7 +2,8 @@
 //! sooner, with the newest events that were stored, so that it need not look at
 //! all. Any of it may be lost: readers poll the store anyway.
 //!
-//! **Invariant:** an event is told only once it is stored.
+//! **Invariant:** an event is told only once it is stored. Text that is not stored yet
+//! is told as that, to those who asked for it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +18,38 @@ const KEPT: usize = 16;
 /// Hints for the turns that somebody in this process reads.
 #[derive(Debug, Default)]
 pub struct TurnHub {
-    turns: Mutex<HashMap<TurnId, watch::Sender<Told>>>,
+    turns: Mutex<HashMap<TurnId, Line>>,
+}
+
+/// The way to the readers of one turn.
+#[derive(Debug)]
+struct Line {
+    told: watch::Sender<Told>,
+    /// How many of them take text ahead of the log.
+    ahead: usize,
+}
+
+/// Who in this process reads a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Nobody.
+    None,
+    /// Only those who take text ahead of the log.
+    Ahead,
+    /// Somebody who knows only the log.
+    OfLog,
+}
+
+/// Text that stands behind event `after` and is in no event yet: it may become one, or
+/// never have been.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ahead {
+    /// The last event before it.
+    pub after: u64,
+    /// The step that says it.
+    pub step: u32,
+    /// All of it.
+    pub text: String,
 }
 
 /// What readers of a turn were told.
@@ -27,6 +59,8 @@ struct Told {
     last: u64,
     /// Its newest events, without a gap.
     newest: VecDeque<TurnEvent>,
+    /// What the model has said since.
+    ahead: Option<Ahead>,
 }
 
 /// What a hub knows of the events behind a number.
@@ -46,6 +80,7 @@ pub struct Subscription {
     hub: Arc<TurnHub>,
     turn: TurnId,
     receiver: Option<watch::Receiver<Told>>,
+    takes_ahead: bool,
 }
 
 impl TurnHub {
@@ -62,8 +97,19 @@ impl TurnHub {
     /// The same, with events of the log that were stored just now, the last of
     /// them number `seq`.
     pub fn tell(&self, turn: &TurnId, seq: u64, events: &[TurnEvent]) {
-        if let Some(sender) = self.lock().get(turn) {
-            sender.send_if_modified(|told| told.add(seq, events));
+        if let Some(line) = self.lock().get(turn) {
+            line.told.send_if_modified(|told| told.add(seq, events));
+        }
+    }
+
+    /// Says what the model of `turn` has said behind event `after`: all of it that is
+    /// not stored.
+    pub fn tell_ahead(&self, turn: &TurnId, after: u64, step: u32, text: &str) {
+        if let Some(line) = self.lock().get(turn)
+            && line.ahead > 0
+        {
+            line.told
+                .send_if_modified(|told| told.set_ahead(after, step, text));
         }
     }
 
@@ -72,21 +118,35 @@ impl TurnHub {
         self.lock().contains_key(turn)
     }
 
+    /// Who reads `turn` now.
+    pub fn readers(&self, turn: &TurnId) -> Readers {
+        match self.lock().get(turn) {
+            None => Readers::None,
+            Some(line) if line.ahead == line.told.receiver_count() => Readers::Ahead,
+            Some(_) => Readers::OfLog,
+        }
+    }
+
     /// Subscribes to the hints of one turn.
     pub fn subscribe(self: &Arc<Self>, turn: &TurnId) -> Subscription {
         let receiver = self
             .lock()
             .entry(turn.clone())
-            .or_insert_with(|| watch::channel(Told::default()).0)
+            .or_insert_with(|| Line {
+                told: watch::channel(Told::default()).0,
+                ahead: 0,
+            })
+            .told
             .subscribe();
         Subscription {
             hub: Arc::clone(self),
             turn: turn.clone(),
             receiver: Some(receiver),
+            takes_ahead: false,
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TurnId, watch::Sender<Told>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TurnId, Line>> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,6 +169,21 @@ impl Told {
             self.newest.pop_front();
         }
         self.last = seq;
+        // It has become an event, or somebody else went on.
+        self.ahead = None;
+        true
+    }
+
+    /// Whether anything is new in it. A driver who does not know the log's end has lost
+    /// its claim.
+    fn set_ahead(&mut self, after: u64, step: u32, text: &str) -> bool {
+        if after < self.last {
+            return false;
+        }
+        let ahead = self.ahead.get_or_insert_default();
+        ahead.after = after;
+        ahead.step = step;
+        text.clone_into(&mut ahead.text);
         true
     }
 
@@ -124,6 +199,25 @@ impl Told {
 }
 
 impl Subscription {
+    /// From now on this reader takes text ahead of the log.
+    pub fn take_ahead(&mut self) {
+        if !self.takes_ahead
+            && let Some(line) = self.hub.lock().get_mut(&self.turn)
+        {
+            line.ahead += 1;
+            self.takes_ahead = true;
+        }
+    }
+
+    /// What is known of the text behind event `after`.
+    pub fn ahead(&self, after: u64) -> Option<Ahead> {
+        let told = self.receiver.as_ref()?.borrow();
+        told.ahead
+            .as_ref()
+            .filter(|ahead| self.takes_ahead && ahead.after == after)
+            .cloned()
+    }
+
     /// What was told of the events behind number `after`; it counts as read.
     pub fn news(&mut self, after: u64) -> News {
         match &mut self.receiver {
@@ -148,11 +242,11 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         self.receiver = None;
         let mut turns = self.hub.lock();
-        if turns
-            .get(&self.turn)
-            .is_some_and(|sender| sender.receiver_count() == 0)
-        {
-            turns.remove(&self.turn);
+        if let Some(line) = turns.get_mut(&self.turn) {
+            line.ahead -= usize::from(self.takes_ahead);
+            if line.told.receiver_count() == 0 {
+                turns.remove(&self.turn);
+            }
         }
     }
 }
@@ -217,6 +311,39 @@ mod tests {
         }
         assert_eq!(reader.news(0), News::Stored);
         assert_eq!(reader.news(1), News::Events(events(2..=*all.end())));
+    }
+
+    #[test]
+    fn text_is_told_ahead_until_it_is_an_event() {
+        let hub = TurnHub::new();
+        let turn = turn();
+        let plain = hub.subscribe(&turn);
+        let mut reader = hub.subscribe(&turn);
+        hub.tell(&turn, 1, &events(1..=1));
+        assert_eq!(hub.readers(&turn), Readers::OfLog);
+        reader.take_ahead();
+        hub.tell_ahead(&turn, 1, 0, "so");
+        hub.tell_ahead(&turn, 1, 0, "so far");
+        let told = Ahead {
+            after: 1,
+            step: 0,
+            text: "so far".to_owned(),
+        };
+        assert_eq!(reader.ahead(1), Some(told));
+        // Who has not read so far, and who has not asked for it.
+        assert_eq!(reader.ahead(0), None);
+        assert_eq!(plain.ahead(1), None);
+        hub.tell(&turn, 2, &events(2..=2));
+        assert_eq!(reader.ahead(1), None);
+        assert_eq!(reader.ahead(2), None);
+        // From a driver that has not heard of number 2.
+        hub.tell_ahead(&turn, 1, 0, "so far and on");
+        assert_eq!(reader.ahead(1), None);
+        assert_eq!(hub.readers(&turn), Readers::OfLog);
+        drop(plain);
+        assert_eq!(hub.readers(&turn), Readers::Ahead);
+        drop(reader);
+        assert_eq!(hub.readers(&turn), Readers::None);
     }
 
     #[tokio::test]

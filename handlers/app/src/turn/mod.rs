@@ -13,6 +13,7 @@ mod execute;
 mod heartbeat;
 mod history;
 mod hub;
+mod lanes;
 mod model_step;
 mod patience;
 mod poison;
@@ -47,9 +48,9 @@ pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
 pub use approvals::{ApprovalDecisionRequest, DecideError};
 pub use cancel::CancelError;
 pub(crate) use commit::ApplyError;
-pub(crate) use heartbeat::{Lease, StopSign};
+pub(crate) use heartbeat::{Lease, Pulse, StopSign};
 pub(crate) use history::cut_text;
-pub use hub::{News, Subscription, TurnHub};
+pub use hub::{Ahead, News, Readers, Subscription, TurnHub};
 pub(crate) use model_step::wire_name;
 pub use sign_in::SignInError;
 pub use sweep::SweepReport;
@@ -81,6 +82,10 @@ pub struct Engine {
     index: Mutex<Option<(String, Arc<ToolIndex>)>>,
     past: history::Past,
     tasks: TaskTracker,
+    /// Executors between their look at a turn and their claim.
+    claiming: lanes::Lanes,
+    /// Executors that write how a call ended.
+    finishing: lanes::Lanes,
     quotas: bool,
     slots: Arc<slots::Slots>,
     notices: OnceLock<Arc<ApprovalNotices>>,
@@ -106,6 +111,8 @@ impl Engine {
             index: Mutex::new(None),
             past: history::Past::new(),
             tasks: TaskTracker::new(),
+            claiming: lanes::Lanes::default(),
+            finishing: lanes::Lanes::default(),
             quotas,
             slots: Arc::default(),
             notices: OnceLock::new(),
@@ -127,6 +134,10 @@ impl Engine {
         self.tasks.close();
         self.tasks.wait().await;
         self.tasks.reopen();
+    }
+
+    pub(crate) fn finishing(&self) -> &lanes::Lanes {
+        &self.finishing
     }
 
     pub(crate) fn stops(&self) -> &Arc<TurnHub> {

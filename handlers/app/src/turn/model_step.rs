@@ -20,7 +20,7 @@ use futures::StreamExt;
 use serde_json::Value;
 
 use super::commit::{Applied, Beside};
-use super::heartbeat::Lease;
+use super::heartbeat::{Lease, Pulse};
 use super::text_log::{LogClosed, TextLog};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
@@ -156,20 +156,28 @@ impl Engine {
             claim_no: claim.1,
         };
         let turn = &claimed.item;
-        self.with_heartbeat(turn, &lease, |mut stop| async move {
+        let pulse = &Pulse::of(claimed);
+        self.with_heartbeat(turn, &lease, pulse, |mut stop| async move {
             let spoken = tokio::select! {
                 biased;
-                spoken = tokio::time::timeout(STEP_LIMIT, self.converse(turn, claim)) => {
+                spoken = tokio::time::timeout(STEP_LIMIT, self.converse(turn, claim, pulse)) => {
                     spoken.unwrap_or(Err(Silence::Failed(FailureCode::ModelUnavailable)))
                 }
                 () = stop.raised() => Err(Silence::Superseded),
             }?;
-            self.answer(claimed, claim, spoken).await
+            let newest = pulse.newest();
+            let known = newest.as_ref().unwrap_or(claimed);
+            self.answer(known, claim, spoken).await
         })
         .await
     }
 
-    async fn converse(&self, turn: &Turn, claim: (u32, u32)) -> Result<Spoken, Silence> {
+    async fn converse(
+        &self,
+        turn: &Turn,
+        claim: (u32, u32),
+        pulse: &Pulse,
+    ) -> Result<Spoken, Silence> {
         let Some(model) = self.models.get(&turn.model_name).cloned() else {
             return Err(Silence::Failed(FailureCode::ModelUnavailable));
         };
@@ -189,7 +197,10 @@ impl Engine {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.listen(turn, claim, &model, request.clone()).await {
+            match self
+                .listen(turn, claim, pulse, &model, request.clone())
+                .await
+            {
                 Err(Heard::Nothing(ModelError::Unavailable {
                     detail,
                     retry_after,
@@ -219,11 +230,12 @@ impl Engine {
         &self,
         turn: &Turn,
         claim: (u32, u32),
+        pulse: &Pulse,
         model: &Arc<dyn ChatModel>,
         request: ModelRequest,
     ) -> Result<Spoken, Heard> {
         let mut stream = model.stream(request).await.map_err(Heard::Nothing)?;
-        let mut log = TextLog::new(self, turn, claim);
+        let mut log = TextLog::new(self, turn, claim, pulse);
         let mut spoken = Spoken {
             text: String::new(),
             calls: Vec::new(),
@@ -262,11 +274,11 @@ impl Engine {
     /// its text goes into the same batch.
     async fn answer(
         &self,
-        claimed: &Versioned<Turn>,
+        known: &Versioned<Turn>,
         claim: (u32, u32),
         spoken: Spoken,
     ) -> Result<Applied, Silence> {
-        let turn = &claimed.item;
+        let turn = &known.item;
         let repair = unusable(&spoken.calls);
         let mut calls = Vec::new();
         if repair.is_none() && !spoken.calls.is_empty() {
@@ -307,10 +319,9 @@ impl Engine {
         let beside = Beside {
             events: rest.into_iter().collect(),
             messages,
+            log_reaches: spoken.last_seq,
         };
-        let mut known = claimed.clone();
-        known.item.event_seq = known.item.event_seq.max(spoken.last_seq);
-        let write = || self.apply_from(&known, command.clone(), &beside);
+        let write = || self.apply_from(known, command.clone(), &beside);
         Ok(self.patiently(&turn.id, write).await?)
     }
 

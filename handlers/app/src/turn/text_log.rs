@@ -1,5 +1,6 @@
 //! Text on its way into a turn's log: flushed often while somebody in this
-//! process reads along, seldom otherwise, and never under a lost claim (rule 14).
+//! process reads the log, seldom otherwise, and never under a lost claim (rule 14).
+//! Readers of this process who take it are told of it before it is stored.
 
 use std::time::Duration;
 
@@ -9,14 +10,19 @@ use azimuth_ports::store::StoreError;
 use tokio::time::Instant;
 
 use super::Engine;
+use super::heartbeat::Pulse;
+use super::hub::Readers;
 use super::model_step::holds_claim;
 use super::patience::Pauses;
 
 /// Text is flushed at this size at the latest.
 const FLUSH_BYTES: usize = 4096;
-/// … and after this long while a reader of this process is there.
+/// … after this long while somebody in this process reads the log and nothing else,
 const FLUSH_READ: Duration = Duration::from_millis(40);
-/// … and after this long otherwise.
+/// … while all who read here have the text already; every second with the pauses of a
+/// model, which makes each flush a look as well ([`Pulse::wrote_event`]),
+const FLUSH_AHEAD: Duration = Duration::from_millis(900);
+/// … and otherwise: somebody may read elsewhere.
 const FLUSH_UNREAD: Duration = Duration::from_millis(500);
 
 /// Why text can no longer be written.
@@ -38,6 +44,7 @@ pub(super) struct TextLog<'a> {
     engine: &'a Engine,
     turn: &'a Turn,
     claim: (u32, u32),
+    pulse: &'a Pulse,
     next_seq: u64,
     pending: String,
     due_at: Option<Instant>,
@@ -45,11 +52,17 @@ pub(super) struct TextLog<'a> {
 }
 
 impl<'a> TextLog<'a> {
-    pub(super) fn new(engine: &'a Engine, turn: &'a Turn, claim: (u32, u32)) -> Self {
+    pub(super) fn new(
+        engine: &'a Engine,
+        turn: &'a Turn,
+        claim: (u32, u32),
+        pulse: &'a Pulse,
+    ) -> Self {
         Self {
             engine,
             turn,
             claim,
+            pulse,
             next_seq: turn.event_seq + 1,
             pending: String::new(),
             due_at: None,
@@ -67,11 +80,13 @@ impl<'a> TextLog<'a> {
             self.first = false;
             return self.flush().await;
         }
+        let (hub, turn) = (&self.engine.hub, &self.turn.id);
+        hub.tell_ahead(turn, self.next_seq - 1, self.claim.0, &self.pending);
         if self.due_at.is_none() {
-            let wait = if self.engine.hub.has_readers(&self.turn.id) {
-                FLUSH_READ
-            } else {
-                FLUSH_UNREAD
+            let wait = match hub.readers(turn) {
+                Readers::OfLog => FLUSH_READ,
+                Readers::Ahead => FLUSH_AHEAD,
+                Readers::None => FLUSH_UNREAD,
             };
             self.due_at = Some(Instant::now() + wait);
         }
@@ -128,8 +143,10 @@ impl<'a> TextLog<'a> {
                 turn_id: self.turn.id.clone(),
                 body: body.clone(),
             };
+            let asked_at = Instant::now();
             match self.engine.ports.store.append_event(tenant, &event).await {
                 Ok(()) => {
+                    self.pulse.wrote_event(asked_at);
                     let told = std::slice::from_ref(&event);
                     self.engine.hub.tell(&self.turn.id, self.next_seq, told);
                     self.next_seq += 1;

@@ -106,6 +106,7 @@ macro_rules! conformance {
             tenants_do_not_see_each_other,
             events_come_in_order_after_a_number,
             an_event_is_created_once,
+            events_written_together_are_events_as_any,
             a_result_reads_back_whatever_its_size,
             the_newest_attempts_result_counts,
             running_turns_are_those_that_have_not_ended,

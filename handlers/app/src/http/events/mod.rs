@@ -24,7 +24,7 @@ use crate::problem::{Answer, Code, Problem};
 
 pub use reader::Reader;
 pub use sse::stream;
-pub use wire::{EventData, EventView};
+pub use wire::{AheadView, EventData, EventView};
 
 /// Longest wait of a long poll, seconds.
 pub const MAX_WAIT_SECONDS: u64 = 25;
@@ -38,6 +38,8 @@ pub struct EventsQuery {
     pub after: Option<u64>,
     /// Long poll only: how long to wait for an event, seconds, at most 25.
     pub wait: Option<u64>,
+    /// Stream only: text also before it is an event, as `text_ahead` without a number.
+    pub ahead: Option<bool>,
 }
 
 /// What a long poll gives.
@@ -83,6 +85,9 @@ pub async fn handle(
     reader.check_not_expired().await?;
     if accepts_json(&headers) {
         return Ok(Json(long_poll(&mut reader, wait).await?).into_response());
+    }
+    if query.ahead == Some(true) {
+        reader.take_ahead();
     }
     Ok(stream(reader, &id))
 }

@@ -19,7 +19,7 @@ use crate::http::caller::Gate;
 use crate::http::parts::StreamTimings;
 use crate::http::states::TurnState;
 use crate::problem::{Answer, Code, Problem};
-use crate::turn::{News, Subscription};
+use crate::turn::{Ahead, News, Subscription};
 
 /// Events of one read.
 const PAGE: usize = 256;
@@ -45,6 +45,8 @@ pub struct Reader {
     /// Whether the store may hold what nobody told.
     store_due: bool,
     empty_reads: u32,
+    /// Behind which event text was given ahead, and how many bytes of it.
+    ahead: (u64, usize),
     /// How a stream behaves.
     pub(super) timings: StreamTimings,
 }
@@ -91,6 +93,7 @@ impl Reader {
             after,
             store_due: true,
             empty_reads: 0,
+            ahead: (0, 0),
             timings: state.timings,
         }
     }
@@ -158,6 +161,26 @@ impl Reader {
             0
         };
         Ok(events)
+    }
+
+    /// From now on it gives text that is in no event yet, where it is written in this
+    /// process.
+    pub fn take_ahead(&mut self) {
+        self.hints.take_ahead();
+    }
+
+    /// What was said behind the events that were given, and not given yet. It is taken
+    /// back by whatever event comes next.
+    pub fn ahead(&mut self) -> Option<Ahead> {
+        let mut ahead = self.hints.ahead(self.after)?;
+        let given = match self.ahead {
+            (after, given) if after == ahead.after => given,
+            _ => 0,
+        };
+        let fresh = ahead.text.get(given..).filter(|text| !text.is_empty())?;
+        self.ahead = (ahead.after, ahead.text.len());
+        ahead.text = fresh.to_owned();
+        Some(ahead)
     }
 
     /// Waits for a hint or for the time of the next read, at most `limit`.

@@ -16,7 +16,9 @@ use http::{HeaderName, HeaderValue, header};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{EventView, Reader};
+use crate::turn::Ahead;
+
+use super::{AheadView, EventView, Reader};
 
 const HEARTBEAT: &[u8] = b": heartbeat\n\n";
 
@@ -88,6 +90,10 @@ impl Live {
                 Err(_) => {}
             }
             let now = Instant::now();
+            if let Some(ahead) = self.reader.ahead() {
+                self.heartbeat_due = now + self.reader.timings.heartbeat;
+                return Some((text_ahead(ahead), self));
+            }
             if now >= self.heartbeat_due {
                 self.heartbeat_due = now + self.reader.timings.heartbeat;
                 return Some((Bytes::from_static(HEARTBEAT), self));
@@ -131,6 +137,12 @@ fn frame(event: TurnEvent) -> Vec<u8> {
     format!("id: {seq}\nevent: {name}\ndata: {data}\n\n").into_bytes()
 }
 
+/// No `id:`: whoever comes back later gets the event that it has become.
+fn text_ahead(ahead: Ahead) -> Bytes {
+    let data = serde_json::to_string(&AheadView::from(ahead)).unwrap_or_default();
+    format!("event: text_ahead\ndata: {data}\n\n").into()
+}
+
 /// No `id:`, so that a client's last event id stays that of the log.
 fn reconnect(after: u64, reason: &str) -> Bytes {
     let data = json!({"after": after, "reason": reason});
@@ -164,6 +176,20 @@ mod tests {
         assert!(lines[2].starts_with("data: {\"seq\":7,\"at\":\"2026-11-24T13:05:09.123Z\""));
         assert_eq!(lines.len(), 4, "{text}");
         assert!(text.ends_with("\n\n"));
+    }
+
+    #[test]
+    fn text_ahead_has_no_number_of_its_own() {
+        let ahead = Ahead {
+            after: 4,
+            step: 1,
+            text: "so\nfar".to_owned(),
+        };
+        let text = String::from_utf8(text_ahead(ahead).to_vec()).unwrap();
+        assert_eq!(
+            text,
+            "event: text_ahead\ndata: {\"type\":\"text_ahead\",\"after\":4,\"step\":1,\"ahead\":\"so\\nfar\"}\n\n"
+        );
     }
 
     #[test]

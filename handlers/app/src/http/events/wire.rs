@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::http::approvals::{ApprovalByView, FindingView, PreviewView};
 use crate::http::moment::Moment;
 use crate::http::turns::{EffectView, OutcomeView, ResultView, WaitingForView};
+use crate::turn::Ahead;
 
 /// One event of a turn. Numbers start at 1 and have no gaps.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -22,6 +23,33 @@ pub struct EventView {
     /// What happened.
     #[serde(flatten)]
     pub data: EventData,
+}
+
+/// Text that is in no event yet (`?ahead=true`). It continues what was told of it since
+/// the last event; whatever event comes next takes all of it back, most often to say it
+/// itself. Has no number, and is not told again.
+#[derive(Debug, Clone, Serialize)]
+pub struct AheadView {
+    /// `text_ahead`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Number of the last event.
+    pub after: u64,
+    /// The step that says it.
+    pub step: u32,
+    /// What was said since.
+    pub ahead: String,
+}
+
+impl From<Ahead> for AheadView {
+    fn from(told: Ahead) -> Self {
+        Self {
+            kind: "text_ahead",
+            after: told.after,
+            step: told.step,
+            ahead: told.text,
+        }
+    }
 }
 
 /// What happened; `type` is also the SSE event's name.

@@ -183,6 +183,32 @@ async fn a_hint_wakes_the_reader_before_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn text_ahead_is_given_once_and_an_event_takes_it_back() {
+    let scene = Scene::of(|down| running(down, &[1]));
+    let (hub, turn) = (scene.state.engine.hub(), &scene.log.turn.id);
+    let mut reader = scene.reader(0);
+    reader.take_ahead();
+    let said = |reader: &mut Reader| reader.ahead().map(|ahead| (ahead.after, ahead.text));
+    let text = |after, text: &str| Some((after, text.to_owned()));
+    hub.tell_ahead(turn, 1, 0, "so");
+    assert_eq!(said(&mut reader), None, "event 1 was not given yet");
+    assert_eq!(reader.read().await.unwrap().len(), 1);
+    assert_eq!(said(&mut reader), text(1, "so"));
+    assert_eq!(said(&mut reader), None);
+    hub.tell_ahead(turn, 1, 0, "so weit, 한");
+    let begun = Instant::now();
+    reader.pause(Duration::from_secs(25)).await;
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    assert_eq!(said(&mut reader), text(1, " weit, 한"));
+    hub.tell(turn, 2, &running(&scene.down, &[2]).events);
+    assert_eq!(reader.read().await.unwrap().len(), 1);
+    assert_eq!(said(&mut reader), None);
+    hub.tell_ahead(turn, 2, 0, "gut");
+    assert_eq!(said(&mut reader), text(2, "gut"));
+    assert_eq!(said(&mut scene.reader(2)), None, "nobody asked for it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_ends_within_a_minute_for_somebody_switched_off() {
     let scene = Scene::of(|down| Log {
         disabled: true,

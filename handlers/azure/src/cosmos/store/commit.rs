@@ -18,7 +18,7 @@ use super::{CosmosStore, keys};
 enum Part {
     Conversation,
     Turn,
-    Event,
+    Events,
     Message,
 }
 
@@ -57,7 +57,7 @@ fn refusal(part: Option<&Part>) -> StoreError {
     match part {
         Some(Part::Conversation) => StoreError::ConversationChanged,
         Some(Part::Turn) => StoreError::TurnChanged,
-        Some(Part::Event) => StoreError::EventExists,
+        Some(Part::Events) => StoreError::EventExists,
         // A message is put whatever stands there.
         Some(Part::Message) | None => {
             StoreError::Unavailable("Cosmos DB refuses a part without a condition".to_owned())
@@ -94,11 +94,11 @@ fn operations(
         operations = guarded(operations, document, &write.when)?;
         parts.push(Part::Turn);
     }
-    for event in &batch.events {
-        operations = operations
-            .create_item(documents::event(key, event)?)
-            .map_err(Fault::from)?;
-        parts.push(Part::Event);
+    for run in documents::runs(&batch.events) {
+        if let Some(document) = documents::events(key, run)? {
+            operations = operations.create_item(document).map_err(Fault::from)?;
+            parts.push(Part::Events);
+        }
     }
     for message in &batch.messages {
         operations = operations

@@ -72,10 +72,13 @@ pub(super) struct OfMessage {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct OfEvent {
+pub(super) struct OfEvents {
     turn: String,
+    /// Number of the last one.
     seq: u64,
+    /// When the last one was written.
     at: i64,
+    events: usize,
 }
 
 impl<F> Document<F> {
@@ -139,20 +142,37 @@ pub(super) fn message(
     Ok(Document::new(key, id, "message", found_by, encode(item)?))
 }
 
-/// Cosmos removes it a day after its write.
-pub(super) fn event(
+/// Events of one write, without a gap; `None` for none. Cosmos removes them a day after
+/// their write.
+///
+/// **Invariant:** every item begins where another ends. Its id has the number of its
+/// first event, and whoever writes events takes for that the number behind the last
+/// one that it knows, which is the end of an item: what a turn says of its log
+/// ([`Turn::event_seq`]), what [`last_seq`](super::CosmosStore::last_seq) found, or what
+/// it wrote itself. Log and ends only ever grow, so what a late writer adds either
+/// goes behind everything, or meets the item that begins there.
+pub(super) fn events(
     key: &ConversationKey,
-    item: &TurnEvent,
-) -> Result<Document<OfEvent>, StoreError> {
-    let found_by = OfEvent {
-        turn: item.turn_id.to_string(),
-        seq: item.seq,
-        at: item.at.0,
+    items: &[TurnEvent],
+) -> Result<Option<Document<OfEvents>>, StoreError> {
+    let (Some(first), Some(last)) = (items.first(), items.last()) else {
+        return Ok(None);
     };
-    let id = event_id(&item.turn_id, item.seq);
-    let mut document = Document::new(key, id, "event", found_by, encode(item)?);
+    let found_by = OfEvents {
+        turn: last.turn_id.to_string(),
+        seq: last.seq,
+        at: last.at.0,
+        events: items.len(),
+    };
+    let id = event_id(&first.turn_id, first.seq);
+    let mut document = Document::new(key, id, "event", found_by, encode(&items)?);
     document.ttl = Some(EVENT_TTL_MS / 1000);
-    Ok(document)
+    Ok(Some(document))
+}
+
+/// Those that can lie in one item.
+pub(super) fn runs(events: &[TurnEvent]) -> impl Iterator<Item = &[TurnEvent]> {
+    events.chunk_by(|one, next| one.turn_id == next.turn_id && one.seq + 1 == next.seq)
 }
 
 pub(super) fn event_id(turn: &TurnId, seq: u64) -> String {
@@ -213,8 +233,9 @@ mod tests {
     fn an_item_says_where_it_lies_and_what_finds_it() {
         let chat = samples::chat(&alice(), "shape");
         let turn = samples::turn(&chat, "1", NOON);
-        let event = samples::event(&turn.id, 7, NOON);
-        let stored = serde_json::to_value(super::event(&chat.key(), &event).unwrap()).unwrap();
+        let events = [7, 8].map(|seq| samples::event(&turn.id, seq, NOON));
+        let stored = super::events(&chat.key(), &events).unwrap().unwrap();
+        let stored = serde_json::to_value(stored).unwrap();
         let expected = json!({
             "id": format!("{}:7", turn.id),
             "tenantId": alice().tid,
@@ -222,12 +243,27 @@ mod tests {
             "conversationId": chat.id.as_str(),
             "item": "event",
             "turn": turn.id.as_str(),
-            "seq": 7,
+            "seq": 8,
             "at": NOON.0,
-            "body": serde_json::to_string(&event).unwrap(),
+            "events": 2,
+            "body": serde_json::to_string(&events).unwrap(),
             "ttl": 86_400,
         });
         assert_eq!(stored, expected);
+    }
+
+    #[test]
+    fn what_has_a_gap_lies_apart() {
+        let chat = samples::chat(&alice(), "shape");
+        let (one, other) = (
+            samples::turn(&chat, "1", NOON).id,
+            samples::turn(&chat, "2", NOON).id,
+        );
+        let events = [(&one, 2), (&one, 3), (&one, 5), (&one, 4), (&other, 5)]
+            .map(|(turn, seq)| samples::event(turn, seq, NOON));
+        let lengths: Vec<usize> = runs(&events).map(<[_]>::len).collect();
+        assert_eq!(lengths, [2, 1, 1, 1]);
+        assert!(super::events(&chat.key(), &[]).unwrap().is_none());
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub struct CosmosStore {
     tokens: Container,
     /// Appends of this process to one chain.
     appends: Lanes,
+    read_up_to: events::ReadUpTo,
     charges: Arc<Charges>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -63,6 +64,7 @@ impl CosmosStore {
             users,
             tokens,
             appends: Lanes::default(),
+            read_up_to: events::ReadUpTo::default(),
             charges,
             clock,
             random,

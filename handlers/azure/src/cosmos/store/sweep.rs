@@ -28,6 +28,14 @@ struct Place {
     id: String,
 }
 
+/// Where events lie, and how many.
+#[derive(Debug, Deserialize)]
+struct Expired {
+    #[serde(flatten)]
+    place: Place,
+    events: u64,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Due {
@@ -114,19 +122,19 @@ impl CosmosStore {
         loop {
             let ask = Ask::new(
                 r#"{"tenantId": c.tenantId, "userId": c.userId,
-                    "conversationId": c.conversationId, "id": c.id}"#,
+                    "conversationId": c.conversationId, "id": c.id, "events": c.events}"#,
                 "c.item = 'event'",
             )
             .only("c.at < @before", "@before", before)
             .top(EXPIRED_AT_ONCE);
-            let places: Vec<Place> = self
+            let expired: Vec<Expired> = self
                 .conversations
                 .all(FeedScope::full_container(), ask)
                 .await?;
-            let is_last = places.len() < EXPIRED_AT_ONCE;
-            let places = places.into_iter().map(|place| {
+            let is_last = expired.len() < EXPIRED_AT_ONCE;
+            let places = expired.into_iter().map(|Expired { place, events }| {
                 let key = (place.tenant_id, place.user_id, place.conversation_id);
-                (PartitionKey::from(key), place.id)
+                (PartitionKey::from(key), place.id, events)
             });
             removed += self.delete_all(places).await?;
             if is_last {
@@ -142,24 +150,27 @@ impl CosmosStore {
         let partition = keys::conversation(key);
         let scope = FeedScope::partition(partition.clone());
         let ids: Vec<String> = self.conversations.all(scope, ask).await?;
-        let places = ids.into_iter().map(|id| (partition.clone(), id));
+        let places = ids.into_iter().map(|id| (partition.clone(), id, 1));
         self.delete_all(places).await?;
         self.conversations.delete(partition.clone(), header).await?;
         Ok(())
     }
 
-    /// How many of them were there.
+    /// Each with how many things lie in it. Gives how many of them were there.
     async fn delete_all(
         &self,
-        places: impl Iterator<Item = (PartitionKey, String)> + Send,
+        places: impl Iterator<Item = (PartitionKey, String, u64)> + Send,
     ) -> Result<u64, StoreError> {
         let places: Vec<_> = places.collect();
-        let deleted: Vec<bool> = stream::iter(places)
-            .map(|(key, id)| async move { self.conversations.delete(key, &id).await })
+        let deleted: Vec<u64> = stream::iter(places)
+            .map(|(key, id, holds)| async move {
+                let was_there = self.conversations.delete(key, &id).await?;
+                Ok::<_, Fault>(if was_there { holds } else { 0 })
+            })
             .buffer_unordered(DELETED_AT_ONCE)
             .try_collect()
             .await?;
-        Ok(deleted.into_iter().filter(|was_there| *was_there).count() as u64)
+        Ok(deleted.into_iter().sum())
     }
 
     pub(super) async fn write_and_read(&self) -> Result<(), StoreError> {

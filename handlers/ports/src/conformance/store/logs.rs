@@ -3,9 +3,9 @@
 use azimuth_domain::ids::CallId;
 use azimuth_domain::limits::MAX_RESULT_BYTES;
 
-use super::{StoreRig, done};
+use super::{StoreRig, commit, done};
 use crate::conformance::samples::{NOON, alice, chat, eve, event, turn};
-use crate::store::{StoreError, StoredResult};
+use crate::store::{Batch, StoreError, StoredResult};
 
 /// Replay from any number gives the same events.
 pub async fn events_come_in_order_after_a_number(rig: &StoreRig) {
@@ -51,6 +51,46 @@ pub async fn an_event_is_created_once(rig: &StoreRig) {
         done(store.events(&alice().tid, &turn, 0, 10).await),
         [first]
     );
+}
+
+/// However a store keeps them: every number is read, a writer who is late by a whole
+/// write is refused, and they expire together.
+pub async fn events_written_together_are_events_as_any(rig: &StoreRig) {
+    let (here, there) = (rig.open().await, rig.open().await);
+    let chat = chat(&alice(), "together");
+    let mine = turn(&chat, "1", NOON).id;
+    let events: Vec<_> = (1..=6).map(|seq| event(&mine, seq, NOON)).collect();
+    let batch = |events: &[_]| Batch {
+        events: events.to_vec(),
+        ..Batch::default()
+    };
+    commit(&*here, &chat, batch(&events[..3])).await;
+    done(here.append_event(&alice().tid, &events[3]).await);
+    commit(&*here, &chat, batch(&events[4..])).await;
+    for after in 0..=6 {
+        for limit in 1..=7 {
+            let read = done(there.events(&alice().tid, &mine, after, limit).await);
+            let from = usize::try_from(after).unwrap_or_default();
+            let to = (from + limit).min(6);
+            assert_eq!(read, events[from..to], "{limit} after {after}");
+        }
+    }
+    assert_eq!(done(there.last_event_seq(&alice().tid, &mine).await), 6);
+    let late = NOON.plus_ms(1);
+    for begins in [1, 4, 5] {
+        let stale = event(&mine, begins, late);
+        let alone = there.append_event(&alice().tid, &stale).await;
+        assert!(matches!(alone, Err(StoreError::EventExists)), "{alone:?}");
+        let more = [stale, event(&mine, begins + 1, late)];
+        let together = there.commit(&chat.key(), batch(&more)).await;
+        assert!(
+            matches!(together, Err(StoreError::EventExists)),
+            "{together:?}"
+        );
+    }
+    assert_eq!(done(here.events(&alice().tid, &mine, 0, 10).await), events);
+    assert_eq!(done(here.expire_events(late).await), 6);
+    assert_eq!(done(here.events(&alice().tid, &mine, 0, 10).await), []);
 }
 
 fn result(call: &CallId, attempt: u32, length: usize) -> StoredResult {
