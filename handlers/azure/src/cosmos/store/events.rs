@@ -147,7 +147,32 @@ impl CosmosStore {
     }
 }
 
-/// Events of one write.
+/// Events of one write. The build before this one wrote each alone.
 fn read(body: &str) -> Result<Vec<TurnEvent>, StoreError> {
-    serde_json::from_str(body).map_err(|e| StoreError::Unreadable(e.to_string()))
+    let read = if body.starts_with('[') {
+        serde_json::from_str(body)
+    } else {
+        serde_json::from_str(body).map(|event| vec![event])
+    };
+    read.map_err(|e| StoreError::Unreadable(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use azimuth_ports::conformance::samples::{NOON, alice, chat, event, turn};
+
+    use super::*;
+
+    #[test]
+    fn what_the_build_before_wrote_is_read() {
+        let turn = turn(&chat(&alice(), "former"), "1", NOON).id;
+        let events = [1, 2].map(|seq| event(&turn, seq, NOON));
+        let alone = serde_json::to_string(&events[0]).unwrap();
+        assert_eq!(read(&alone).unwrap(), events[..1]);
+        let together = serde_json::to_string(&events).unwrap();
+        assert_eq!(read(&together).unwrap(), events);
+        assert!(matches!(read("7"), Err(StoreError::Unreadable(_))));
+    }
 }

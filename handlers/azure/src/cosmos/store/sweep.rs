@@ -33,7 +33,13 @@ struct Place {
 struct Expired {
     #[serde(flatten)]
     place: Place,
+    /// Nothing in what the build before this one wrote: one event alone.
+    #[serde(default = "alone")]
     events: u64,
+}
+
+fn alone() -> u64 {
+    1
 }
 
 #[derive(Debug, Deserialize)]
