@@ -17,6 +17,10 @@ use crate::units::{self, Deed};
 /// Where it is asked for.
 pub const PATH: &str = "/_azimuth/charges";
 
+/// Status of an operation of a batch that was not tried because another failed. It
+/// costs nothing here.
+const FAILED_DEPENDENCY: u16 = 424;
+
 /// An answer's charge, as the emulator says.
 const CHARGE: &str = "x-ms-request-charge";
 
@@ -121,8 +125,13 @@ impl Ledger {
     fn enter_batch(&self, exchange: &Exchange<'_>, charge: f64) {
         let parts: Vec<Part> = serde_json::from_slice(exchange.asked).unwrap_or_default();
         let results = value(exchange.answered);
-        let all = f64::from(u32::try_from(parts.len().max(1)).unwrap_or(u32::MAX));
+        let is_tried = |place: usize| results[place]["statusCode"] != FAILED_DEPENDENCY;
+        let tried = (0..parts.len()).filter(|place| is_tried(*place)).count();
+        let all = f64::from(u32::try_from(tried.max(1)).unwrap_or(u32::MAX));
         for (place, part) in parts.iter().enumerate() {
+            if !is_tried(place) {
+                continue;
+            }
             let is_new = results[place]["statusCode"] == 201;
             let deed = match part.operation_type.as_str() {
                 "Create" => Deed::Create,
@@ -245,5 +254,28 @@ mod tests {
             (["turn", "replace"], units(["1.00", "9.00", "10.80"]))
         );
         assert_eq!(told(&ledger, &Method::DELETE).await, json!([]));
+    }
+
+    #[tokio::test]
+    async fn what_a_refused_batch_did_not_try_is_not_entered() {
+        let ledger = Ledger::default();
+        let batch = json!([
+            {"operationType": "Replace", "id": "t", "resourceBody": {"item": "turn"}},
+            {"operationType": "Create", "resourceBody": {"item": "event"}},
+        ]);
+        let results = json!([{"statusCode": 412}, {"statusCode": 424}]);
+        enter(
+            &ledger,
+            "x-ms-cosmos-is-batch-request",
+            &batch,
+            &results,
+            "1.5",
+        );
+        let lines = told(&ledger, &Method::GET).await;
+        assert_eq!(lines.as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            (&lines[0]["item"], &lines[0]["charged"]),
+            (&json!("turn"), &json!(1.5))
+        );
     }
 }
