@@ -18,7 +18,7 @@ use super::patience::Pauses;
 /// Text is flushed at this size at the latest.
 const FLUSH_BYTES: usize = 4096;
 /// … after this long while somebody in this process reads the log and nothing else,
-const FLUSH_READ: Duration = Duration::from_millis(40);
+const FLUSH_READ: Duration = Duration::from_millis(200);
 /// … while all who read here have the text already; every second with the pauses of a
 /// model, which makes each flush a look as well ([`Pulse::wrote_event`]),
 const FLUSH_AHEAD: Duration = Duration::from_millis(900);
