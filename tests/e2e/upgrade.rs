@@ -74,23 +74,30 @@ async fn turns_begun_by_the_former_build_end_under_the_new_one() {
         let ended = bob.wait_for(turn, &["done"], TURN).await;
         assert_eq!(ended["calls"][0]["outcome"], "ok", "{ended}");
     }
-    let path = format!(
-        "/v1/conversations/{}/messages?limit=100",
-        asked.conversation
-    );
-    let messages = bob.get(&path).await.body;
-    let questions = messages["items"]
-        .as_array()
-        .expect("messages")
-        .iter()
-        .filter(|message| message["author"] == "user")
-        .count();
+    let questions = questions(&bob, &asked.conversation).await;
     assert_eq!(questions, asked.turns.len(), "none is lost or doubled");
     let carol = stack.person("carol").await;
     let export = stack.exported_audit(&carol).await;
     let verified = stack.handler(&["audit", "verify", "--file", export.to_str().unwrap()]);
     let told = String::from_utf8_lossy(&verified.stdout);
     assert!(verified.status.success(), "{told}");
+}
+
+/// How many questions a conversation has, all pages together.
+async fn questions(person: &Person, conversation: &str) -> usize {
+    let path = format!("/v1/conversations/{conversation}/messages?limit=100");
+    let mut count = 0;
+    let mut page = person.get(&path).await.body;
+    loop {
+        let messages = page["items"].as_array().expect("messages").iter();
+        count += messages
+            .filter(|message| message["author"] == "user")
+            .count();
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            return count;
+        };
+        page = person.get(&format!("{path}&cursor={cursor}")).await.body;
+    }
 }
 
 async fn create(person: &Person, account: &str) -> String {
