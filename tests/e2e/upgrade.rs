@@ -36,7 +36,7 @@ async fn turns_begun_by_the_former_build_end_under_the_new_one() {
     let bob = stack.person("bob").await;
     let (api, address) = watch::channel(stack.api());
     let (stop, stopped) = watch::channel(false);
-    let asker = tokio::task::JoinSet::from_iter([ask_on(bob.clone(), address, stopped)]);
+    let people = tokio::task::JoinSet::from_iter([ask_on(bob.clone(), address, stopped)]);
 
     for (number, group) in [HTTP, EXECUTOR, ADVANCE].into_iter().enumerate() {
         let (waits, busy) = (format!("stwait{number}"), format!("stbusy{number}"));
@@ -67,7 +67,7 @@ async fn turns_begun_by_the_former_build_end_under_the_new_one() {
     }
 
     stop.send_replace(true);
-    let asked = asker.join_all().await.remove(0);
+    let asked = people.join_all().await.remove(0);
     let bob = bob.at(&stack.api());
     assert!(asked.turns.len() >= 3, "{:?}", asked.turns);
     for turn in &asked.turns {
