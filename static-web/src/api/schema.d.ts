@@ -2706,10 +2706,10 @@ export interface operations {
             query?: {
                 /** @description Events with a greater number are wanted; `Last-Event-ID` wins over it. */
                 after?: number;
-                /** @description Long poll only: how long to wait for an event, seconds, at most 25. */
-                wait?: number;
                 /** @description Stream only: text also before it is an event, as `text_ahead` without a number. */
                 ahead?: boolean;
+                /** @description Long poll only: how long to wait for an event, seconds, at most 25. */
+                wait?: number;
             };
             header?: {
                 /** @description Number of the last event that was seen */
