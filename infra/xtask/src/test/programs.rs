@@ -109,7 +109,10 @@ pub async fn build_emulator(
         .current_dir(&repository.root);
     emulator::select(&mut command);
     session.say("build", "test programs of the Cosmos DB emulator");
-    built(session, metadata, command).await
+    let mut programs = built(session, metadata, command).await?;
+    // What is selected beside it only lends its features.
+    programs.retain(|program| program.package == emulator::PACKAGE);
+    Ok(programs)
 }
 
 async fn built(
