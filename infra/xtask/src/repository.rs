@@ -77,6 +77,25 @@ impl Repository {
         }
     }
 
+    /// The crates of what `arguments` select, one in each line: `{p}` and `{f}` of `format`
+    /// are a crate and its features.
+    pub fn crates(&self, format: &str, arguments: &[&str]) -> Result<String, Failure> {
+        let output = cargo()
+            .args(["tree", "--locked", "--prefix", "none", "--format", format])
+            .args(arguments)
+            .current_dir(&self.root)
+            .stderr(std::process::Stdio::inherit())
+            .output()
+            .map_err(not_started("cargo"))?;
+        if !output.status.success() {
+            return Err(Failure::Ended {
+                command: "cargo tree".into(),
+                status: output.status,
+            });
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     pub fn metadata(&self) -> Result<Metadata, Failure> {
         let output = cargo()
             .args(["metadata", "--no-deps", "--format-version", "1"])

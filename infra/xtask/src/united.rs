@@ -1,11 +1,10 @@
 //! The package of features that lets programs and tests share what is compiled.
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
 
 use crate::app::PROGRAM_PACKAGES;
 use crate::failure::Failure;
-use crate::repository::{Repository, cargo, not_started};
+use crate::repository::Repository;
 
 /// Selected beside whatever is built for debugging.
 pub const PACKAGE: &str = "azimuth-united";
@@ -13,33 +12,20 @@ pub const PACKAGE: &str = "azimuth-united";
 /// Crates of the programs whose features are others when the tests are built too, as
 /// they would be compiled twice.
 pub fn findings(repository: &Repository) -> Result<Vec<String>, Failure> {
-    let whole = tree(repository, &["--workspace", "--edges", "normal,dev"])?;
+    let whole = features(repository, &["--workspace", "--edges", "normal,dev"])?;
     let mut selected = vec!["--edges", "normal", "--package", PACKAGE];
     for package in PROGRAM_PACKAGES {
         selected.extend(["--package", package]);
     }
-    let programs = tree(repository, &selected)?;
+    let programs = features(repository, &selected)?;
     Ok(apart(&programs, &whole))
 }
 
 /// `name v1.2.3 [one,two]` of each crate.
-fn tree(repository: &Repository, arguments: &[&str]) -> Result<BTreeSet<String>, Failure> {
-    let output = cargo()
-        .args(["tree", "--locked", "--no-dedupe", "--prefix", "none"])
-        .args(["--format", "{p} [{f}]"])
-        .args(arguments)
-        .current_dir(&repository.root)
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(not_started("cargo"))?;
-    if !output.status.success() {
-        return Err(Failure::Ended {
-            command: "cargo tree".into(),
-            status: output.status,
-        });
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text.lines().map(ToOwned::to_owned).collect())
+fn features(repository: &Repository, selected: &[&str]) -> Result<BTreeSet<String>, Failure> {
+    let arguments = [&["--no-dedupe"], selected].concat();
+    let crates = repository.crates("{p} [{f}]", &arguments)?;
+    Ok(crates.lines().map(ToOwned::to_owned).collect())
 }
 
 fn apart(programs: &BTreeSet<String>, whole: &BTreeSet<String>) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! The product never carries Microsoft's Cosmos DB emulator, however it is built.
 
 use crate::failure::Failure;
-use crate::repository::{Repository, cargo, not_started};
+use crate::repository::Repository;
 
 /// The crate that holds it, and the feature that lets it in.
 const CRATE: &str = "azure_data_cosmos_driver";
@@ -9,20 +9,8 @@ const FEATURE: &str = "__internal_in_memory_emulator";
 
 /// Of a build of the whole workspace, which has the features of every smaller one.
 pub fn findings(repository: &Repository) -> Result<Vec<String>, Failure> {
-    let output = cargo()
-        .args(["tree", "--workspace", "--locked", "--prefix", "none"])
-        .args(["--format", "{p} {f}"])
-        .current_dir(&repository.root)
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .map_err(not_started("cargo"))?;
-    if !output.status.success() {
-        return Err(Failure::Ended {
-            command: "cargo tree".into(),
-            status: output.status,
-        });
-    }
-    Ok(carried(&String::from_utf8_lossy(&output.stdout)))
+    let crates = repository.crates("{p} {f}", &["--workspace"])?;
+    Ok(carried(&crates))
 }
 
 /// `name v1.2.3 one,two` in each line.
