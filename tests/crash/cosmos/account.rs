@@ -17,11 +17,16 @@ use crate::crash::world::clock::Counter;
 
 /// One account, for one run after the other.
 pub struct Account {
-    /// The adapter.
-    pub store: CosmosStore,
     emulator: Cosmos,
     clock: Arc<Told>,
     runtime: Runtime,
+}
+
+/// The adapter, connected to an account.
+pub struct Connection {
+    account: Arc<Account>,
+    /// The adapter.
+    pub store: CosmosStore,
 }
 
 /// The time that was last told: the adapter's runtime has another clock than a run.
@@ -35,30 +40,34 @@ impl Clock for Told {
 }
 
 impl Account {
-    /// Starts an emulator and connects.
+    /// Starts an emulator.
     pub fn start() -> Arc<Self> {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let clock = Arc::new(Told::default());
-        let (emulator, store) = runtime.block_on(async {
-            let folder = tempfile::tempdir().unwrap();
-            let emulator = Cosmos::start(folder.path(), &[]).await;
-            let emulator = emulator.unwrap_or_else(|failure| panic!("{failure}"));
-            let settings = CosmosSettings {
-                endpoint: emulator.endpoint().to_owned(),
-                database: emulator.database().to_owned(),
-                auth: CosmosAuth::Key(Secret::new(KEY)),
-                egress: Egress::default(),
-            };
-            let random = Arc::new(Counter::default());
-            let store = CosmosStore::connect(&settings, clock.clone(), random).await;
-            (emulator, store.unwrap_or_else(|error| panic!("{error}")))
-        });
+        let folder = tempfile::tempdir().unwrap();
+        let emulator = runtime.block_on(Cosmos::start(folder.path(), &[]));
         Arc::new(Self {
-            store,
-            emulator,
-            clock,
+            emulator: emulator.unwrap_or_else(|failure| panic!("{failure}")),
+            clock: Arc::default(),
             runtime,
         })
+    }
+
+    /// The adapter of a deployment. Each has one of its own: it remembers what it wrote,
+    /// and none of it is there any more once the account was emptied.
+    pub fn connect(self: &Arc<Self>) -> Connection {
+        let settings = CosmosSettings {
+            endpoint: self.emulator.endpoint().to_owned(),
+            database: self.emulator.database().to_owned(),
+            auth: CosmosAuth::Key(Secret::new(KEY)),
+            egress: Egress::default(),
+        };
+        let random = Arc::new(Counter::default());
+        let store = CosmosStore::connect(&settings, self.clock.clone(), random);
+        let store = self.wait(store).unwrap_or_else(|error| panic!("{error}"));
+        Connection {
+            account: self.clone(),
+            store,
+        }
     }
 
     /// Removes everything that lies in it.
@@ -76,24 +85,32 @@ impl Account {
         self.wait(self.emulator.forget_charges()).unwrap();
     }
 
-    /// What time it is for the adapter from now on.
-    pub fn tell(&self, now: Timestamp) {
-        self.clock.0.store(now.0, Ordering::SeqCst);
-    }
-
     /// Makes a call and stands still until it is done.
-    pub fn wait<T: Send>(&self, call: impl Future<Output = T> + Send) -> T {
+    fn wait<T: Send>(&self, call: impl Future<Output = T> + Send) -> T {
         // On a thread of its own: whoever calls is inside a runtime already.
         let done = thread::scope(|scope| scope.spawn(|| self.runtime.block_on(call)).join());
         done.unwrap_or_else(|panic| resume_unwind(panic))
     }
+}
+
+impl Connection {
+    /// What time it is for the adapter from now on.
+    pub fn tell(&self, now: Timestamp) {
+        self.account.clock.0.store(now.0, Ordering::SeqCst);
+    }
+
+    /// Makes a call and stands still until it is done.
+    pub fn wait<T: Send>(&self, call: impl Future<Output = T> + Send) -> T {
+        self.account.wait(call)
+    }
 
     /// Makes a call by somebody who is gone after their first write.
     pub fn cut<T: Send>(&self, call: impl Future<Output = T> + Send) {
+        let emulator = &self.account.emulator;
         self.wait(async {
-            self.emulator.refuse_after(1).await.unwrap();
+            emulator.refuse_after(1).await.unwrap();
             call.await;
-            self.emulator.relent().await.unwrap();
+            emulator.relent().await.unwrap();
         });
     }
 }

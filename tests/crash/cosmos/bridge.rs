@@ -15,7 +15,7 @@ use azimuth_ports::tokens::TokenStore;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use super::Account;
+use super::account::{Account, Connection};
 use crate::crash::history;
 use crate::crash::storage::{OpenAudit, OpenStore, OpenTokens};
 use crate::crash::world::clock::TrueClock;
@@ -37,7 +37,7 @@ pub enum Looks {
 
 /// All ports of storage. Every call is answered when its future is first polled.
 pub struct Bridge {
-    account: Arc<Account>,
+    account: Connection,
     clock: Arc<TrueClock>,
     looks: Looks,
     seen: Mutex<Seen>,
@@ -59,7 +59,7 @@ impl Bridge {
     /// A run on this clock.
     pub fn new(account: &Arc<Account>, clock: &Arc<TrueClock>, looks: Looks) -> Self {
         Self {
-            account: account.clone(),
+            account: account.connect(),
             clock: clock.clone(),
             looks,
             seen: Mutex::default(),
@@ -68,7 +68,7 @@ impl Bridge {
     }
 
     /// The account, which knows the time.
-    pub(super) fn account(&self) -> &Account {
+    pub(super) fn account(&self) -> &Connection {
         self.account.tell(self.clock.now());
         &self.account
     }

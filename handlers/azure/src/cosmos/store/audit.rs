@@ -26,6 +26,23 @@ const TRIES: u32 = 20;
 const FIRST_WAIT_MS: u64 = 5;
 const LONGEST_WAIT_MS: u64 = 200;
 
+/// The newest record of a chain as this process knows it. Numbers are given once and
+/// never taken back, so an old one only makes an append collide, and the store is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    seq: u64,
+    hash: String,
+}
+
+impl Head {
+    fn of(record: AuditRecord) -> Self {
+        Self {
+            seq: record.seq,
+            hash: record.hash,
+        }
+    }
+}
+
 /// A record as it lies in the container.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,8 +84,7 @@ impl AuditLog for CosmosStore {
     ) -> Result<Appended, AuditError> {
         self.mark_open(tenant, chain, id, at, &entry).await?;
         let appended = self.append_record(tenant, chain, id, at, entry).await?;
-        let (Appended::Created(record) | Appended::Exists(record)) = &appended;
-        self.unmark(record).await?;
+        self.unmark(&appended).await?;
         Ok(appended)
     }
 
@@ -115,14 +131,22 @@ impl CosmosStore {
         entry: AuditEntry,
     ) -> Result<Appended, AuditError> {
         let _lane = self.appends.take((tenant, chain)).await;
+        let key = (tenant.to_owned(), chain.to_owned());
         let mut wait_ms = FIRST_WAIT_MS;
         for _ in 0..TRIES {
-            let newest = newest(&self.audit, tenant, chain).await?;
-            let previous = newest.as_ref().map(|r| (r.seq, r.hash.as_str()));
+            // Taken out: whatever goes wrong from here on, the store is asked next.
+            let newest = match self.heads.remove(&key) {
+                Some(head) => Some(head),
+                None => newest(&self.audit, tenant, chain).await?.map(Head::of),
+            };
+            let previous = newest.as_ref().map(|head| (head.seq, head.hash.as_str()));
             let record = AuditRecord::next(previous, tenant, chain, id, at, entry.clone());
             let partition = keys::chain(tenant, chain);
             match self.audit.create(partition, id, &document(&record)?).await {
-                Ok(_) => return Ok(Appended::Created(record)),
+                Ok(_) => {
+                    self.heads.insert(key, Head::of(record.clone()));
+                    return Ok(Appended::Created(record));
+                }
                 Err(Fault::Exists) => {}
                 Err(other) => return Err(other.into()),
             }

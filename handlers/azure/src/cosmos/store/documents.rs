@@ -78,7 +78,14 @@ pub(super) struct OfEvents {
     seq: u64,
     /// When the last one was written.
     at: i64,
+    /// How many; absent: one.
+    #[serde(skip_serializing_if = "is_one")]
     events: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_one(count: &usize) -> bool {
+    *count == 1
 }
 
 impl<F> Document<F> {

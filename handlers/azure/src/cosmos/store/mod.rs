@@ -17,8 +17,10 @@ mod unclosed;
 mod users;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use azimuth_ports::clock::{Clock, Random};
+use moka::sync::Cache;
 
 pub(super) use audit::newest as newest_record;
 pub(super) use keys::{chain as chain_key, tenant as tenant_scope};
@@ -30,6 +32,11 @@ use super::container::Container;
 use super::lanes::Lanes;
 use super::startup::{self, CosmosStartError};
 
+/// Most chains whose newest record is known.
+const MOST_CHAINS: u64 = 1_000;
+/// How long it is known of a chain that nobody writes to.
+const USED_LATELY: Duration = Duration::from_mins(2);
+
 /// `ConversationStore`, `AuditLog`, `UserStore` and `TokenStore` in one Cosmos DB
 /// database, which any number of processes may use at once.
 pub struct CosmosStore {
@@ -40,6 +47,8 @@ pub struct CosmosStore {
     tokens: Container,
     /// Appends of this process to one chain.
     appends: Lanes,
+    /// By tenant and chain.
+    heads: Cache<(String, String), audit::Head>,
     read_up_to: events::ReadUpTo,
     charges: Arc<Charges>,
     clock: Arc<dyn Clock>,
@@ -64,6 +73,10 @@ impl CosmosStore {
             users,
             tokens,
             appends: Lanes::default(),
+            heads: Cache::builder()
+                .max_capacity(MOST_CHAINS)
+                .time_to_idle(USED_LATELY)
+                .build(),
             read_up_to: events::ReadUpTo::default(),
             charges,
             clock,

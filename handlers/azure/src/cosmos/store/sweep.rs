@@ -33,7 +33,7 @@ struct Place {
 struct Expired {
     #[serde(flatten)]
     place: Place,
-    /// Nothing in what the build before this one wrote: one event alone.
+    /// Absent: one event alone.
     #[serde(default = "alone")]
     events: u64,
 }

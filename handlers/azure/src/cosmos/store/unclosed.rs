@@ -6,7 +6,7 @@
 
 use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord};
 use azimuth_domain::time::Timestamp;
-use azimuth_ports::audit::{AuditError, AuditLog};
+use azimuth_ports::audit::{Appended, AuditError, AuditLog};
 use azure_data_cosmos::feed::FeedScope;
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -66,14 +66,20 @@ impl CosmosStore {
         }
     }
 
-    /// After `record` is there: whichever of open and close came second takes the mark
-    /// away.
-    pub(super) async fn unmark(&self, record: &AuditRecord) -> Result<(), AuditError> {
+    /// After the record is there: a close takes the mark away, and so does an open that
+    /// was there before, if its close is there as well: the mark may have been gone
+    /// already, and was made anew. A close that came before its open leaves the mark to
+    /// whoever reads it.
+    pub(super) async fn unmark(&self, appended: &Appended) -> Result<(), AuditError> {
+        let (Appended::Created(record) | Appended::Exists(record)) = appended;
         let (tenant, chain) = (&record.tenant, &record.chain);
         if let Some(attempt) = record.id.strip_suffix(":close") {
             self.remove_mark(tenant, chain, &format!("{attempt}:open"))
                 .await?;
-        } else if record.id.ends_with(":open") && self.is_done(record).await? {
+        } else if record.id.ends_with(":open")
+            && matches!(appended, Appended::Exists(_))
+            && self.is_done(record).await?
+        {
             self.remove_mark(tenant, chain, &record.id).await?;
         }
         Ok(())
