@@ -202,7 +202,12 @@ impl Engine {
                 .put_result(&turn.asker.user.tid, stored.clone())
                 .await
             {
-                Ok(()) => return Some((reference, preview)),
+                Ok(()) => {
+                    if !call.secret {
+                        self.remember_result(&turn.asker.user.tid, &stored, &reference);
+                    }
+                    return Some((reference, preview));
+                }
                 Err(error) => {
                     tracing::warn!(call = %call.id, %error, attempt, "a result could not be stored");
                     tokio::time::sleep(Duration::from_millis(200) * attempt).await;

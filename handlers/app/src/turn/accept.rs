@@ -15,6 +15,7 @@ use azimuth_ports::store::{Batch, Precondition, StoreError, Versioned, Write};
 use azimuth_ports::tokens::{Secret, TokenError};
 use azimuth_ports::users::Settings;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT, number};
 use super::{ApplyError, Engine};
@@ -368,20 +369,24 @@ impl Engine {
                 }],
                 events,
             };
+            let asked_at = Instant::now();
+            let messages = batch.messages.clone();
             match self.ports.store.commit(&intake.key, batch).await {
                 Ok(committed) => {
                     let told = told.unwrap_or_default();
                     self.hub.tell(&turn.id, turn.event_seq, &told);
                     self.announce(None, &turn);
+                    self.recent.stored_messages(&intake.user.tid, &messages);
+                    let written = committed.turn.map(|etag| Versioned {
+                        item: turn.clone(),
+                        etag,
+                    });
+                    if let Some(written) = &written {
+                        self.recent.saw(written, asked_at);
+                    }
                     let claim = self.perform(&turn, &effects).await;
-                    if let (Some(claim), Some(etag)) = (claim, committed.turn) {
-                        self.drive_in_background(
-                            Versioned {
-                                item: turn.clone(),
-                                etag,
-                            },
-                            claim,
-                        );
+                    if let (Some(claim), Some(written)) = (claim, written) {
+                        self.drive_in_background(written, claim);
                     }
                     return Ok(Accepted {
                         turn,
@@ -436,7 +441,7 @@ impl Engine {
         let tenant = &intake.user.tid;
         let mut newest = None;
         if let Some(active) = &conversation.active_turn
-            && let Some(found) = self.load(tenant, active).await?
+            && let Some(found) = self.load_or_ended(tenant, active).await?
         {
             if !found.item.status.is_terminal() {
                 if !found.item.has_living_lease(self.ports.clock.now()) {

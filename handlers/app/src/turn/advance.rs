@@ -6,6 +6,7 @@ use std::time::Duration;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{Command, Expire, RaiseWatch, Refusal, Turn, Work};
 use azimuth_domain::work::WorkItem;
+use azimuth_ports::store::Versioned;
 
 use super::commit::{Beside, WATCHDOG_DELAY};
 use super::{ApplyError, Engine};
@@ -22,16 +23,20 @@ impl Engine {
         item: &WorkItem,
         dequeue_count: u32,
     ) -> Result<(), TriggerError> {
-        let Some(turn) = self.load(&item.tenant, &item.turn).await? else {
+        let Some(turn) = self.load_or_ended(&item.tenant, &item.turn).await? else {
             return Ok(());
         };
         if turn.item.status.is_terminal() {
             return Ok(());
         }
-        if let Some(number) = item.watch {
-            self.watch(item, turn.item, number, dequeue_count).await?;
-        }
-        let acted = self.act(item).await;
+        let turn = match item.watch {
+            Some(number) => self.watch(item, turn, number, dequeue_count).await?,
+            None => Some(turn.item),
+        };
+        let Some(turn) = turn else {
+            return Ok(());
+        };
+        let acted = self.act(item, &turn).await;
         match (acted, item.watch) {
             // The successor looks again; handing this one back as well would make a
             // second chain.
@@ -45,46 +50,53 @@ impl Engine {
 
     /// Raises the counter, then renews: the first delivery of a number does, and a
     /// redelivery of the number before, whose first delivery may have died between
-    /// the two.
+    /// the two. Gives the turn as it is then, unless it has ended.
     async fn watch(
         &self,
         item: &WorkItem,
-        turn: Turn,
+        turn: Versioned<Turn>,
         number: u64,
         dequeue_count: u32,
-    ) -> Result<(), TriggerError> {
-        if number.saturating_sub(turn.watch) > MAX_WATCH_LEAD {
+    ) -> Result<Option<Turn>, TriggerError> {
+        if number.saturating_sub(turn.item.watch) > MAX_WATCH_LEAD {
             return Err(TriggerError::Fail(format!(
                 "no watchdog message of this turn has the number {number}"
             )));
         }
-        let mut turn = turn;
-        if number >= turn.watch {
+        let mut now = turn.item.clone();
+        if number >= now.watch {
             let raise = Command::RaiseWatch(RaiseWatch { number });
             // Tried once: a write whose reply was lost looks like somebody else's to a
             // second try, and then nobody renews. The message comes back instead, and
             // its redelivery does.
-            let raised = self
-                .apply_once(&item.tenant, &item.turn, &raise, &Beside::default())
-                .await;
+            let raised = match self.apply_to(&turn, raise.clone()).await {
+                Ok(None) => {
+                    self.apply_once(&item.tenant, &item.turn, &raise, &Beside::default())
+                        .await
+                }
+                Ok(Some(applied)) => Ok(applied),
+                Err(error) => Err(error),
+            };
             match raised {
                 Ok(applied) => {
-                    return self.renew_watchdog(&applied.turn.item, number + 1).await;
+                    let raised = applied.turn.item;
+                    self.renew_watchdog(&raised, number + 1).await?;
+                    return Ok(Some(raised));
                 }
                 Err(ApplyError::Refused(Refusal::OldWatch)) => {
                     let Some(fresh) = self.load(&item.tenant, &item.turn).await? else {
-                        return Ok(());
+                        return Ok(None);
                     };
-                    turn = fresh.item;
+                    now = fresh.item;
                 }
-                Err(ApplyError::Refused(_) | ApplyError::NotFound) => return Ok(()),
+                Err(ApplyError::Refused(_) | ApplyError::NotFound) => return Ok(None),
                 Err(error) => return Err(error.into()),
             }
         }
-        if number + 1 == turn.watch && dequeue_count > 1 {
-            self.renew_watchdog(&turn, number + 1).await?;
+        if number + 1 == now.watch && dequeue_count > 1 {
+            self.renew_watchdog(&now, number + 1).await?;
         }
-        Ok(())
+        Ok(Some(now))
     }
 
     async fn renew_watchdog(&self, turn: &Turn, number: u64) -> Result<(), TriggerError> {
@@ -95,29 +107,33 @@ impl Engine {
     }
 
     /// Does what the turn has to do now: everything, whatever fails of it.
-    async fn act(self: &Arc<Self>, item: &WorkItem) -> Result<(), TriggerError> {
-        let Some(turn) = self.load(&item.tenant, &item.turn).await? else {
-            return Ok(());
-        };
+    async fn act(self: &Arc<Self>, item: &WorkItem, turn: &Turn) -> Result<(), TriggerError> {
         let mut failed = None;
-        for work in turn.item.work(self.ports.clock.now()) {
+        let mut changed = false;
+        for work in turn.work(self.ports.clock.now()) {
             let done = match work {
-                Work::Drive => Ok(()),
+                Work::Drive => continue,
                 Work::Enqueue(call) => {
                     self.enqueue_call(&item.tenant, &call).await;
-                    Ok(())
+                    continue;
                 }
-                Work::Reclaim(id) => match turn.item.call(&id) {
-                    Some(call) => self.reclaim(&turn.item, call, false).await,
+                Work::Reclaim(id) => match turn.call(&id) {
+                    Some(call) => self.reclaim(turn, call, false).await,
                     None => Ok(()),
                 },
-                Work::CheckSignIn => self.check_sign_in(&turn.item).await,
-                Work::Expire => self.expire(&turn.item, None).await,
+                Work::CheckSignIn => self.check_sign_in(turn).await,
+                Work::Expire => self.expire(turn, None).await,
             };
+            changed = true;
             failed = failed.or(done.err());
         }
-        let fresh = self.load(&item.tenant, &item.turn).await?;
-        if fresh.is_some_and(|f| f.item.can_drive(self.ports.clock.now())) {
+        let fresh = if changed {
+            self.load(&item.tenant, &item.turn).await?
+        } else {
+            None
+        };
+        let now = fresh.as_ref().map_or(turn, |fresh| &fresh.item);
+        if now.can_drive(self.ports.clock.now()) {
             self.try_drive(&item.tenant, &item.turn).await;
         }
         failed.map_or(Ok(()), Err)

@@ -9,6 +9,8 @@ use azimuth_domain::turn::{Command, Effect, Refusal, Transition, Turn, step};
 use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE, WorkItem};
 use azimuth_ports::store::{Batch, Precondition, StoreError, Versioned, Write};
 
+use tokio::time::Instant;
+
 use super::Engine;
 
 /// How often a conflict is answered by reading again. Each conflict means that
@@ -72,23 +74,45 @@ impl From<StoreError> for ApplyError {
 }
 
 impl Engine {
+    /// The turn as it stands in the store.
     pub(crate) async fn load(
         &self,
         tenant: &str,
         id: &TurnId,
     ) -> Result<Option<Versioned<Turn>>, ApplyError> {
-        Ok(self.ports.store.turn(tenant, id).await?)
+        let asked_at = Instant::now();
+        let found = self.ports.store.turn(tenant, id).await?;
+        if let Some(turn) = &found {
+            self.recent.saw(turn, asked_at);
+        }
+        Ok(found)
     }
 
-    /// Applies a command to the turn as it stands now.
+    /// The turn; out of memory, if it has ended.
+    pub(super) async fn load_or_ended(
+        &self,
+        tenant: &str,
+        id: &TurnId,
+    ) -> Result<Option<Versioned<Turn>>, ApplyError> {
+        match self.recent.ended(tenant, id) {
+            Some(seen) => Ok(Some(seen.turn.clone())),
+            None => self.load(tenant, id).await,
+        }
+    }
+
+    /// Applies a command to the turn: as this process saw it last, if it still is so,
+    /// else as it stands now.
     pub(crate) async fn apply(
         &self,
         tenant: &str,
         id: &TurnId,
         command: Command,
     ) -> Result<Applied, ApplyError> {
-        self.apply_with(tenant, id, command, &Beside::default())
-            .await
+        let beside = Beside::default();
+        match self.recent.turn(tenant, id) {
+            Some(seen) => self.apply_from(&seen.turn, command, &beside).await,
+            None => self.apply_with(tenant, id, command, &beside).await,
+        }
     }
 
     /// A short outage of the store is waited out: every try reads the turn again,
@@ -213,6 +237,7 @@ impl Engine {
             messages: beside.messages.clone(),
             events,
         };
+        let asked_at = Instant::now();
         match self.ports.store.commit(&turn.key(), batch).await {
             Ok(committed) => {
                 self.hub.tell(&turn.id, last, &told.unwrap_or_default());
@@ -220,10 +245,11 @@ impl Engine {
                 let etag = committed.turn.ok_or_else(|| {
                     ApplyError::Unavailable("the store gave no version".to_owned())
                 })?;
-                Ok(Applied {
-                    turn: Versioned { item: turn, etag },
-                    effects,
-                })
+                let turn = Versioned { item: turn, etag };
+                self.recent.saw(&turn, asked_at);
+                let tenant = &turn.item.asker.user.tid;
+                self.recent.stored_messages(tenant, &beside.messages);
+                Ok(Applied { turn, effects })
             }
             Err(StoreError::TurnChanged) => Err(TryError::TurnChanged),
             Err(StoreError::EventExists) => Err(TryError::EventExists),

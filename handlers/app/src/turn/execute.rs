@@ -30,6 +30,8 @@ enum Next {
     Leave,
     /// The turn changed: look again.
     Look,
+    /// Somebody was faster; what this process remembers is as they left it.
+    Outrun,
 }
 
 impl Engine {
@@ -42,14 +44,26 @@ impl Engine {
         let Some(call) = &item.call else {
             return Err(TriggerError::Fail("the work item names no call".to_owned()));
         };
+        // What is remembered may be old. A claim holds for exactly that version; for
+        // anything else the store is asked.
+        let mut remembers = true;
         for _ in 0..MAX_LOOKS {
             let lane = self.claiming.enter(&item.turn).await;
-            let Some(turn) = self.load(&item.tenant, &item.turn).await? else {
-                return Ok(());
+            let seen = std::mem::take(&mut remembers)
+                .then(|| self.recent.turn(&item.tenant, &item.turn))
+                .flatten()
+                .filter(|seen| is_claimable(&seen.turn.item, call));
+            let turn = match seen {
+                Some(seen) => seen.turn.clone(),
+                None => match self.load(&item.tenant, &item.turn).await? {
+                    Some(turn) => turn,
+                    None => return Ok(()),
+                },
             };
             match self.look_at(turn, call, lane).await? {
                 Next::Leave => return Ok(()),
                 Next::Look => {}
+                Next::Outrun => remembers = true,
             }
         }
         Err(TriggerError::Retry("the turn changes too fast".to_owned()))
@@ -144,7 +158,8 @@ impl Engine {
         drop(lane);
         let claimed = match claimed {
             Ok(Some(applied)) => applied,
-            Ok(None) | Err(ApplyError::Refused(_)) => return Ok(Next::Look),
+            Ok(None) => return Ok(Next::Outrun),
+            Err(ApplyError::Refused(_)) => return Ok(Next::Look),
             Err(error) => return Err(error.into()),
         };
         self.perform(&claimed.turn.item, &claimed.effects).await;
@@ -271,6 +286,14 @@ impl Engine {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Whether an executor would claim the call of such a turn, and nothing else.
+fn is_claimable(turn: &Turn, id: &CallId) -> bool {
+    let queued = turn
+        .call(id)
+        .is_some_and(|call| matches!(call.state, CallState::Queued { .. }));
+    queued && turn.status == TurnStatus::Running && turn.repeat_of(id).is_none()
 }
 
 fn is_alive(call: &ToolCall, now: Timestamp) -> bool {

@@ -7,11 +7,9 @@ use std::time::Duration;
 use azimuth_domain::ids::CallId;
 use azimuth_domain::limits::{HEARTBEAT_MS, LEASE_MS};
 use azimuth_domain::turn::{Command, Refusal, RenewLease, Turn, TurnStatus};
-use azimuth_ports::store::Versioned;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::commit::Beside;
 use super::model_step::holds_claim;
 use super::{ApplyError, Engine};
 
@@ -59,45 +57,23 @@ impl StopSign {
     }
 }
 
-/// What a piece of work and the heartbeat beside it learn of their turn, so that
-/// neither asks the store for what the other was told.
+/// What a piece of work tells the heartbeat beside it, so that that need not ask the
+/// store.
 #[derive(Debug, Default)]
-pub(crate) struct Pulse(Mutex<Known>);
-
-#[derive(Debug, Default)]
-struct Known {
-    newest: Option<Versioned<Turn>>,
-    unstopped_at: Option<Instant>,
-}
+pub(crate) struct Pulse(Mutex<Option<Instant>>);
 
 impl Pulse {
-    /// The turn was this a moment ago.
-    pub(super) fn of(turn: &Versioned<Turn>) -> Self {
-        let pulse = Self::default();
-        pulse.saw(turn.clone());
-        pulse
-    }
-
-    /// The turn as it was read or written last.
-    pub(super) fn newest(&self) -> Option<Versioned<Turn>> {
-        self.known().newest.clone()
-    }
-
     /// An event was written behind the log's last one, not before `at`. Whatever ends
     /// a model claim leaves an event (rule 14), so nothing had: as good as a look.
     pub(super) fn wrote_event(&self, at: Instant) {
-        self.known().unstopped_at = Some(at);
-    }
-
-    fn saw(&self, turn: Versioned<Turn>) {
-        self.known().newest = Some(turn);
+        *self.unstopped() = Some(at);
     }
 
     fn unstopped_at(&self) -> Option<Instant> {
-        self.known().unstopped_at
+        *self.unstopped()
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn unstopped(&self) -> MutexGuard<'_, Option<Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -140,7 +116,8 @@ impl Engine {
             };
             let now = Instant::now();
             let renews = owes || (now >= renew_at && !told);
-            if let Some(at) = pulse.unstopped_at()
+            let unstopped_at = pulse.unstopped_at().max(self.saw_held(turn, lease));
+            if let Some(at) = unstopped_at
                 && at + STOP_CHECK > now
                 && !told
                 && !renews
@@ -151,11 +128,11 @@ impl Engine {
             looked_at = now;
             let holds = if renews {
                 renew_at = now + RENEWAL;
-                let renewed = self.renew(turn, lease, pulse).await;
+                let renewed = self.renew(turn, lease).await;
                 owes = renewed.is_err();
                 renewed
             } else {
-                self.still_holds(turn, lease, pulse).await
+                self.still_holds(turn, lease).await
             };
             // A store that does not answer is no reason to stop: the lease lives on
             // for a while, the next look renews it, and whoever takes over after it
@@ -166,7 +143,7 @@ impl Engine {
         }
     }
 
-    async fn renew(&self, turn: &Turn, lease: &Lease, pulse: &Pulse) -> Result<bool, ()> {
+    async fn renew(&self, turn: &Turn, lease: &Lease) -> Result<bool, ()> {
         let renewal = match lease.clone() {
             Lease::Model { step, claim_no } => RenewLease::Model {
                 step,
@@ -180,16 +157,8 @@ impl Engine {
             },
         };
         let command = Command::RenewLease(renewal);
-        let renewed = match pulse.newest() {
-            Some(newest) => self.apply_from(&newest, command, &Beside::default()).await,
-            None => self.apply(&turn.asker.user.tid, &turn.id, command).await,
-        };
-        match renewed {
-            Ok(applied) => {
-                let is_running = applied.turn.item.status == TurnStatus::Running;
-                pulse.saw(applied.turn);
-                Ok(is_running)
-            }
+        match self.apply(&turn.asker.user.tid, &turn.id, command).await {
+            Ok(applied) => Ok(applied.turn.item.status == TurnStatus::Running),
             Err(
                 ApplyError::NotFound
                 | ApplyError::Refused(Refusal::StaleClaim | Refusal::StaleAttempt | Refusal::Ended),
@@ -201,19 +170,25 @@ impl Engine {
         }
     }
 
-    async fn still_holds(&self, turn: &Turn, lease: &Lease, pulse: &Pulse) -> Result<bool, ()> {
+    async fn still_holds(&self, turn: &Turn, lease: &Lease) -> Result<bool, ()> {
         let found = self
             .load(&turn.asker.user.tid, &turn.id)
             .await
             .map_err(|_| ())?;
-        let Some(found) = found else {
-            return Ok(false);
-        };
-        let holds = match lease {
-            Lease::Model { step, claim_no } => holds_claim(&found.item, (*step, *claim_no)),
-            Lease::Call { .. } => found.item.status == TurnStatus::Running,
-        };
-        pulse.saw(found);
-        Ok(holds)
+        Ok(found.is_some_and(|found| is_held(&found.item, lease)))
+    }
+
+    /// When this process last saw that the lease is held: it may have written the turn
+    /// for another reason, or looked for another lease.
+    fn saw_held(&self, turn: &Turn, lease: &Lease) -> Option<Instant> {
+        let seen = self.recent.turn(&turn.asker.user.tid, &turn.id)?;
+        is_held(&seen.turn.item, lease).then_some(seen.at)
+    }
+}
+
+fn is_held(turn: &Turn, lease: &Lease) -> bool {
+    match lease {
+        Lease::Model { step, claim_no } => holds_claim(turn, (*step, *claim_no)),
+        Lease::Call { .. } => turn.status == TurnStatus::Running,
     }
 }

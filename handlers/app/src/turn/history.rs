@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azimuth_domain::conversation::Message;
-use azimuth_domain::event::Outcome;
+use azimuth_domain::event::{Outcome, ResultRef};
 use azimuth_domain::ids::{MessageId, TurnId};
 use azimuth_domain::limits::MAX_RESULT_BYTES_FOR_MODEL;
 use azimuth_domain::turn::{Step, ToolCall, Turn};
@@ -91,16 +91,20 @@ impl Engine {
         if let Some(known) = self.past.0.get(&key) {
             return Ok(Some(known));
         }
-        let Some(found) = self.ports.store.turn(tenant, id).await? else {
-            return Ok(None);
+        let turn = match self.recent.ended(tenant, id) {
+            Some(seen) => seen.turn.item.clone(),
+            None => match self.ports.store.turn(tenant, id).await? {
+                Some(found) => found.item,
+                None => return Ok(None),
+            },
         };
-        let messages = self.block(&found.item, OLD_RESULT_BYTES).await?;
+        let messages = self.block(&turn, OLD_RESULT_BYTES).await?;
         let block = Arc::new(Block {
             length: messages.iter().map(length).sum(),
             messages,
-            parent: found.item.parent.clone(),
+            parent: turn.parent.clone(),
         });
-        if found.item.status.is_terminal() {
+        if turn.status.is_terminal() {
             self.past.0.insert(key, Arc::clone(&block));
         }
         Ok(Some(block))
@@ -141,14 +145,38 @@ impl Engine {
 
     async fn texts(&self, turn: &Turn) -> Result<HashMap<MessageId, String>, StoreError> {
         let said = turn.steps.iter().filter_map(|s: &Step| s.message.as_ref());
+        let tenant = &turn.asker.user.tid;
         let mut texts = HashMap::new();
         for id in std::iter::once(&turn.message).chain(said) {
-            let found: Option<Message> = self.ports.store.message(&turn.asker.user.tid, id).await?;
+            if let Some(text) = self.recent.text(tenant, id) {
+                texts.insert(id.clone(), text);
+                continue;
+            }
+            let found: Option<Message> = self.ports.store.message(tenant, id).await?;
             if let Some(message) = found {
                 texts.insert(message.id, message.text);
             }
         }
         Ok(texts)
+    }
+
+    /// What a call found, as much as a model may see, and whether there is more.
+    async fn stored_text(
+        &self,
+        turn: &Turn,
+        call: &ToolCall,
+        reference: &ResultRef,
+    ) -> Result<Option<(String, bool)>, StoreError> {
+        let tenant = &turn.asker.user.tid;
+        if let Some(found) = self.recent.result(tenant, &call.id, reference) {
+            return Ok(Some(found));
+        }
+        let found = self.ports.store.result(tenant, &call.id).await?;
+        Ok(found.map(|result| {
+            let text = String::from_utf8_lossy(&result.bytes);
+            let (text, cut) = cut_text(&text, MAX_RESULT_BYTES_FOR_MODEL);
+            (text, cut || result.truncated)
+        }))
     }
 
     async fn result_of(
@@ -158,18 +186,14 @@ impl Engine {
         limit: usize,
     ) -> Result<ChatMessage, StoreError> {
         let outcome = call.state.outcome().unwrap_or(Outcome::Unknown);
-        let stored = if call.result.is_some() {
-            self.ports
-                .store
-                .result(&turn.asker.user.tid, &call.id)
-                .await?
-        } else {
-            None
+        let stored = match &call.result {
+            Some(reference) => self.stored_text(turn, call, reference).await?,
+            None => None,
         };
         let (content, truncated) = match stored {
-            Some(result) => {
-                let (text, cut) = cut_text(&String::from_utf8_lossy(&result.bytes), limit);
-                (text, cut || result.truncated)
+            Some((text, truncated)) => {
+                let (text, cut) = cut_text(&text, limit);
+                (text, cut || truncated)
             }
             None => (
                 call.note

@@ -17,6 +17,7 @@ mod lanes;
 mod model_step;
 mod patience;
 mod poison;
+mod recent;
 mod reclaim;
 mod refused;
 mod sign_in;
@@ -29,10 +30,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::queue::WorkQueue;
-use azimuth_ports::store::ConversationStore;
+use azimuth_ports::store::{ConversationStore, StoredResult};
 use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 
+use azimuth_domain::event::ResultRef;
 use azimuth_domain::search::ToolIndex;
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::tools::Catalogue;
@@ -81,6 +83,7 @@ pub struct Engine {
     schemas: ArgumentSchemas,
     index: Mutex<Option<(String, Arc<ToolIndex>)>>,
     past: history::Past,
+    recent: recent::Recent,
     tasks: TaskTracker,
     /// Executors between their look at a turn and their claim.
     claiming: lanes::Lanes,
@@ -110,6 +113,7 @@ impl Engine {
             schemas: ArgumentSchemas::new(),
             index: Mutex::new(None),
             past: history::Past::new(),
+            recent: recent::Recent::new(),
             tasks: TaskTracker::new(),
             claiming: lanes::Lanes::default(),
             finishing: lanes::Lanes::default(),
@@ -134,6 +138,15 @@ impl Engine {
         self.tasks.close();
         self.tasks.wait().await;
         self.tasks.reopen();
+    }
+
+    pub(crate) fn remember_result(
+        &self,
+        tenant: &str,
+        stored: &StoredResult,
+        reference: &ResultRef,
+    ) {
+        self.recent.stored_result(tenant, stored, reference);
     }
 
     pub(crate) fn finishing(&self) -> &lanes::Lanes {

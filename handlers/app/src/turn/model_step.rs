@@ -156,7 +156,7 @@ impl Engine {
             claim_no: claim.1,
         };
         let turn = &claimed.item;
-        let pulse = &Pulse::of(claimed);
+        let pulse = &Pulse::default();
         self.with_heartbeat(turn, &lease, pulse, |mut stop| async move {
             let spoken = tokio::select! {
                 biased;
@@ -165,8 +165,8 @@ impl Engine {
                 }
                 () = stop.raised() => Err(Silence::Superseded),
             }?;
-            let newest = pulse.newest();
-            let known = newest.as_ref().unwrap_or(claimed);
+            let seen = self.recent.turn(&turn.asker.user.tid, &turn.id);
+            let known = seen.as_ref().map_or(claimed, |seen| &seen.turn);
             self.answer(known, claim, spoken).await
         })
         .await

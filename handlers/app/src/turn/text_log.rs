@@ -70,20 +70,22 @@ impl<'a> TextLog<'a> {
         }
     }
 
-    /// Takes text; the first piece and large ones are written at once.
+    /// Takes text; the first piece and large ones are written at once, unless all who
+    /// read have the first piece already.
     pub(super) async fn push(&mut self, text: &str) -> Result<(), LogClosed> {
         if text.is_empty() {
             return Ok(());
         }
         self.pending.push_str(text);
-        if self.first || self.pending.len() >= FLUSH_BYTES {
-            self.first = false;
+        let (hub, turn) = (&self.engine.hub, &self.turn.id);
+        let readers = hub.readers(turn);
+        let is_first = std::mem::take(&mut self.first) && readers != Readers::Ahead;
+        if is_first || self.pending.len() >= FLUSH_BYTES {
             return self.flush().await;
         }
-        let (hub, turn) = (&self.engine.hub, &self.turn.id);
         hub.tell_ahead(turn, self.next_seq - 1, self.claim.0, &self.pending);
         if self.due_at.is_none() {
-            let wait = match hub.readers(turn) {
+            let wait = match readers {
                 Readers::OfLog => FLUSH_READ,
                 Readers::Ahead => FLUSH_AHEAD,
                 Readers::None => FLUSH_UNREAD,
