@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use azimuth_app::triggers::QueueFunction;
 use azimuth_app::turn::ChatRequest;
 use azimuth_domain::ids::{CallId, ConversationId, TurnId};
 use azimuth_domain::principal::{Principal, Role};
-use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE, WorkItem};
+use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE, WORK_ITEM_VERSION, WorkItem};
+use azimuth_embedded::{SqliteQueue, SystemRandom};
 use azimuth_ports::clock::Clock;
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::tokens::Secret;
@@ -345,6 +347,36 @@ async fn a_poisoned_watchdog_comes_back_and_a_poisoned_advance_does_not() {
     let watchdog = WorkItem::watchdog(&tenant, &turn_id(id(&turn)), 3);
     assert_eq!(app.trigger("advance-turn-poison", &watchdog, 1).await, 200);
     assert_eq!(depth().await, before + 1);
+}
+
+#[tokio::test]
+async fn what_a_newer_build_wrote_is_put_back_whoever_gets_it_and_however_often() {
+    let app = TestApp::start(AppShape::undelivered(Script::clerk())).await;
+    let alice = app.person("alice").await;
+    let turn = ask_until(&alice, "create a", &["waiting"]).await;
+    let newer = WorkItem {
+        v: WORK_ITEM_VERSION + 1,
+        ..WorkItem::advance(&app.user("alice").tid, &turn_id(id(&turn)))
+    };
+    // A queue's own clock is the system's.
+    let random = Arc::new(SystemRandom::new(app.clock.clone()));
+    let later = SqliteQueue::open_with(&app.data(), app.clock.clone(), random).unwrap();
+    app.clock.advance(Duration::from_secs(10));
+    for function in QueueFunction::ALL {
+        let depth = || async { app.queue.depth(function.queue()).await.unwrap() };
+        let before = depth().await;
+        for (back, count) in (1..).zip([1, 5, 6]) {
+            assert_eq!(app.trigger(function.name(), &newer, count).await, 200);
+            assert_eq!(depth().await, before + back, "{function:?}");
+        }
+        let at_once = app.drain(function.queue()).await;
+        assert!(!at_once.contains(&newer), "{function:?}");
+        let found = later.receive(function.queue(), 32, Duration::ZERO).await;
+        let found = found.unwrap().into_iter();
+        let put_back =
+            found.filter(|found| serde_json::from_str(&found.body).ok() == Some(newer.clone()));
+        assert_eq!(put_back.count(), 3, "{function:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,15 +6,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::{Delivered, TriggerError, TriggerState, answer, receive};
+use super::{Delivered, QueueFunction, TriggerError, TriggerState, receive};
 use crate::turn::Engine;
 
 /// Works on one delivery.
 pub async fn handle(State(state): State<TriggerState>, body: Body) -> Response {
-    answer("execute-tool", state.deadline, async {
-        work(&state.engine, receive(body).await?).await
-    })
-    .await
+    receive(QueueFunction::ExecuteTool, &state, body).await
 }
 
 pub(super) async fn work(engine: &Arc<Engine>, delivered: Delivered) -> Result<(), TriggerError> {

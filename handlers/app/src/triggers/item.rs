@@ -16,27 +16,13 @@ pub struct Delivered {
 }
 
 impl Delivered {
-    /// Reads a message as it lies in its queue.
-    pub(super) fn from_message(text: &str, dequeue_count: u32) -> Result<Self, TriggerError> {
-        let envelope = Envelope::of_message(text, dequeue_count)
-            .ok_or_else(|| TriggerError::Fail("the message holds no work item".to_owned()))?;
-        Self::from_envelope(envelope)
-    }
-
-    /// Reads the message. A newer version is handed back for a newer process; what
-    /// is no item of ours, or contradicts itself, is given up.
+    /// Reads the message, which is not [newer](is_newer). What is no item of ours, or
+    /// contradicts itself, is given up.
     pub(super) fn from_envelope(envelope: Envelope) -> Result<Self, TriggerError> {
-        let version = envelope.message.get("v").and_then(Value::as_u64);
-        match version {
-            Some(v) if v > u64::from(WORK_ITEM_VERSION) => {
-                return Err(TriggerError::Retry(format!("a work item of version {v}")));
-            }
-            Some(0) | None => {
-                return Err(TriggerError::Fail(
-                    "a work item without a version".to_owned(),
-                ));
-            }
-            Some(_) => {}
+        if let Some(0) | None = version(&envelope.message) {
+            return Err(TriggerError::Fail(
+                "a work item without a version".to_owned(),
+            ));
         }
         // serde's sentence may repeat a value; only the place is kept.
         let item: WorkItem = serde_json::from_value(envelope.message)
@@ -59,6 +45,15 @@ impl Delivered {
         }
         Err(TriggerError::Fail("a work item without a call".to_owned()))
     }
+}
+
+/// Whether a newer build wrote the message, and this one cannot know what it means.
+pub(super) fn is_newer(message: &Value) -> bool {
+    version(message).is_some_and(|v| v > u64::from(WORK_ITEM_VERSION))
+}
+
+fn version(message: &Value) -> Option<u64> {
+    message.get("v").and_then(Value::as_u64)
 }
 
 #[cfg(test)]
@@ -99,15 +94,23 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_item_goes_back_and_a_broken_one_is_given_up() {
+    fn a_newer_item_is_told_apart_and_a_broken_one_is_given_up() {
         let good = serde_json::to_value(WorkItem::advance("t", &turn("k"))).unwrap();
         let with = |name: &str, value: Value| {
             let mut item = good.clone();
             item[name] = value;
             read(item)
         };
-        for newer in [json!(2), json!(99), json!(u64::MAX)] {
-            assert!(matches!(with("v", newer), Err(TriggerError::Retry(_))));
+        let current = u64::from(WORK_ITEM_VERSION);
+        for (v, newer) in [
+            (json!(current - 1), false),
+            (json!(current), false),
+            (json!(current + 1), true),
+            (json!(u64::MAX), true),
+            (json!("2"), false),
+            (json!(null), false),
+        ] {
+            assert_eq!(is_newer(&json!({"v": v})), newer, "{v}");
         }
         for broken in [
             with("v", json!(0)),

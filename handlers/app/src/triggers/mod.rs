@@ -30,7 +30,7 @@ use crate::digests::AuditSigner;
 use crate::http::json;
 use crate::turn::Engine;
 use envelope::Envelope;
-pub use item::Delivered;
+use item::Delivered;
 pub use queue_function::QueueFunction;
 
 /// Largest envelope, bytes: a 64 KiB message, quoted twice, and once more as
@@ -69,8 +69,15 @@ pub async fn sign_audit(signer: &AuditSigner) -> Result<(), TriggerError> {
     sign_audit::work(signer).await
 }
 
-/// Reads the work item that a queue trigger delivers.
-async fn receive(body: Body) -> Result<Delivered, TriggerError> {
+/// Works on what a queue trigger delivers, and answers the host.
+async fn receive(function: QueueFunction, state: &TriggerState, body: Body) -> Response {
+    answer(function.name(), state.deadline, async {
+        function.work(&state.engine, envelope(body).await?).await
+    })
+    .await
+}
+
+async fn envelope(body: Body) -> Result<Envelope, TriggerError> {
     let bytes = json::read(body, MAX_ENVELOPE_BYTES)
         .await
         .map_err(|problem| match problem.code() {
@@ -79,9 +86,8 @@ async fn receive(body: Body) -> Result<Delivered, TriggerError> {
             }
             _ => TriggerError::Retry("the envelope was cut off".to_owned()),
         })?;
-    let envelope = Envelope::decode(&bytes)
-        .ok_or_else(|| TriggerError::Fail("the envelope holds no work item".to_owned()))?;
-    Delivered::from_envelope(envelope)
+    Envelope::decode(&bytes)
+        .ok_or_else(|| TriggerError::Fail("the envelope holds no work item".to_owned()))
 }
 
 /// Runs one invocation under its deadline and answers the host.
@@ -157,7 +163,7 @@ mod tests {
             "{\"Data\":{}}",
             "{\"Data\":{\"item\":\"hello!!\"}}",
         ] {
-            let result = receive(Body::from(body)).await;
+            let result = envelope(Body::from(body)).await;
             assert!(matches!(result, Err(TriggerError::Fail(_))), "{body}");
         }
     }

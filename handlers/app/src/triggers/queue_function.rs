@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE};
 
+use super::envelope::Envelope;
 use super::{
     Delivered, TriggerError, advance_turn, advance_turn_poison, execute_tool, execute_tool_poison,
+    item,
 };
 use crate::turn::Engine;
 
@@ -69,7 +71,20 @@ impl QueueFunction {
         message: &str,
         dequeue_count: u32,
     ) -> Result<(), TriggerError> {
-        let delivered = Delivered::from_message(message, dequeue_count)?;
+        let envelope = Envelope::of_message(message, dequeue_count)
+            .ok_or_else(|| TriggerError::Fail("the message holds no work item".to_owned()))?;
+        self.work(engine, envelope).await
+    }
+
+    pub(super) async fn work(
+        self,
+        engine: &Arc<Engine>,
+        envelope: Envelope,
+    ) -> Result<(), TriggerError> {
+        if item::is_newer(&envelope.message) {
+            return engine.put_back(self.queue(), &envelope.message).await;
+        }
+        let delivered = Delivered::from_envelope(envelope)?;
         match self {
             Self::ExecuteTool => execute_tool::work(engine, delivered).await,
             Self::ExecuteToolPoison => execute_tool_poison::work(engine, delivered).await,

@@ -9,9 +9,11 @@ use azimuth_domain::turn::{Command, Effect, Refusal, Transition, Turn, step};
 use azimuth_domain::work::{TOOL_CALLS_QUEUE, TURNS_QUEUE, WorkItem};
 use azimuth_ports::store::{Batch, Precondition, StoreError, Versioned, Write};
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Engine;
+use crate::triggers::TriggerError;
 
 /// How often a conflict is answered by reading again. Each conflict means that
 /// somebody else made progress.
@@ -28,6 +30,9 @@ pub(super) const OUTAGE_PAUSES: [Duration; 4] = [
 
 /// Delay of a watchdog message (rule 1).
 pub(super) const WATCHDOG_DELAY: Duration = Duration::from_secs(20);
+
+/// How long a work item of a newer version waits until it is offered again.
+pub(super) const NEWER_DELAY: Duration = Duration::from_secs(10);
 
 /// A write that a wake-up message precedes gives up after this long (rule 1): the
 /// message must not arrive before it.
@@ -317,6 +322,21 @@ impl Engine {
             .await
             .map(|_| ())
             .map_err(|e| ApplyError::Unavailable(e.to_string()))
+    }
+
+    /// A message that a newer build wrote stays for a newer process: it goes behind the
+    /// others, whoever wrote it and however often. The delivery counts as done, so that
+    /// no number of tries makes it poison.
+    pub(crate) async fn put_back(&self, queue: &str, message: &Value) -> Result<(), TriggerError> {
+        tracing::warn!(queue, "a work item of a newer version is put back");
+        let queued = self
+            .ports
+            .queue
+            .enqueue(queue, &message.to_string(), NEWER_DELAY)
+            .await;
+        queued
+            .map(|_| ())
+            .map_err(|error| TriggerError::Retry(error.to_string()))
     }
 
     /// A watchdog message with this number (rule 1). Must succeed before the
