@@ -42,6 +42,8 @@ struct Kind {
     class: Classification,
     availability: Availability,
     shared_identity: bool,
+    is_scoped: bool,
+    enabled_by_name: bool,
 }
 
 /// Answers of one list so far. There are a dozen kinds, so it is searched.
@@ -72,6 +74,8 @@ impl PolicySet {
                 class,
                 availability: tool.availability,
                 shared_identity: tool.shared_identity,
+                is_scoped: tool.is_scoped(),
+                enabled_by_name: tool.enabled_by_name,
             };
             if let Some((_, answer)) = known.iter().find(|(of, _)| *of == kind) {
                 return *answer;

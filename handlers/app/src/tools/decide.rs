@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use azimuth_domain::audit::ActingIdentity;
-use azimuth_domain::policy::Decision;
+use azimuth_domain::policy::{Decision, Mode};
 use azimuth_domain::principal::Role;
 use azimuth_domain::tool::ToolSpec;
 use azimuth_domain::turn::Asker;
@@ -52,6 +52,8 @@ impl Engine {
             roles,
             tool: spec,
             arguments,
+            mode: Mode::default(),
+            at: self.now(),
         })
     }
 

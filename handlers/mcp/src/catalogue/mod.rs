@@ -116,6 +116,7 @@ pub(crate) fn built_in_specs(
             Availability::Enabled
         },
         shared_identity: false,
+        enabled_by_name: false,
     };
     file.tools.into_iter().map(spec).collect()
 }
@@ -149,6 +150,7 @@ pub(crate) fn learned_specs(config: &ServerConfig, pinned: pins::PinFile) -> Vec
                 None => Availability::Unclassified,
             },
             shared_identity: false,
+            enabled_by_name: class.is_some(),
         }
     };
     pinned.tools.into_iter().map(spec).collect()

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use azimuth_domain::policy::Decision;
+use azimuth_domain::policy::{Decision, Mode};
 use azimuth_domain::tool::ToolSpec;
 use azimuth_ports::tools::Catalogue;
 use serde::{Deserialize, Serialize};
@@ -154,6 +154,8 @@ fn view(state: &ToolState, caller: &Caller, tool: &ToolSpec) -> ToolView {
         roles: &caller.principal.roles,
         tool,
         arguments: &json!({}),
+        mode: Mode::default(),
+        at: state.engine.now(),
     });
     ToolView {
         server: tool.tool.server.clone(),
