@@ -3,6 +3,7 @@
 mod audit;
 mod audit_query;
 mod commit;
+mod config;
 mod conversations;
 mod documents;
 mod events;
@@ -30,7 +31,7 @@ use super::container::Container;
 use super::lanes::Lanes;
 use super::startup::{self, CosmosStartError};
 
-/// `ConversationStore`, `AuditLog`, `UserStore` and `TokenStore` in one Cosmos DB
+/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore` and `TokenStore` in one Cosmos DB
 /// database, which any number of processes may use at once.
 pub struct CosmosStore {
     pub(super) conversations: Container,
