@@ -9,6 +9,8 @@
 //! open, or …" where a larger answer is the safe one, and by "it is not left open, and
 //! …" where a smaller one is.
 
+use std::collections::BTreeSet;
+
 use cedar_policy::{Effect, Policy};
 use serde_json::{Value, json};
 
@@ -138,6 +140,51 @@ fn visit(expression: &Value, told: &mut impl FnMut(Option<&str>)) {
         }
         Value::Array(items) => items.iter().for_each(|item| visit(item, told)),
         _ => {}
+    }
+}
+
+/// Subscriptions and resource groups that policies name, patterns left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct NamedPlaces {
+    pub subscriptions: BTreeSet<String>,
+    pub resource_groups: BTreeSet<String>,
+}
+
+impl NamedPlaces {
+    /// Those that these policies name.
+    pub fn of(policies: &[Policy]) -> Self {
+        let mut places = Self::default();
+        for form in policies.iter().filter_map(|policy| policy.to_json().ok()) {
+            places.gather(&form["conditions"]);
+        }
+        places
+    }
+
+    /// From the smallest expressions that have a literal beside the attribute.
+    fn gather(&mut self, expression: &Value) {
+        let inner: Vec<&Value> = match expression {
+            Value::Array(items) => items.iter().collect(),
+            Value::Object(members) => members.values().collect(),
+            _ => return,
+        };
+        for part in inner {
+            self.gather(part);
+        }
+        let is_comparison = ["==", "!=", "contains", "containsAny", "containsAll", "in"]
+            .iter()
+            .any(|operator| expression.get(operator).is_some());
+        if !is_comparison {
+            return;
+        }
+        let mut literals = Vec::new();
+        collect_literals(expression, &mut literals);
+        let exact = literals.into_iter().filter(|(_, is_pattern)| !is_pattern);
+        let exact = exact.map(|(text, _)| text);
+        match spoken_of(expression, &OPEN).as_slice() {
+            ["subscription"] => self.subscriptions.extend(exact),
+            ["resource_group"] => self.resource_groups.extend(exact),
+            _ => {}
+        }
     }
 }
 

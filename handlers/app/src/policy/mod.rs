@@ -8,9 +8,12 @@
 pub mod approval;
 pub mod arguments;
 mod bounds;
+pub mod files;
 mod request;
 mod scope;
 mod set;
+pub mod simulate;
+mod tenants;
 mod text;
 mod visibility;
 
@@ -20,4 +23,5 @@ mod tests;
 pub use approval::MayNotDecide;
 pub use request::PolicyInput;
 pub use set::{BUILT_IN_FORBIDS, BUILT_IN_PERMITS, PolicyError, PolicySet};
-pub use text::TextFault;
+pub use tenants::{Policies, PoliciesUnavailable};
+pub use text::{MAX_TEXT_BYTES, TextFault};

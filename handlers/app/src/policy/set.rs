@@ -9,7 +9,7 @@ use cedar_policy::{
     Authorizer, Effect, Policy, PolicyId, Response, Schema, ValidationMode, Validator,
 };
 
-use super::bounds::bounded;
+use super::bounds::{NamedPlaces, bounded};
 use super::request::{PolicyInput, Question, Vocabulary};
 use super::text::TextFault;
 use super::visibility::VisibleTools;
@@ -80,6 +80,7 @@ pub struct PolicySet {
     authorizer: Authorizer,
     version: String,
     vocabulary: Vocabulary,
+    places: NamedPlaces,
     pub(super) visible: VisibleTools,
 }
 
@@ -118,6 +119,11 @@ impl PolicySet {
         Self::new(&[text, BUILT_IN_FORBIDS]).map_err(|error| vec![TextFault::whole(&error)])
     }
 
+    /// Places that some policy names.
+    pub(super) fn places(&self) -> &NamedPlaces {
+        &self.places
+    }
+
     pub(super) fn assemble(policies: Vec<Policy>) -> Result<Self, PolicyError> {
         let (schema, _warnings) =
             Schema::from_cedarschema_str(SCHEMA).map_err(|e| PolicyError::Schema(e.to_string()))?;
@@ -125,6 +131,7 @@ impl PolicySet {
         let mut texts = BTreeMap::new();
         let mut set = cedar_policy::PolicySet::new();
         let visible = VisibleTools::of(&policies);
+        let places = NamedPlaces::of(&policies);
         let mut evaluated = cedar_policy::PolicySet::new();
         let not_one = |e: cedar_policy::PolicySetError| PolicyError::Id(e.to_string());
         for policy in policies {
@@ -144,6 +151,7 @@ impl PolicySet {
             authorizer: Authorizer::new(),
             version: sha256_hex(format!("{SCHEMA}\n{}", listed.join("\n"))),
             vocabulary: Vocabulary::of(schema).map_err(PolicyError::Schema)?,
+            places,
             visible,
         })
     }

@@ -36,6 +36,13 @@ impl VisibleTools {
     }
 }
 
+impl PolicySet {
+    /// Whether some policy tells one tool from another of the same kind.
+    pub(super) fn names_tools(&self) -> bool {
+        self.visible.names_tools
+    }
+}
+
 /// What policies can see of a tool that they do not name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Kind {

@@ -93,15 +93,28 @@ pub fn azure_previews() -> serde_json::Result<BTreeMap<String, PreviewRule>> {
     serde_json::from_str(AZURE_PREVIEWS)
 }
 
+/// The tools of the built-in catalogue, as a server named `azure` has them.
+pub fn azure_tools() -> serde_json::Result<Vec<ToolSpec>> {
+    Ok(specs(AZURE, azure()?, azure_previews()?))
+}
+
 /// The tools of a server with a built-in catalogue, as configured.
 pub(crate) fn built_in_specs(
     config: &ServerConfig,
+    file: CatalogueFile,
+    previews: BTreeMap<String, PreviewRule>,
+) -> Vec<ToolSpec> {
+    specs(&config.name, file, previews)
+}
+
+fn specs(
+    server: &str,
     file: CatalogueFile,
     mut previews: BTreeMap<String, PreviewRule>,
 ) -> Vec<ToolSpec> {
     let spec = |tool: PinnedTool| ToolSpec {
         preview: previews.remove(&tool.name),
-        tool: ToolRef::new(&config.name, tool.name),
+        tool: ToolRef::new(server, tool.name),
         description: tool.description,
         input_schema: tool.input_schema,
         hash: tool.hash,

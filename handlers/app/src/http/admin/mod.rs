@@ -2,6 +2,7 @@
 //! record before it is made.
 
 mod on_record;
+pub mod policies;
 
 use azimuth_domain::principal::Role;
 
