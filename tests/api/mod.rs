@@ -10,6 +10,7 @@ mod lists;
 mod naughty;
 mod operations;
 mod outages;
+mod policies;
 mod problems;
 mod races;
 mod tokens;
@@ -18,6 +19,7 @@ pub use account::set_record;
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::person::Person;
 use azimuth_tests::script::Script;
+pub use policies::replace as replace_policies;
 
 /// A product whose model does what the first word says, and alice in it.
 async fn clerk() -> (TestApp, Person) {

@@ -162,6 +162,55 @@ async fn what_is_ones_own_is_only_ones_own() {
     assert_untouched(&scene).await;
 }
 
+#[tokio::test]
+async fn the_administration_is_for_administrators() {
+    let scene = Scene::set().await;
+    for name in ["alice", "bob", "carol", "eve"] {
+        let person = scene.app.person(name).await;
+        let missing = scene.missing(&scene.app.user(name));
+        for operation in OPERATIONS.iter().filter(|o| o.reach == Reach::Admin) {
+            let what = format!("{} by {name}", operation.id);
+            let mut told = Vec::new();
+            for things in [&scene.things, &missing] {
+                let reply = send(operation, &person, things).await;
+                reply.assert_problem(&what, 403, "not_permitted");
+                assert_eq!(reply.body["permission"], "administration", "{what}");
+                told.push(reply.problem_without_id());
+            }
+            assert_eq!(told[0], told[1], "{what}");
+            let reply = Reply::to(forged(operation.request(&person, &scene.things), &scene)).await;
+            reply.assert_problem(&format!("{what}, forged"), 403, "not_permitted");
+        }
+    }
+    assert_untouched(&scene).await;
+}
+
+#[tokio::test]
+async fn an_administrator_of_another_tenant_finds_nobody() {
+    let scene = Scene::set().await;
+    let roles = json!({"roles": ["admin", "auditor"]});
+    let eve = scene.app.person_with("eve", roles).await;
+    let missing = scene.missing(&scene.app.user("eve"));
+    for operation in OPERATIONS.iter().filter(|o| o.reach == Reach::Admin) {
+        let what = format!("{} by another tenant's administrator", operation.id);
+        let reply = send(operation, &eve, &scene.things).await;
+        assert_nothing_of_hers(&scene, &what, &reply);
+        if !operation.path.contains('{') {
+            assert!(reply.status < 300, "{what}: {}", reply.text());
+            continue;
+        }
+        reply.assert_problem(&what, 404, "not_found");
+        let nothing = send(operation, &eve, &missing).await;
+        nothing.assert_problem(&what, 404, "not_found");
+        assert_eq!(
+            reply.problem_without_id(),
+            nothing.problem_without_id(),
+            "{what}"
+        );
+    }
+    assert_untouched(&scene).await;
+}
+
 /// Alice has all that she had, as it was.
 async fn assert_untouched(scene: &Scene) {
     let things = &scene.things;
@@ -196,6 +245,8 @@ async fn assert_untouched(scene: &Scene) {
         let found = get(format!("/v1/approvals/{}", things[name])).await;
         assert_eq!(found.text("state"), "pending", "{name}");
     }
+    let policies = scene.dave.get("/v1/admin/policies").await.body;
+    assert_eq!(policies["stored"]["number"].to_string(), things["policy"]);
     let oid = scene.app.user("alice").oid;
     let hers = scene
         .app

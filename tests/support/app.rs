@@ -9,7 +9,7 @@ use std::time::Duration;
 use azimuth_app::digests::{AuditSigner, AuditWithDigests, DigestWriter};
 use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
 use azimuth_app::models::Models;
-use azimuth_app::policy::PolicySet;
+use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::routes;
 use azimuth_app::triggers::QueueFunction;
 use azimuth_app::turn::{Engine, EnginePorts};
@@ -184,7 +184,8 @@ impl TestApp {
         let audit = Arc::new(WatchedAudit::over(Arc::new(audit)));
         let tools = Arc::clone(&ground.tools);
         let vault = Arc::new(vault(sandbox, &data, &store, &as_clock, &random));
-        let policy = Arc::new(PolicySet::default_set().unwrap());
+        let built_in = Arc::new(PolicySet::default_set().unwrap());
+        let policies = Arc::new(Policies::new(built_in, store.clone(), as_clock.clone()));
         let models = Models::new(shape.models, None).unwrap();
         let watched_store = Arc::new(WatchedStore::over(store.clone()));
         let engine = Engine::new(
@@ -198,7 +199,7 @@ impl TestApp {
                 random: random.clone(),
             },
             vault.clone(),
-            policy.clone(),
+            policies.clone(),
             models.clone(),
             shape.quotas,
         );
@@ -219,7 +220,7 @@ impl TestApp {
             tools: tools.clone(),
             queue: queue.clone(),
             verifier: Arc::new(verifier(sandbox, &as_clock)),
-            policy,
+            policies,
             models,
             azure_grant: Arc::new(move |user| {
                 let vault = vault.clone();
@@ -278,6 +279,23 @@ impl TestApp {
     pub async fn person(&self, name: &str) -> Person {
         let order = json!({"user": name, "expires_in": TOKEN_LIFE_S});
         Person::new(name, &self.api, &self.token(order).await)
+    }
+
+    /// A person of the sandbox whose token says something else in these claims; a null
+    /// takes a claim away.
+    pub async fn person_with(&self, name: &str, changes: Value) -> Person {
+        let order = json!({"user": name, "expires_in": TOKEN_LIFE_S});
+        let answer = self.control("/sandbox/token", order).await;
+        let mut claims = answer["claims"].clone();
+        for (claim, value) in changes.as_object().unwrap() {
+            claims[claim] = value.clone();
+        }
+        claims
+            .as_object_mut()
+            .unwrap()
+            .retain(|_, value| !value.is_null());
+        let signed = json!({"header": answer["header"], "claims": claims});
+        Person::new(name, &self.api, &self.token(signed).await)
     }
 
     /// Who a person of the sandbox is to the product.

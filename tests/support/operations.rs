@@ -1,6 +1,6 @@
 //! Every operation of the `OpenAPI` document, with a request that succeeds for the
-//! alice of a [`Scene`](crate::scene::Scene). Tests that walk this table fail when
-//! the document has an operation that is missing here.
+//! alice of a [`Scene`](crate::scene::Scene), or for dave who administers. Tests that
+//! walk this table fail when the document has an operation that is missing here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ pub enum Reach {
     Own,
     /// One thing, which its owner alone may reach.
     Thing,
+    /// The tenant, for its administrators.
+    Admin,
 }
 
 /// One operation.
@@ -34,7 +36,7 @@ pub struct Operation {
     pub headers: &'static [(&'static str, &'static str)],
     /// JSON body, or nothing.
     pub body: &'static str,
-    /// What alice gets.
+    /// What alice gets, or dave who administers.
     pub success: u16,
     /// Whom it is about.
     pub reach: Reach,
@@ -94,6 +96,12 @@ operations! {
     Own "list_digests" "GET" "/v1/audit/digests" NONE "" => 200;
     Thing "get_audit" "GET" "/v1/audit/{record}" NONE "" => 200;
     Own "export_audit" "GET" "/v1/audit/export" NONE "" => 200;
+    Admin "get_policies" "GET" "/v1/admin/policies" NONE "" => 200;
+    Admin "simulate_policies" "POST" "/v1/admin/policies/simulate" NONE r#"{"text":""}"# => 200;
+    Admin "list_policy_versions" "GET" "/v1/admin/policies/versions" NONE "" => 200;
+    Admin "get_policy_version" "GET" "/v1/admin/policies/versions/{policy}" NONE "" => 200;
+    Admin "put_policies" "PUT" "/v1/admin/policies" ANY
+        r#"{"text":"@id(\"all\") permit (principal, action, resource);","reason":"to see"}"# => 200;
 }
 
 impl Operation {

@@ -7,6 +7,7 @@ use azimuth_domain::principal::UserKey;
 use serde_json::{Value, json};
 
 use crate::app::{AppShape, TestApp};
+use crate::operations::{Operation, Reach};
 use crate::person::Person;
 use crate::script::Script;
 
@@ -22,6 +23,8 @@ pub struct Scene {
     pub app: TestApp,
     /// Operator.
     pub alice: Person,
+    /// Administrator.
+    pub dave: Person,
     /// Names of alice's things, for [`fill`].
     pub things: BTreeMap<&'static str, String>,
 }
@@ -31,6 +34,7 @@ impl Scene {
     pub async fn set() -> Self {
         let app = TestApp::start(AppShape::with(Script::clerk())).await;
         let alice = app.person("alice").await;
+        let dave = app.person("dave").await;
         let mut things = BTreeMap::new();
 
         let conversation = alice.converse().await;
@@ -73,7 +77,31 @@ impl Scene {
 
         let records = alice.get("/v1/audit?kind=open").await;
         things.insert("record", text(&records.body["items"][0]["id"]));
-        Self { app, alice, things }
+        // The newest is the second, and another tenant has none of that number.
+        let built_in = dave.get("/v1/admin/policies").await.body["text"].clone();
+        for reason in ["as before", "once more"] {
+            let put = dave
+                .request(reqwest::Method::PUT, "/v1/admin/policies")
+                .header("if-match", "*")
+                .json(&json!({"text": built_in, "reason": reason}));
+            let stored = dave.send(put).await;
+            assert_eq!(stored.status, 200, "{stored:?}");
+            things.insert("policy", stored.body["stored"]["number"].to_string());
+        }
+        Self {
+            app,
+            alice,
+            dave,
+            things,
+        }
+    }
+
+    /// For whom an operation succeeds.
+    pub fn entitled(&self, operation: &Operation) -> &Person {
+        match operation.reach {
+            Reach::Admin => &self.dave,
+            Reach::Public | Reach::Own | Reach::Thing => &self.alice,
+        }
     }
 
     /// Names of things that do not exist, of the same form as alice's, as if they

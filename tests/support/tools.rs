@@ -94,6 +94,7 @@ fn spec(name: &str, description: &str, effect: EffectClass) -> ToolSpec {
         preview: None,
         availability: Availability::Enabled,
         shared_identity: false,
+        enabled_by_name: false,
     }
 }
 

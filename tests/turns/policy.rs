@@ -1,5 +1,7 @@
 //! What was allowed when it was asked is looked at again when it runs.
 
+use std::time::Duration;
+
 use azimuth_domain::principal::Role;
 use azimuth_domain::tool::{Availability, EffectClass, ToolSpec};
 use azimuth_domain::work::{TOOL_CALLS_QUEUE, WorkItem};
@@ -110,6 +112,68 @@ async fn a_call_of_somebody_who_lost_the_right_is_denied() {
         assert!(app.tools.seen().is_empty(), "{order} {what}");
         assert_eq!(denials(&alice, &turn).await.len(), 1, "{order} {what}");
     }
+}
+
+#[tokio::test]
+async fn a_call_that_policies_no_longer_permit_when_it_runs_is_denied() {
+    let forbid = |condition: &str| {
+        format!(
+            r#"@id("all") permit (principal, action, resource);
+            @id("rule") @reason("not_permitted")
+            forbid (principal, action == Azimuth::Action::"call", resource) when {{ {condition} }};"#
+        )
+    };
+    let prod = "00000000-0000-4000-8000-0000000000a1";
+    let scope = format!("context has subscription && context.subscription == \"{prod}\"");
+    for (order, text) in [
+        ("list", String::new()),
+        (
+            "create a",
+            forbid(r#"resource.effect == Azimuth::Effect::"mutating""#),
+        ),
+        // The call names no subscription.
+        ("create a", forbid(&scope)),
+    ] {
+        let (app, alice, turn) = queued(order).await;
+        // A process that has decided by the former policies, and made no change.
+        let beside = app.beside(AppShape::undelivered(Script::clerk())).await;
+        assert_eq!(alice.at(&beside.api).get("/v1/tools").await.status, 200);
+        let dave = app.person("dave").await;
+        crate::api::replace_policies(&dave, &text).await;
+        app.clock.advance(Duration::from_secs(59));
+        let ended = run(&beside, &alice, &turn).await;
+        assert_eq!(outcomes(&ended), ["denied"], "{order} {text}");
+        assert!(app.tools.seen().is_empty(), "{order} {text}");
+        let denied = denials(&alice, &turn).await;
+        assert_eq!(denied.len(), 1, "{order} {text}");
+        let now = dave.get("/v1/admin/policies").await.body;
+        assert_eq!(
+            denied[0]["policy_version"], now["policy_version"],
+            "{order} {text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_names_the_policies_that_let_it_run() {
+    let (app, alice, turn) = queued("create a").await;
+    let dave = app.person("dave").await;
+    let built_in = dave.get("/v1/admin/policies").await.body;
+    let text = format!("// as before\n{}", built_in["text"].as_str().unwrap())
+        + "\n@id(\"more\") @approval(\"asker\") permit (principal in Azimuth::Role::\"admin\", action, resource);";
+    crate::api::replace_policies(&dave, &text).await;
+    let now = dave.get("/v1/admin/policies").await.body;
+    assert_eq!(outcomes(&run(&app, &alice, &turn).await), ["ok"]);
+    let path = format!("/v1/audit?turn_id={}", turn["id"].as_str().unwrap());
+    let records = alice.get(&path).await.body;
+    let version = |kind: &str| {
+        let items = records["items"].as_array().unwrap();
+        let found = items.iter().find(|record| record["kind"] == kind);
+        found.unwrap()["policy_version"].clone()
+    };
+    assert_eq!(version("approval"), built_in["policy_version"]);
+    assert_eq!(version("open"), now["policy_version"]);
+    assert_eq!(version("close"), now["policy_version"]);
 }
 
 #[tokio::test]

@@ -101,6 +101,7 @@ codes! {
     ModelUnknown = 422 "model_unknown" "There is no such model.";
     ParentNotFound = 422 "parent_not_found" "The parent message is not in this conversation.";
     ArgumentsInvalid = 422 "arguments_invalid" "The arguments do not fit the tool.";
+    PoliciesInvalid = 422 "policies_invalid" "The policies cannot be used.";
     IdempotencyKeyReused = 422 "idempotency_key_reused" "The idempotency key came with another request before.";
     IfMatchMissing = 428 "if_match_missing" "A change needs an If-Match header.";
     TooManyTurns = 429 "too_many_turns" "Too many turns run at the same time.";

@@ -28,8 +28,8 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::http::parts::ApiParts;
 use crate::http::states::States;
 use crate::http::{
-    approvals, audit, conversations, edge, events, health, me, models, openapi, realtime, refusals,
-    settings, subscriptions, tools, turns,
+    admin, approvals, audit, conversations, edge, events, health, me, models, openapi, realtime,
+    refusals, settings, subscriptions, tools, turns,
 };
 use crate::problem::ProblemDocument;
 use crate::triggers::sign_audit::SigningState;
@@ -107,6 +107,13 @@ macro_rules! each_endpoint {
                 audit::list_digests,
                 audit::get_audit,
                 audit::export_audit,
+            }
+            policy {
+                admin::policies::get_policies,
+                admin::policies::put_policies,
+                admin::policies::simulate_policies,
+                admin::policies::list_policy_versions,
+                admin::policies::get_policy_version,
             }
         }
     };
@@ -215,7 +222,13 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
-            .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+            .allow_methods([
+                Method::GET,
+                Method::POST,
+                Method::PUT,
+                Method::PATCH,
+                Method::DELETE,
+            ])
             .allow_headers([
                 header::AUTHORIZATION,
                 header::CONTENT_TYPE,

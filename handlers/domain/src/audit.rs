@@ -3,6 +3,7 @@
 //! A record's `id` is a write-once register inside its chain; `seq` has no gaps
 //! and `hash` covers everything else, the previous record's hash included.
 
+pub mod change;
 pub mod digest;
 pub mod es256;
 
@@ -40,6 +41,9 @@ pub enum AuditKind {
     AuditExport,
     /// A conversation was deleted or restored.
     Conversation,
+    /// Somebody changes how the product is set up, or what people may do here.
+    #[serde(rename = "admin")]
+    Administration,
 }
 
 impl AuditKind {
@@ -53,6 +57,7 @@ impl AuditKind {
             Self::AuditRead => "audit_read",
             Self::AuditExport => "audit_export",
             Self::Conversation => "conversation",
+            Self::Administration => "admin",
         }
     }
 }
@@ -124,6 +129,16 @@ pub struct AuditEntry {
     pub result_sha256: Option<String>,
     /// A sentence for readers, free of secrets.
     pub detail: Option<String>,
+    /// Part of the administration that a change belongs to; `target` says what was
+    /// changed there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<String>,
+    /// What was there before the change, redacted and [bounded](change::bounded).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What is there after it, in the same form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
 }
 
 impl AuditEntry {
@@ -153,6 +168,9 @@ impl AuditEntry {
             duration_ms: None,
             result_sha256: None,
             detail: None,
+            area: None,
+            before: None,
+            after: None,
         }
     }
 }

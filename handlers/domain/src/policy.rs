@@ -30,6 +30,30 @@ pub enum Decision {
     },
 }
 
+/// How much a turn may do without a person. Only policies make use of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It only looks.
+    ReadOnly,
+    /// Changes wait for a person.
+    #[default]
+    Review,
+    /// Changes run by themselves where policy says so.
+    Autonomous,
+}
+
+impl Mode {
+    /// The name used in policies and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read_only",
+            Self::Review => "review",
+            Self::Autonomous => "autonomous",
+        }
+    }
+}
+
 /// Why a call was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,6 +13,9 @@ use time::format_description::well_known::Rfc3339;
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
 impl Timestamp {
     /// The moment `ms` milliseconds after this one (before, when negative).
     #[must_use]
@@ -64,6 +67,18 @@ impl Timestamp {
             .map(Self)
     }
 
+    /// Minutes since midnight in UTC, 0–1439.
+    pub fn minute_of_day(self) -> i64 {
+        self.0.rem_euclid(DAY_MS) / 60_000
+    }
+
+    /// The day of the week in UTC, 0 for Monday to 6 for Sunday.
+    pub fn weekday(self) -> usize {
+        // The first of January 1970 was a Thursday.
+        let days = self.0.div_euclid(DAY_MS).saturating_add(3);
+        usize::try_from(days.rem_euclid(7)).unwrap_or_default()
+    }
+
     fn calendar(self) -> Option<time::OffsetDateTime> {
         let moment =
             time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).ok()?;
@@ -98,6 +113,21 @@ mod tests {
             Timestamp::parse_rfc3339("2026-11-24T22:05:09.123+09:00"),
             Some(moment)
         );
+    }
+
+    #[test]
+    fn knows_the_time_of_day_and_the_day_of_the_week() {
+        for (text, minute, weekday) in [
+            ("1970-01-01T00:00:00Z", 0, 3),
+            ("2026-11-26T17:08:59.999Z", 17 * 60 + 8, 3),
+            ("2026-11-29T23:59:59.999Z", 1439, 6),
+            ("2026-11-30T00:00:00Z", 0, 0),
+            ("1969-12-31T23:59:00Z", 1439, 2),
+        ] {
+            let moment = Timestamp::parse_rfc3339(text);
+            let found = moment.map(|m| (m.minute_of_day(), m.weekday()));
+            assert_eq!(found, Some((minute, weekday)), "{text}");
+        }
     }
 
     #[test]

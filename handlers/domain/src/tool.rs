@@ -158,6 +158,10 @@ pub struct ToolSpec {
     /// True when the server acts under one identity for everybody.
     #[serde(default)]
     pub shared_identity: bool,
+    /// True when an administrator enabled the tool by its name, in the entry of its
+    /// server; false for the tools of a built-in catalogue.
+    #[serde(default)]
+    pub enabled_by_name: bool,
 }
 
 impl ToolSpec {
@@ -173,6 +177,12 @@ impl ToolSpec {
             class.secret = rule.secret.unwrap_or(class.secret);
         }
         class
+    }
+
+    /// Whether a call can say in which subscription or resource group it works. Other
+    /// calls work on whatever their identity reaches.
+    pub fn is_scoped(&self) -> bool {
+        self.scope.subscription.is_some() || self.scope.resource_group.is_some()
     }
 
     /// The subscription that the arguments name.
@@ -240,6 +250,7 @@ mod tests {
             preview: None,
             availability: Availability::Enabled,
             shared_identity: false,
+            enabled_by_name: false,
         }
     }
 

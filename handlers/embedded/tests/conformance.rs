@@ -28,6 +28,10 @@ mod sqlite_digests {
     azimuth_ports::conformance!(digests, super::rig::Embedded::new());
 }
 
+mod sqlite_config {
+    azimuth_ports::conformance!(config, super::rig::Embedded::new());
+}
+
 mod sqlite_users {
     azimuth_ports::conformance!(users, super::rig::Embedded::new());
 }

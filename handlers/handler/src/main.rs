@@ -1,11 +1,12 @@
 //! The binary behind the Functions: reads its configuration, wires the adapters,
-//! serves. `handler standalone`, `handler audit …` and `handler confine …` are its
-//! other faces.
+//! serves. `handler standalone`, `handler audit …`, `handler policy …` and `handler
+//! confine …` are its other faces.
 
 mod audit_command;
 mod background;
 mod config;
 mod keys;
+mod policy_command;
 mod serve;
 mod standalone;
 mod start;
@@ -39,6 +40,11 @@ enum Face {
         #[command(subcommand)]
         what: AuditFace,
     },
+    /// Check policies, offline.
+    Policy {
+        #[command(subcommand)]
+        what: PolicyFace,
+    },
     /// Run a command that must not outlive this process's parent (used by the
     /// handler itself for tool servers).
     Confine {
@@ -62,6 +68,16 @@ enum AuditFace {
     },
 }
 
+#[derive(Subcommand)]
+enum PolicyFace {
+    /// Hold every `*.cedar` of a folder against the schema and run the cases of its
+    /// `*.test.json`; exit code 1 names what does not hold.
+    Check {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
 fn main() -> ExitCode {
     match Arguments::parse().command {
         None => serve::run(),
@@ -71,6 +87,9 @@ fn main() -> ExitCode {
             println!("{}", serve::contract());
             ExitCode::SUCCESS
         }
+        Some(Face::Policy {
+            what: PolicyFace::Check { folder },
+        }) => policy_command::check(&folder),
         Some(Face::Audit {
             what: AuditFace::Verify(verify),
         }) => verify.run(),

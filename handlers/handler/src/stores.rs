@@ -12,6 +12,7 @@ use azimuth_azure::queue::AzureQueue;
 use azimuth_embedded::{SqliteDigests, SqliteQueue, SqliteStore};
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::config::ConfigStore;
 use azimuth_ports::digests::DigestLog;
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::ConversationStore;
@@ -31,6 +32,7 @@ pub struct Stores {
     pub audit: Arc<dyn AuditLog>,
     pub users: Arc<dyn UserStore>,
     pub tokens: Arc<dyn TokenStore>,
+    pub config: Arc<dyn ConfigStore>,
     pub digests: Arc<dyn DigestLog>,
     /// All of it, where it is in Cosmos DB.
     pub cosmos: Option<Arc<CosmosStore>>,
@@ -39,13 +41,14 @@ pub struct Stores {
 impl Stores {
     fn over<S>(store: Arc<S>, digests: impl DigestLog + 'static) -> Self
     where
-        S: ConversationStore + AuditLog + UserStore + TokenStore + 'static,
+        S: ConversationStore + AuditLog + UserStore + TokenStore + ConfigStore + 'static,
     {
         Self {
             conversations: store.clone(),
             audit: store.clone(),
             users: store.clone(),
-            tokens: store,
+            tokens: store.clone(),
+            config: store,
             digests: Arc::new(digests),
             cosmos: None,
         }

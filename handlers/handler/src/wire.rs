@@ -14,7 +14,7 @@ use azimuth_app::digests::{AuditSigner, AuditWithDigests, DigestWriter};
 use azimuth_app::http::parts::{ApiParts, HttpConfig};
 use azimuth_app::models::Models;
 use azimuth_app::notices::{self, ApprovalNotices, NoticeSettings};
-use azimuth_app::policy::PolicySet;
+use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
@@ -107,9 +107,13 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         &egress,
     )?);
     let tools = Arc::new(tool_servers(config, data, &vault, &clock, &random).await?);
-    let policy = Arc::new(
-        PolicySet::default_set().map_err(|e| fails("the built-in policies do not load")(&e))?,
-    );
+    let built_in =
+        PolicySet::default_set().map_err(|e| fails("the built-in policies do not load")(&e))?;
+    let policies = Arc::new(Policies::new(
+        Arc::new(built_in),
+        stores.config.clone(),
+        Arc::clone(&clock),
+    ));
     let models = models(&config.models)?;
     let engine = Engine::new(
         EnginePorts {
@@ -122,7 +126,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             random: Arc::clone(&random),
         },
         Arc::clone(&vault),
-        Arc::clone(&policy),
+        Arc::clone(&policies),
         models.clone(),
         config.http.quotas,
     );
@@ -151,7 +155,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         tools: tools.clone(),
         queue,
         verifier: Arc::new(verifier(config, &clock, &egress)?),
-        policy,
+        policies,
         models,
         azure_grant: Arc::new(move |user| {
             let grants = grants.clone();

@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod clock;
+pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod cursor;

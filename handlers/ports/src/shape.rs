@@ -5,6 +5,7 @@ use azimuth_domain::turn::{TURN_VERSION, Turn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::config::{CONFIG_VERSION, ConfigHead, ConfigVersion};
 use crate::store::StoreError;
 use crate::users::UserRecord;
 
@@ -46,6 +47,22 @@ impl Shape for UserRecord {
 
     fn shape(&self) -> u32 {
         self.v
+    }
+}
+
+impl Shape for ConfigHead {
+    const NEWEST: u32 = CONFIG_VERSION;
+
+    fn shape(&self) -> u32 {
+        self.v
+    }
+}
+
+impl Shape for ConfigVersion {
+    const NEWEST: u32 = CONFIG_VERSION;
+
+    fn shape(&self) -> u32 {
+        self.head.v
     }
 }
 

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::Clock;
+use azimuth_ports::config::ConfigStore;
 use azimuth_ports::conformance::Rig;
 use azimuth_ports::conformance::samples::NOON;
 use azimuth_ports::queue::WorkQueue;
@@ -15,7 +16,7 @@ use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
 
-use super::{MemoryAudit, MemoryQueue, MemoryStore, MemoryTokens, MemoryUsers};
+use super::{MemoryAudit, MemoryConfig, MemoryQueue, MemoryStore, MemoryTokens, MemoryUsers};
 
 struct ManualClock(AtomicI64);
 
@@ -63,11 +64,16 @@ macro_rules! rig {
 rig!(WorkQueue, |clock| Arc::new(MemoryQueue::new(clock, None)));
 rig!(ConversationStore, |_| Arc::new(MemoryStore::default()));
 rig!(AuditLog, |_| Arc::new(MemoryAudit::default()));
+rig!(ConfigStore, |_| Arc::new(MemoryConfig::default()));
 rig!(UserStore, |_| Arc::new(MemoryUsers::default()));
 rig!(TokenStore, |clock| Arc::new(MemoryTokens::new(clock)));
 
 mod queue {
     azimuth_ports::conformance!(queue, super::Memory::<dyn super::WorkQueue>::new());
+}
+
+mod config {
+    azimuth_ports::conformance!(config, super::Memory::<dyn super::ConfigStore>::new());
 }
 
 mod users {

@@ -3,6 +3,7 @@
 //! sleeps.
 
 mod audit;
+mod config;
 #[cfg(test)]
 mod conformance;
 mod items;
@@ -13,6 +14,7 @@ mod tokens;
 mod users;
 
 pub use audit::MemoryAudit;
+pub use config::MemoryConfig;
 pub use queue::MemoryQueue;
 pub use store::MemoryStore;
 pub use tokens::MemoryTokens;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
 use azimuth_app::models::Models;
-use azimuth_app::policy::PolicySet;
+use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_ports::model::ChatModel;
 
@@ -15,11 +15,13 @@ use super::clock::ProcessClock;
 use super::provider::PlainSealer;
 use super::{Ground, World};
 use crate::crash::line::{Fate, Life, Line, Outside};
+use crate::crash::memory::MemoryConfig;
 
 /// How long it takes until a lost process is replaced.
 const REPLACED_AFTER: Duration = Duration::from_secs(5);
 
-static POLICY: LazyLock<Arc<PolicySet>> =
+/// No tenant has policies of its own: what they are read from is no part of the protocol.
+static BUILT_IN: LazyLock<Arc<PolicySet>> =
     LazyLock::new(|| Arc::new(PolicySet::default_set().unwrap()));
 
 /// One process.
@@ -65,7 +67,11 @@ impl Worker {
                 random: ground.random.clone(),
             },
             Arc::new(vault),
-            POLICY.clone(),
+            Arc::new(Policies::new(
+                BUILT_IN.clone(),
+                Arc::new(MemoryConfig::default()),
+                clock.clone(),
+            )),
             Models::new(vec![model], None).unwrap(),
             true,
         );

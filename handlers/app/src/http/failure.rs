@@ -5,6 +5,7 @@ use azimuth_ports::audit::AuditError;
 use azimuth_ports::store::StoreError;
 use azimuth_ports::tokens::TokenError;
 
+use crate::policy::PoliciesUnavailable;
 use crate::problem::{Code, Problem};
 use crate::turn::{AcceptError, CancelError, DecideError, SignInError};
 
@@ -19,6 +20,12 @@ impl From<StoreError> for Problem {
             StoreError::Unreadable(_) => Code::Internal,
         };
         Self::new(code).context(error)
+    }
+}
+
+impl From<PoliciesUnavailable> for Problem {
+    fn from(error: PoliciesUnavailable) -> Self {
+        Self::new(Code::StoreUnavailable).context(error)
     }
 }
 

@@ -5,6 +5,7 @@
 //! record when the id says that it is another's; every error
 //! is a [`Problem`](crate::problem::Problem).
 
+pub mod admin;
 pub mod approvals;
 pub mod audit;
 pub mod caller;

@@ -18,7 +18,7 @@ use futures::future::BoxFuture;
 use crate::auth::verifier::TokenVerifier;
 use crate::digests::AuditSigner;
 use crate::models::Models;
-use crate::policy::PolicySet;
+use crate::policy::Policies;
 use crate::turn::Engine;
 
 /// Whether the product holds a grant of this user for Azure. It asks the vault
@@ -50,8 +50,8 @@ pub struct ApiParts {
     pub queue: Arc<dyn WorkQueue>,
     /// Checks bearer tokens.
     pub verifier: Arc<TokenVerifier>,
-    /// What the caller may see and do.
-    pub policy: Arc<PolicySet>,
+    /// What callers may see and do, by tenant.
+    pub policies: Arc<Policies>,
     /// The models on offer.
     pub models: Models,
     /// Whether a user's grant for Azure is there.

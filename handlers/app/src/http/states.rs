@@ -11,13 +11,15 @@ use azimuth_ports::store::ConversationStore;
 use azimuth_ports::subscriptions::SubscriptionDirectory;
 use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
+use tokio::sync::Semaphore;
 
+use super::admin::Recorder;
 use super::caller::Gate;
 use super::health::Readiness;
 use super::parts::{ApiParts, AzureGrantLookup, StreamTimings};
 use super::subscriptions::SubscriptionCache;
 use crate::models::Models;
-use crate::policy::PolicySet;
+use crate::policy::Policies;
 use crate::turn::Engine;
 
 macro_rules! gated {
@@ -36,7 +38,8 @@ gated!(
     ConversationState,
     TurnState,
     ToolState,
-    AuditState
+    AuditState,
+    PolicyState
 );
 
 /// Who I am, and my settings.
@@ -91,7 +94,7 @@ pub struct ToolState {
     pub gate: Gate,
     pub engine: Arc<Engine>,
     pub tools: Arc<dyn ToolServers>,
-    pub policy: Arc<PolicySet>,
+    pub policies: Arc<Policies>,
 }
 
 /// The audit.
@@ -104,6 +107,18 @@ pub struct AuditState {
     pub signer: Arc<dyn DigestSigner>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
+}
+
+/// Policies, for administrators.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct PolicyState {
+    pub gate: Gate,
+    pub policies: Arc<Policies>,
+    pub tools: Arc<dyn ToolServers>,
+    pub recorder: Recorder,
+    pub clock: Arc<dyn Clock>,
+    pub simulations: Arc<Semaphore>,
 }
 
 /// What readiness looks at.
@@ -126,6 +141,7 @@ pub(crate) struct States {
     pub turn: TurnState,
     pub tool: ToolState,
     pub audit: AuditState,
+    pub policy: PolicyState,
     pub health: HealthState,
 }
 
@@ -176,15 +192,27 @@ impl States {
                 gate: gate.clone(),
                 engine: Arc::clone(&parts.engine),
                 tools: Arc::clone(&parts.tools),
-                policy: Arc::clone(&parts.policy),
+                policies: Arc::clone(&parts.policies),
             },
             audit: AuditState {
-                gate,
+                gate: gate.clone(),
                 audit: Arc::clone(&parts.audit),
                 digests: Arc::clone(&parts.digests),
                 signer: Arc::clone(&parts.signer),
                 clock: Arc::clone(&parts.clock),
                 random: Arc::clone(&parts.random),
+            },
+            policy: PolicyState {
+                gate,
+                policies: Arc::clone(&parts.policies),
+                tools: Arc::clone(&parts.tools),
+                recorder: Recorder::new(
+                    Arc::clone(&parts.audit),
+                    Arc::clone(&parts.clock),
+                    Arc::clone(&parts.random),
+                ),
+                clock: Arc::clone(&parts.clock),
+                simulations: Arc::new(Semaphore::new(1)),
             },
             health: HealthState {
                 store: Arc::clone(&parts.store),

@@ -3,8 +3,6 @@
 use azimuth_domain::policy::ApprovalBy;
 use azimuth_domain::principal::{Principal, Role, UserKey};
 
-use super::set::PolicySet;
-
 /// Why a person may not decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MayNotDecide {
@@ -22,30 +20,28 @@ pub enum MayNotDecide {
     ForeignTenant,
 }
 
-impl PolicySet {
-    /// Whether `decider` may say yes or no to a call of `asker`.
-    pub fn who_may_decide(
-        &self,
-        by: ApprovalBy,
-        asker: &UserKey,
-        decider: &Principal,
-    ) -> Result<(), MayNotDecide> {
-        if decider.user.tid != asker.tid {
-            return Err(MayNotDecide::ForeignTenant);
-        }
-        let is_asker = decider.user == *asker;
-        match by {
-            ApprovalBy::Asker if is_asker => Ok(()),
-            ApprovalBy::Asker => Err(MayNotDecide::NotTheAsker),
-            ApprovalBy::AnotherApprover if is_asker => Err(MayNotDecide::IsTheAsker),
-            ApprovalBy::AnotherApprover if decider.has(Role::Approver) => Ok(()),
-            ApprovalBy::AnotherApprover => Err(MayNotDecide::NoApprover),
-        }
+/// Whether `decider` may say yes or no to a call of `asker`. No policy of a tenant
+/// changes that.
+pub fn who_may_decide(
+    by: ApprovalBy,
+    asker: &UserKey,
+    decider: &Principal,
+) -> Result<(), MayNotDecide> {
+    if decider.user.tid != asker.tid {
+        return Err(MayNotDecide::ForeignTenant);
     }
+    let is_asker = decider.user == *asker;
+    match by {
+        ApprovalBy::Asker if is_asker => Ok(()),
+        ApprovalBy::Asker => Err(MayNotDecide::NotTheAsker),
+        ApprovalBy::AnotherApprover if is_asker => Err(MayNotDecide::IsTheAsker),
+        ApprovalBy::AnotherApprover if decider.has(Role::Approver) => Ok(()),
+        ApprovalBy::AnotherApprover => Err(MayNotDecide::NoApprover),
+    }
+}
 
-    /// Whether somebody who did not ask may look at an approval of this kind in
-    /// the own tenant: an approver, where another person must decide.
-    pub fn may_see_approval(&self, by: ApprovalBy, viewer: &Principal) -> bool {
-        by == ApprovalBy::AnotherApprover && viewer.has(Role::Approver)
-    }
+/// Whether somebody who did not ask may look at an approval of this kind in
+/// the own tenant: an approver, where another person must decide.
+pub fn may_see_approval(by: ApprovalBy, viewer: &Principal) -> bool {
+    by == ApprovalBy::AnotherApprover && viewer.has(Role::Approver)
 }

@@ -2,12 +2,19 @@
 //!
 //! **Invariants:** deny wins; what no policy permits is denied; an error while
 //! deciding denies; a set that does not validate against the schema, or that uses
-//! an annotation we do not know, cannot be made.
+//! an annotation we do not know, cannot be made; what a call leaves open counts against
+//! it (`bounds.rs`).
 
 pub mod approval;
 pub mod arguments;
+mod bounds;
+pub mod files;
 mod request;
+mod scope;
 mod set;
+pub mod simulate;
+mod tenants;
+mod text;
 mod visibility;
 
 #[cfg(test)]
@@ -15,4 +22,6 @@ mod tests;
 
 pub use approval::MayNotDecide;
 pub use request::PolicyInput;
-pub use set::{PolicyError, PolicySet};
+pub use set::{BUILT_IN_FORBIDS, BUILT_IN_PERMITS, PolicyError, PolicySet};
+pub use tenants::{Policies, PoliciesUnavailable};
+pub use text::{MAX_TEXT_BYTES, TextFault};

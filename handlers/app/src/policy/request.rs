@@ -2,13 +2,28 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use azimuth_domain::policy::Mode;
 use azimuth_domain::principal::{Role, UserKey};
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{Availability, Classification, ToolSpec};
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
     Schema,
 };
 use serde_json::Value;
+
+use super::scope::CallScope;
+
+/// Names of the days, Monday first.
+const WEEKDAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
 
 /// One call to decide about.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +36,10 @@ pub struct PolicyInput<'a> {
     pub tool: &'a ToolSpec,
     /// The call's arguments.
     pub arguments: &'a Value,
+    /// How much the turn may do without a person.
+    pub mode: Mode,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What is asked of the policies.
@@ -30,8 +49,15 @@ pub(super) struct Question<'a> {
     roles: &'a BTreeSet<Role>,
     tool: &'a ToolSpec,
     class: Classification,
-    /// Arguments of a call; without them it is about seeing the tool.
-    call: Option<&'a Value>,
+    /// The call; without one it is about seeing the tool.
+    call: Option<Call<'a>>,
+}
+
+/// What a call has and seeing a tool has not.
+struct Call<'a> {
+    arguments: &'a Value,
+    mode: Mode,
+    at: Timestamp,
 }
 
 /// Why a question cannot be asked.
@@ -56,7 +82,11 @@ impl<'a> Question<'a> {
             roles: input.roles,
             tool: input.tool,
             class: input.tool.classify(input.arguments),
-            call: Some(input.arguments),
+            call: Some(Call {
+                arguments: input.arguments,
+                mode: input.mode,
+                at: input.at,
+            }),
         }
     }
 
@@ -83,6 +113,8 @@ pub(super) struct Vocabulary {
     role: EntityTypeName,
     effect: EntityTypeName,
     availability: EntityTypeName,
+    mode: EntityTypeName,
+    weekday: EntityTypeName,
     action: EntityTypeName,
 }
 
@@ -102,6 +134,8 @@ impl Vocabulary {
             role: name("Role")?,
             effect: name("Effect")?,
             availability: name("Availability")?,
+            mode: name("Mode")?,
+            weekday: name("Weekday")?,
             action: name("Action")?,
         })
     }
@@ -119,7 +153,7 @@ impl Vocabulary {
             user.clone(),
             uid(&self.action, action),
             tool.clone(),
-            context(question)?,
+            self.context(question)?,
             Some(&self.schema),
         )
         .map_err(Box::new)?;
@@ -153,32 +187,46 @@ impl Vocabulary {
             ("secret", flag(question.class.secret)),
             ("availability", one_of(&self.availability, availability)),
             ("shared_identity", flag(spec.shared_identity)),
+            ("scoped", flag(spec.is_scoped())),
+            ("enabled_by_name", flag(spec.enabled_by_name)),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
     }
-}
 
-fn context(question: &Question<'_>) -> Result<Context, BuildError> {
-    let Some(arguments) = question.call else {
-        return Ok(Context::empty());
-    };
-    let spec = question.tool;
-    let tenant = tenant_argument(spec, arguments);
-    let foreign = tenant.is_some_and(|t| !names(t, question.tenant));
-    let scope = [
-        ("subscription", spec.subscription(arguments)),
-        ("resource_group", spec.resource_group(arguments)),
-        ("tenant", tenant.and_then(Value::as_str)),
-    ];
-    let scope = scope
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, text(value?))));
-    let foreign = ("foreign_tenant", RestrictedExpression::new_bool(foreign));
-    let pairs = scope.chain([foreign]);
-    let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
-    Ok(Context::from_pairs(pairs).map_err(Box::new)?)
+    fn context(&self, question: &Question<'_>) -> Result<Context, BuildError> {
+        let Some(call) = &question.call else {
+            return Ok(Context::empty());
+        };
+        let spec = question.tool;
+        let tenant = tenant_argument(spec, call.arguments);
+        let foreign = tenant.is_some_and(|t| !names(t, question.tenant));
+        let scope = CallScope::of(spec, call.arguments);
+        let tenant = tenant.and_then(Value::as_str).map(str::to_lowercase);
+        let places = [
+            ("subscription", scope.subscription),
+            ("resource_group", scope.resource_group),
+            ("resource_id", scope.resource_id),
+            ("tenant", tenant),
+        ];
+        let places = places
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, text(&value?))));
+        let minute = call.at.minute_of_day();
+        let weekday = WEEKDAYS.get(call.at.weekday()).copied().unwrap_or_default();
+        let one_of = |kind, name| RestrictedExpression::new_entity_uid(uid(kind, name));
+        let facts = [
+            ("foreign_tenant", RestrictedExpression::new_bool(foreign)),
+            ("mode", one_of(&self.mode, call.mode.as_str())),
+            ("hour", RestrictedExpression::new_long(minute / 60)),
+            ("minute_of_day", RestrictedExpression::new_long(minute)),
+            ("weekday", one_of(&self.weekday, weekday)),
+        ];
+        let pairs = places.chain(facts);
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
+        Ok(Context::from_pairs(pairs).map_err(Box::new)?)
+    }
 }
 
 /// The tenant argument, whatever its type; absent, null and empty are none.

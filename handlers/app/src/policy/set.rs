@@ -9,16 +9,17 @@ use cedar_policy::{
     Authorizer, Effect, Policy, PolicyId, Response, Schema, ValidationMode, Validator,
 };
 
+use super::bounds::{NamedPlaces, bounded};
 use super::request::{PolicyInput, Question, Vocabulary};
+use super::text::TextFault;
 use super::visibility::VisibleTools;
 
 /// Schema of the product.
-const SCHEMA: &str = include_str!("../../policies/azimuth.cedarschema");
-/// Policies that hold where a tenant has none of its own.
-const DEFAULTS: [&str; 2] = [
-    include_str!("../../policies/permits.cedar"),
-    include_str!("../../policies/forbids.cedar"),
-];
+pub(super) const SCHEMA: &str = include_str!("../../policies/azimuth.cedarschema");
+/// What is permitted where a tenant has no policies of its own.
+pub const BUILT_IN_PERMITS: &str = include_str!("../../policies/permits.cedar");
+/// What is forbidden whatever policies a tenant has.
+pub const BUILT_IN_FORBIDS: &str = include_str!("../../policies/forbids.cedar");
 
 /// Reasons that a policy may give, the one that is told first where several
 /// forbids hold: what ails the tool before what ails the call.
@@ -49,6 +50,14 @@ pub enum PolicyError {
         /// What is wrong.
         problem: String,
     },
+    /// A condition compares with what no call can have.
+    #[error("policy {id}: {problem}")]
+    Condition {
+        /// The policy.
+        id: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// A policy does not fit the schema, or can never hold.
     #[error("the policies do not fit the schema: {0}")]
     Invalid(String),
@@ -56,7 +65,7 @@ pub enum PolicyError {
 
 /// What a policy says when it determines a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     /// A permit: at once, or with an approval.
     Permit(Option<ApprovalBy>),
     /// A forbid.
@@ -65,11 +74,13 @@ enum Verdict {
 
 /// A validated set of policies.
 pub struct PolicySet {
+    /// As they are evaluated, see [`as_evaluated`].
     policies: cedar_policy::PolicySet,
     verdicts: BTreeMap<PolicyId, Verdict>,
     authorizer: Authorizer,
     version: String,
     vocabulary: Vocabulary,
+    places: NamedPlaces,
     pub(super) visible: VisibleTools,
 }
 
@@ -101,6 +112,18 @@ impl PolicySet {
         Self::assemble(read(texts)?)
     }
 
+    /// A tenant's policies, with what is forbidden everywhere. Nothing but the text
+    /// permits anything: an empty one allows nothing.
+    pub fn of_tenant(text: &str) -> Result<Self, Vec<TextFault>> {
+        super::text::check(text)?;
+        Self::new(&[text, BUILT_IN_FORBIDS]).map_err(|error| vec![TextFault::whole(&error)])
+    }
+
+    /// Places that some policy names.
+    pub(super) fn places(&self) -> &NamedPlaces {
+        &self.places
+    }
+
     pub(super) fn assemble(policies: Vec<Policy>) -> Result<Self, PolicyError> {
         let (schema, _warnings) =
             Schema::from_cedarschema_str(SCHEMA).map_err(|e| PolicyError::Schema(e.to_string()))?;
@@ -108,11 +131,14 @@ impl PolicySet {
         let mut texts = BTreeMap::new();
         let mut set = cedar_policy::PolicySet::new();
         let visible = VisibleTools::of(&policies);
+        let places = NamedPlaces::of(&policies);
+        let mut evaluated = cedar_policy::PolicySet::new();
+        let not_one = |e: cedar_policy::PolicySetError| PolicyError::Id(e.to_string());
         for policy in policies {
             verdicts.insert(policy.id().clone(), verdict(&policy)?);
             texts.insert(policy.id().to_string(), policy.to_string());
-            set.add(policy)
-                .map_err(|e| PolicyError::Id(e.to_string()))?;
+            evaluated.add(as_evaluated(&policy)?).map_err(not_one)?;
+            set.add(policy).map_err(not_one)?;
         }
         let validation = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
         if !validation.validation_passed_without_warnings() {
@@ -120,11 +146,12 @@ impl PolicySet {
         }
         let listed: Vec<String> = texts.iter().map(|(id, t)| format!("{id}\n{t}")).collect();
         Ok(Self {
-            policies: set,
+            policies: evaluated,
             verdicts,
             authorizer: Authorizer::new(),
             version: sha256_hex(format!("{SCHEMA}\n{}", listed.join("\n"))),
             vocabulary: Vocabulary::of(schema).map_err(PolicyError::Schema)?,
+            places,
             visible,
         })
     }
@@ -181,11 +208,11 @@ impl PolicySet {
 
 /// The default policies, one by one.
 pub(super) fn default_policies() -> Result<Vec<Policy>, PolicyError> {
-    read(&DEFAULTS)
+    read(&[BUILT_IN_PERMITS, BUILT_IN_FORBIDS])
 }
 
 /// The policies of these texts, each under its `@id`.
-fn read(texts: &[&str]) -> Result<Vec<Policy>, PolicyError> {
+pub(super) fn read(texts: &[&str]) -> Result<Vec<Policy>, PolicyError> {
     let mut policies = Vec::new();
     for text in texts {
         let parsed = cedar_policy::PolicySet::from_str(text)
@@ -205,9 +232,18 @@ fn read(texts: &[&str]) -> Result<Vec<Policy>, PolicyError> {
     Ok(policies)
 }
 
+/// The policy as it answers questions: on the safe side where a call leaves open where
+/// it works.
+pub(super) fn as_evaluated(policy: &Policy) -> Result<Policy, PolicyError> {
+    bounded(policy).map_err(|problem| PolicyError::Condition {
+        id: policy.id().to_string(),
+        problem,
+    })
+}
+
 /// What the annotations of a policy say. Unknown ones are refused: a misspelt
 /// `@approval` would let calls run without one.
-fn verdict(policy: &Policy) -> Result<Verdict, PolicyError> {
+pub(super) fn verdict(policy: &Policy) -> Result<Verdict, PolicyError> {
     let fault = |problem: String| PolicyError::Annotation {
         id: policy.id().to_string(),
         problem,

@@ -36,12 +36,21 @@ impl VisibleTools {
     }
 }
 
+impl PolicySet {
+    /// Whether some policy tells one tool from another of the same kind.
+    pub(super) fn names_tools(&self) -> bool {
+        self.visible.names_tools
+    }
+}
+
 /// What policies can see of a tool that they do not name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Kind {
     class: Classification,
     availability: Availability,
     shared_identity: bool,
+    is_scoped: bool,
+    enabled_by_name: bool,
 }
 
 /// Answers of one list so far. There are a dozen kinds, so it is searched.
@@ -72,6 +81,8 @@ impl PolicySet {
                 class,
                 availability: tool.availability,
                 shared_identity: tool.shared_identity,
+                is_scoped: tool.is_scoped(),
+                enabled_by_name: tool.enabled_by_name,
             };
             if let Some((_, answer)) = known.iter().find(|(of, _)| *of == kind) {
                 return *answer;

@@ -1,22 +1,41 @@
 //! Who may call what, now.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use azimuth_domain::audit::ActingIdentity;
-use azimuth_domain::policy::Decision;
+use azimuth_domain::policy::{Decision, Mode};
 use azimuth_domain::principal::Role;
 use azimuth_domain::tool::ToolSpec;
 use azimuth_domain::turn::Asker;
 use azimuth_ports::model::{ChatMessage, OfferedTool};
 use serde_json::Value;
 
-use crate::policy::PolicyInput;
+use crate::policy::{PolicyInput, PolicySet};
 use crate::turn::{ApplyError, Engine, wire_name};
 
 /// How well a tool fits that was called before and is not asked for now.
 const CALLED_BEFORE: f32 = 0.1;
 
+/// What counts when somebody's call is decided about: it is looked up once for a
+/// decision and what hangs on it.
+pub(crate) struct Standing {
+    /// The roles that count now.
+    pub roles: BTreeSet<Role>,
+    /// The policies that hold in their tenant now.
+    pub policies: Arc<PolicySet>,
+}
+
 impl Engine {
+    /// What counts now for whoever asked.
+    pub(crate) async fn standing(&self, asker: &Asker) -> Result<Standing, ApplyError> {
+        let policies = self.policies().of(&asker.user.tid).await;
+        Ok(Standing {
+            policies: policies.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
+            roles: self.effective_roles(asker).await?,
+        })
+    }
+
     /// The roles that count now: those of the turn's token, cut down to what the
     /// user record allows. A switched-off user has none.
     pub(crate) async fn effective_roles(
@@ -42,21 +61,19 @@ impl Engine {
     /// The one decision function, with the arguments of a call.
     pub(crate) fn decide_call(
         &self,
-        roles: &BTreeSet<Role>,
+        standing: &Standing,
         asker: &Asker,
         spec: &ToolSpec,
         arguments: &Value,
     ) -> Decision {
-        self.policy().decide(&PolicyInput {
+        standing.policies.decide(&PolicyInput {
             user: &asker.user,
-            roles,
+            roles: &standing.roles,
             tool: spec,
             arguments,
+            mode: Mode::default(),
+            at: self.now(),
         })
-    }
-
-    pub(crate) fn policy_version(&self) -> String {
-        self.policy().version().to_owned()
     }
 
     pub(crate) fn acting_identity(&self, server: &str) -> ActingIdentity {
@@ -69,7 +86,7 @@ impl Engine {
     pub(crate) fn offer(
         &self,
         messages: &[ChatMessage],
-        roles: &BTreeSet<Role>,
+        standing: &Standing,
         limit: usize,
     ) -> Vec<OfferedTool> {
         let catalogue = self.tool_servers().catalogue();
@@ -99,7 +116,7 @@ impl Engine {
             };
             let name = wire_name(&spec.tool);
             if offered.len() < limit
-                && self.policy().may_see(roles, spec)
+                && standing.policies.may_see(&standing.roles, spec)
                 && offered.iter().all(|o| o.name != name)
             {
                 offered.push(OfferedTool {

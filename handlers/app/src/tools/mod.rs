@@ -2,7 +2,7 @@
 
 mod answer;
 mod append;
-mod decide;
+pub(crate) mod decide;
 pub(crate) mod dispatch;
 mod preview;
 mod record;

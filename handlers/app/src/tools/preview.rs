@@ -1,15 +1,13 @@
 //! Which read tells what a call would do, and what its answer tells.
 
-use std::collections::BTreeSet;
-
 use azimuth_domain::policy::Decision;
 use azimuth_domain::preview::{Given, ReadPlan, Reading};
-use azimuth_domain::principal::Role;
 use azimuth_domain::tool::{Availability, EffectClass, ToolRef, ToolSpec};
 use azimuth_domain::turn::{Asker, ToolCall, Turn};
 use azimuth_ports::tools::{CallOutput, Catalogue};
 use serde_json::Value;
 
+use super::decide::Standing;
 use crate::turn::Engine;
 
 impl Engine {
@@ -19,7 +17,7 @@ impl Engine {
     pub(crate) fn plan_read(
         &self,
         catalogue: &Catalogue,
-        roles: &BTreeSet<Role>,
+        standing: &Standing,
         asker: &Asker,
         spec: &ToolSpec,
         arguments: &Value,
@@ -36,7 +34,7 @@ impl Engine {
             && reads.effect == EffectClass::ReadOnly
             && !reads.secret
             && self.argument_schemas().check(read, &read_arguments).is_ok()
-            && self.decide_call(roles, asker, read, &read_arguments) == Decision::Allow;
+            && self.decide_call(standing, asker, read, &read_arguments) == Decision::Allow;
         usable.then(|| ReadPlan {
             tool: read.tool.clone(),
             target: read.target(&read_arguments),

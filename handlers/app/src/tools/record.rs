@@ -49,10 +49,13 @@ impl Engine {
                 .as_ref()
                 .and_then(|a| a.decided.as_ref())
                 .map(|d| format!("{}:{}", d.by.tid, d.by.oid)),
-            policy_version: Some(self.policy_version()),
+            policy_version: self.policies().known_version(&turn.asker.user.tid),
             correlation_id: Some(correlation_id(call)),
             token_uti: None,
             azure_request_id: None,
+            area: None,
+            before: None,
+            after: None,
             outcome: None,
             duration_ms: None,
             result_sha256: None,

@@ -215,9 +215,9 @@ impl Engine {
         arguments: Value,
     ) -> Result<ProposedCall, AcceptError> {
         let catalogue = self.ports.tools.catalogue();
-        let roles = self.effective_roles(asker).await?;
+        let standing = self.standing(asker).await?;
         let spec = catalogue.get(tool).ok_or(AcceptError::ToolUnknown)?;
-        if !self.policy.may_see(&roles, spec) {
+        if !standing.policies.may_see(&standing.roles, spec) {
             self.record_refused_tool(&asker.user, tool).await?;
             return Err(AcceptError::ToolUnknown);
         }
@@ -230,8 +230,8 @@ impl Engine {
                     detail: other.to_string(),
                 },
             })?;
-        let decision = self.decide_call(&roles, asker, spec, &arguments);
-        let plan = self.plan_read(&catalogue, &roles, asker, spec, &arguments);
+        let decision = self.decide_call(&standing, asker, spec, &arguments);
+        let plan = self.plan_read(&catalogue, &standing, asker, spec, &arguments);
         Ok(ProposedCall {
             model_call_id: "console".to_owned(),
             tool: tool.clone(),

@@ -14,6 +14,7 @@ use azimuth_ports::audit::AuditError;
 
 use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT};
 use super::{ApplyError, Engine};
+use crate::policy::approval::{may_see_approval, who_may_decide};
 use crate::redact::redact;
 
 /// What a person decides.
@@ -94,13 +95,10 @@ impl Engine {
         let wanted = call.approval.as_ref().ok_or(DecideError::NotFound)?;
         let by = wanted.by;
         let is_asker = found.item.asker.user == decider.user;
-        if !is_asker && !self.policy.may_see_approval(by, decider) {
+        if !is_asker && !may_see_approval(by, decider) {
             return Err(DecideError::NotFound);
         }
-        if let Err(why) = self
-            .policy
-            .who_may_decide(by, &found.item.asker.user, decider)
-        {
+        if let Err(why) = who_may_decide(by, &found.item.asker.user, decider) {
             let why = why.to_string();
             self.record_refused_decision(&decider.user, &found.item, call, &why)
                 .await?;

@@ -218,9 +218,9 @@ impl Engine {
         if spec.hash != call.tool_hash {
             return Ok(Some(DenyReason::ToolDisabled));
         }
-        let roles = self.effective_roles(&turn.asker).await?;
+        let standing = self.standing(&turn.asker).await?;
         Ok(
-            match self.decide_call(&roles, &turn.asker, spec, &call.arguments) {
+            match self.decide_call(&standing, &turn.asker, spec, &call.arguments) {
                 Decision::Allow => None,
                 Decision::Deny { reason } => Some(reason),
                 Decision::RequireApproval { by } => {

@@ -43,7 +43,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::vault::TokenVault;
 use crate::models::Models;
 use crate::notices::ApprovalNotices;
-use crate::policy::PolicySet;
+use crate::policy::Policies;
 use crate::policy::arguments::ArgumentSchemas;
 
 pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
@@ -74,7 +74,7 @@ pub struct EnginePorts {
 pub struct Engine {
     ports: EnginePorts,
     vault: Arc<TokenVault>,
-    policy: Arc<PolicySet>,
+    policies: Arc<Policies>,
     models: Models,
     hub: Arc<TurnHub>,
     /// Says inside this process that a turn was cancelled, so that its model
@@ -99,14 +99,14 @@ impl Engine {
     pub fn new(
         ports: EnginePorts,
         vault: Arc<TokenVault>,
-        policy: Arc<PolicySet>,
+        policies: Arc<Policies>,
         models: Models,
         quotas: bool,
     ) -> Arc<Self> {
         Arc::new(Self {
             ports,
             vault,
-            policy,
+            policies,
             models,
             hub: TurnHub::new(),
             stops: TurnHub::new(),
@@ -177,8 +177,8 @@ impl Engine {
         &self.schemas
     }
 
-    pub(crate) fn policy(&self) -> &PolicySet {
-        &self.policy
+    pub(crate) fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     pub(crate) fn random(&self) -> &dyn Random {

@@ -24,6 +24,7 @@ use super::heartbeat::{Lease, Pulse};
 use super::text_log::{LogClosed, TextLog};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
+use crate::tools::decide::Standing;
 
 /// Longest time that one model step may take, tries included.
 const STEP_LIMIT: Duration = Duration::from_mins(10);
@@ -185,11 +186,11 @@ impl Engine {
             .patiently(&turn.id, || self.history(turn))
             .await
             .map_err(|e| Silence::Unavailable(e.to_string()))?;
-        let roles = self
-            .patiently(&turn.id, || self.effective_roles(&turn.asker))
+        let standing = self
+            .patiently(&turn.id, || self.standing(&turn.asker))
             .await?;
         let request = ModelRequest {
-            tools: self.offer(&messages, &roles, OFFERED_TOOLS),
+            tools: self.offer(&messages, &standing, OFFERED_TOOLS),
             messages,
             language: turn.language.clone(),
             default_subscription: turn.default_subscription.clone(),
@@ -282,11 +283,11 @@ impl Engine {
         let repair = unusable(&spoken.calls);
         let mut calls = Vec::new();
         if repair.is_none() && !spoken.calls.is_empty() {
-            let roles = self
-                .patiently(&turn.id, || self.effective_roles(&turn.asker))
+            let standing = self
+                .patiently(&turn.id, || self.standing(&turn.asker))
                 .await?;
             for call in &spoken.calls {
-                calls.push(self.propose(turn, &roles, call));
+                calls.push(self.propose(turn, &standing, call));
             }
         }
         let id = MessageId::of_step(&turn.id, claim.0);
@@ -325,12 +326,7 @@ impl Engine {
         Ok(self.patiently(&turn.id, write).await?)
     }
 
-    fn propose(
-        &self,
-        turn: &Turn,
-        roles: &BTreeSet<azimuth_domain::principal::Role>,
-        call: &ModelCall,
-    ) -> ProposedCall {
+    fn propose(&self, turn: &Turn, standing: &Standing, call: &ModelCall) -> ProposedCall {
         let invalid = |tool: ToolRef, arguments: Value, sentence: String| ProposedCall {
             model_call_id: call.id.clone(),
             tool,
@@ -381,8 +377,8 @@ impl Engine {
             refused.class.secret = secret;
             return refused;
         }
-        let decision = self.decide_call(roles, &turn.asker, spec, &arguments);
-        let plan = self.plan_read(&catalogue, roles, &turn.asker, spec, &arguments);
+        let decision = self.decide_call(standing, &turn.asker, spec, &arguments);
+        let plan = self.plan_read(&catalogue, standing, &turn.asker, spec, &arguments);
         ProposedCall {
             model_call_id: call.id.clone(),
             tool: spec.tool.clone(),

@@ -21,7 +21,7 @@ impl Engine {
         let entry = AuditEntry {
             tool: Some(tool.to_string()),
             detail: Some("This person may not use the tool.".to_owned()),
-            ..self.refused_entry(user)
+            ..self.refused_entry(user).await
         };
         self.record_refused(user, entry).await
     }
@@ -40,7 +40,7 @@ impl Engine {
             call_id: Some(call.id.clone()),
             tool: Some(call.tool.to_string()),
             detail: Some(format!("A decision was refused: {why}")),
-            ..self.refused_entry(user)
+            ..self.refused_entry(user).await
         };
         self.record_refused(user, entry).await
     }
@@ -58,15 +58,15 @@ impl Engine {
             target,
             correlation_id: request_id,
             detail: Some(detail),
-            ..self.refused_entry(user)
+            ..self.refused_entry(user).await
         };
         self.record_refused(user, entry).await
     }
 
-    fn refused_entry(&self, user: &UserKey) -> AuditEntry {
+    async fn refused_entry(&self, user: &UserKey) -> AuditEntry {
         let writer = format!("api:{}", self.ports.random.ulid());
         AuditEntry {
-            policy_version: Some(self.policy_version()),
+            policy_version: self.policies().version(&user.tid).await,
             outcome: Some(Outcome::Denied),
             ..AuditEntry::of_user(AuditKind::Denied, writer, user)
         }

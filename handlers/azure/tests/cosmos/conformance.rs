@@ -18,6 +18,10 @@ mod cosmos_digests {
     azimuth_ports::conformance!(digests, crate::rig::Cosmos::new().await);
 }
 
+mod cosmos_config {
+    azimuth_ports::conformance!(config, crate::rig::Cosmos::new().await);
+}
+
 mod cosmos_users {
     azimuth_ports::conformance!(users, crate::rig::Cosmos::new().await);
 }

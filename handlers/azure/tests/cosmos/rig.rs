@@ -9,6 +9,7 @@ use azimuth_azure::cosmos::{CosmosDigests, CosmosSettings, CosmosStore};
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::config::ConfigStore;
 use azimuth_ports::conformance::digests::Sealed;
 use azimuth_ports::conformance::samples::NOON;
 use azimuth_ports::conformance::{Rig, Shared};
@@ -110,6 +111,7 @@ macro_rules! rig {
 
 rig!(dyn ConversationStore, store);
 rig!(dyn AuditLog, store);
+rig!(dyn ConfigStore, store);
 rig!(dyn UserStore, store);
 rig!(dyn TokenStore, store);
 rig!(Sealed, sealed);

@@ -3,6 +3,7 @@
 mod audit;
 mod audit_query;
 mod commit;
+mod config;
 mod conversations;
 pub(crate) mod digests;
 mod documents;
@@ -27,7 +28,7 @@ pub use digests::SqliteDigests;
 
 use crate::database::{Database, OpenError, Settings, WriteCounts};
 
-/// `ConversationStore`, `AuditLog`, `UserStore` and `TokenStore` in the file
+/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore` and `TokenStore` in the file
 /// `azimuth.sqlite` of a folder, which several processes may use at once.
 pub struct SqliteStore {
     database: Database,

@@ -10,6 +10,7 @@ use azimuth_domain::time::Timestamp;
 use azimuth_embedded::{SqliteDigests, SqliteQueue, SqliteStore, SystemRandom};
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::Clock;
+use azimuth_ports::config::ConfigStore;
 use azimuth_ports::conformance::digests::Sealed;
 use azimuth_ports::conformance::samples::NOON;
 use azimuth_ports::conformance::{Rig, Shared};
@@ -107,6 +108,7 @@ macro_rules! rig {
 rig!(dyn WorkQueue, queue);
 rig!(dyn ConversationStore, store);
 rig!(dyn AuditLog, store);
+rig!(dyn ConfigStore, store);
 rig!(dyn UserStore, store);
 rig!(dyn TokenStore, store);
 rig!(Sealed, sealed);

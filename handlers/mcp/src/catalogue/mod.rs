@@ -93,15 +93,28 @@ pub fn azure_previews() -> serde_json::Result<BTreeMap<String, PreviewRule>> {
     serde_json::from_str(AZURE_PREVIEWS)
 }
 
+/// The tools of the built-in catalogue, as a server named `azure` has them.
+pub fn azure_tools() -> serde_json::Result<Vec<ToolSpec>> {
+    Ok(specs(AZURE, azure()?, azure_previews()?))
+}
+
 /// The tools of a server with a built-in catalogue, as configured.
 pub(crate) fn built_in_specs(
     config: &ServerConfig,
+    file: CatalogueFile,
+    previews: BTreeMap<String, PreviewRule>,
+) -> Vec<ToolSpec> {
+    specs(&config.name, file, previews)
+}
+
+fn specs(
+    server: &str,
     file: CatalogueFile,
     mut previews: BTreeMap<String, PreviewRule>,
 ) -> Vec<ToolSpec> {
     let spec = |tool: PinnedTool| ToolSpec {
         preview: previews.remove(&tool.name),
-        tool: ToolRef::new(&config.name, tool.name),
+        tool: ToolRef::new(server, tool.name),
         description: tool.description,
         input_schema: tool.input_schema,
         hash: tool.hash,
@@ -116,6 +129,7 @@ pub(crate) fn built_in_specs(
             Availability::Enabled
         },
         shared_identity: false,
+        enabled_by_name: false,
     };
     file.tools.into_iter().map(spec).collect()
 }
@@ -149,6 +163,7 @@ pub(crate) fn learned_specs(config: &ServerConfig, pinned: pins::PinFile) -> Vec
                 None => Availability::Unclassified,
             },
             shared_identity: false,
+            enabled_by_name: class.is_some(),
         }
     };
     pinned.tools.into_iter().map(spec).collect()

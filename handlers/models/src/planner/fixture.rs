@@ -75,5 +75,6 @@ pub fn spec(name: &str, properties: Value, required: &[&str]) -> ToolSpec {
         preview: None,
         availability: Availability::Enabled,
         shared_identity: false,
+        enabled_by_name: false,
     }
 }

@@ -11,6 +11,7 @@
 
 pub mod audit;
 pub mod child;
+pub mod config;
 pub mod digests;
 pub mod processes;
 pub mod queue;
@@ -52,7 +53,7 @@ pub trait Shared<P: ?Sized + Send + Sync>: Rig<P> {
 }
 
 /// Makes one test of every rule of a suite (`queue`, `store`, `audit`, `digests`,
-/// `users`, `tokens`). `$rig` makes a fresh rig and may await. The calling crate needs
+/// `config`, `users`, `tokens`). `$rig` makes a fresh rig and may await. The calling crate needs
 /// `tokio` with `macros` and `rt-multi-thread`.
 ///
 /// `conformance!(processes of queue, Type, $rig)` makes those that two processes keep
@@ -144,6 +145,17 @@ macro_rules! conformance {
             another_handle_sees_what_is_sealed,
             digests_are_listed_newest_first_and_page,
             a_cursor_of_no_list_of_digests_is_refused,
+        ] }
+    };
+    (config, $rig:expr) => {
+        $crate::conformance_tests! { config, $rig, [
+            a_document_is_begun_once,
+            a_document_changes_under_the_version_that_was_read,
+            a_number_is_taken_once,
+            a_version_of_no_document_matches_nothing,
+            documents_of_tenants_are_apart,
+            the_history_is_told_newest_first,
+            of_sixteen_changers_one_wins,
         ] }
     };
     (users, $rig:expr) => {
@@ -240,6 +252,7 @@ mod tests {
         let list = include_str!("mod.rs");
         let sources = [
             include_str!("audit.rs"),
+            include_str!("config.rs"),
             include_str!("digests.rs"),
             include_str!("processes.rs"),
             include_str!("queue.rs"),

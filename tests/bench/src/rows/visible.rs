@@ -76,6 +76,7 @@ fn pinned() -> Done<Catalogue> {
             preview: None,
             availability: Availability::Enabled,
             shared_identity: false,
+            enabled_by_name: false,
         })
         .collect();
     Ok(Catalogue {

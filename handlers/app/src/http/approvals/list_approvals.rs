@@ -15,7 +15,6 @@ use crate::http::caller::Caller;
 use crate::http::page::{self, PageOf};
 use crate::http::query::Query;
 use crate::http::states::TurnState;
-use crate::policy::PolicySet;
 use crate::problem::Answer;
 
 /// Pages of turns that are looked through for one page of approvals; the caller
@@ -81,13 +80,7 @@ pub async fn handle(
             .turns_with_approvals(tenant, owner, filter, limit, cursor.as_deref())
             .await?;
         for turn in &turns.items {
-            items.extend(visible(
-                state.engine.policy(),
-                turn,
-                &caller,
-                query.state,
-                now,
-            ));
+            items.extend(visible(turn, &caller, query.state, now));
         }
         cursor = turns.next_cursor;
         if cursor.is_none() || !items.is_empty() {
@@ -101,7 +94,6 @@ pub async fn handle(
 }
 
 fn visible<'a>(
-    policy: &'a PolicySet,
     turn: &'a Turn,
     caller: &'a Caller,
     wanted: ApprovalListState,
@@ -110,7 +102,7 @@ fn visible<'a>(
     turn.steps
         .iter()
         .flat_map(|step| &step.calls)
-        .filter(|call| is_visible(policy, &caller.principal, turn, call))
+        .filter(|call| is_visible(&caller.principal, turn, call))
         .filter_map(move |call| ApprovalView::of(turn, call, &caller.principal.user, now))
         .filter(move |approval| {
             wanted == ApprovalListState::All || approval.state == ApprovalStateView::Pending

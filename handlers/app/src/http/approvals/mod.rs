@@ -16,7 +16,7 @@ use azimuth_domain::turn::{ToolCall, Turn};
 use super::caller::Caller;
 use super::path::not_found;
 use super::states::TurnState;
-use crate::policy::PolicySet;
+use crate::policy::approval::may_see_approval;
 use crate::problem::Answer;
 
 pub use preview::{CheckedView, FindingView, PreviewView};
@@ -33,17 +33,17 @@ async fn load(state: &TurnState, caller: &Caller, id: &ApprovalId) -> Answer<App
         .ok_or_else(not_found)?;
     let turn = found.item;
     let call = turn.call(&id.call()).ok_or_else(not_found)?;
-    if !is_visible(state.engine.policy(), &caller.principal, &turn, call) {
+    if !is_visible(&caller.principal, &turn, call) {
         return Err(not_found());
     }
     ApprovalView::of(&turn, call, &caller.principal.user, state.clock.now()).ok_or_else(not_found)
 }
 
 /// Whether `principal` may know of the call's approval.
-fn is_visible(policy: &PolicySet, principal: &Principal, turn: &Turn, call: &ToolCall) -> bool {
+fn is_visible(principal: &Principal, turn: &Turn, call: &ToolCall) -> bool {
     let asker = &turn.asker.user;
     call.approval.as_ref().is_some_and(|approval| {
         *asker == principal.user
-            || (asker.tid == principal.user.tid && policy.may_see_approval(approval.by, principal))
+            || (asker.tid == principal.user.tid && may_see_approval(approval.by, principal))
     })
 }

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use azimuth_domain::audit::AuditRecord;
 use azimuth_domain::canonical::canonical_json;
 use csv::{QuoteStyle, WriterBuilder};
+use serde_json::Value;
 
 /// Columns, in order.
-const COLUMNS: [&str; 28] = [
+const COLUMNS: [&str; 31] = [
     "chain",
     "seq",
     "at",
@@ -33,6 +34,9 @@ const COLUMNS: [&str; 28] = [
     "duration_ms",
     "result_sha256",
     "detail",
+    "area",
+    "before",
+    "after",
     "writer",
     "prev_hash",
     "hash",
@@ -47,6 +51,7 @@ pub(super) fn header() -> Vec<u8> {
 pub(super) fn line(record: &AuditRecord) -> Vec<u8> {
     let entry = &record.entry;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let json = |value: &Option<Value>| value.as_ref().map(canonical_json).unwrap_or_default();
     let acting = crate::http::audit::view::ActingIdentityView::from(entry.acting_identity);
     write(&[
         record.chain.clone(),
@@ -73,11 +78,7 @@ pub(super) fn line(record: &AuditRecord) -> Vec<u8> {
             .unwrap_or_default(),
         text(&entry.tool),
         text(&entry.tool_hash),
-        entry
-            .arguments
-            .as_ref()
-            .map(canonical_json)
-            .unwrap_or_default(),
+        json(&entry.arguments),
         text(&entry.target),
         text(&entry.approval_digest),
         text(&entry.decided_by),
@@ -92,6 +93,9 @@ pub(super) fn line(record: &AuditRecord) -> Vec<u8> {
         entry.duration_ms.map(|n| n.to_string()).unwrap_or_default(),
         text(&entry.result_sha256),
         text(&entry.detail),
+        text(&entry.area),
+        json(&entry.before),
+        json(&entry.after),
         entry.writer.clone(),
         record.prev_hash.clone(),
         record.hash.clone(),

@@ -20,7 +20,7 @@ pub struct AuditRecordView {
     pub seq: u64,
     /// When it was written.
     pub at: Moment,
-    /// `open`, `close`, `denied`, `approval`, `audit_read`, `audit_export`, `conversation`.
+    /// `open`, `close`, `denied`, `approval`, `audit_read`, `audit_export`, `conversation`, `admin`.
     pub kind: String,
     /// Tenant of the person on whose behalf it happened.
     pub tid: String,
@@ -67,6 +67,14 @@ pub struct AuditRecordView {
     pub result_sha256: Option<String>,
     /// A sentence for readers.
     pub detail: Option<String>,
+    /// Part of the administration that a change belongs to.
+    pub area: Option<String>,
+    /// What was there before the change, redacted.
+    #[schema(value_type = Option<Object>)]
+    pub before: Option<Value>,
+    /// What is there after it, redacted.
+    #[schema(value_type = Option<Object>)]
+    pub after: Option<Value>,
     /// Who wrote the record.
     pub writer: String,
     /// Hash of the record before.
@@ -132,6 +140,9 @@ impl From<AuditRecord> for AuditRecordView {
             duration_ms: entry.duration_ms,
             result_sha256: entry.result_sha256,
             detail: entry.detail,
+            area: entry.area,
+            before: entry.before,
+            after: entry.after,
             writer: entry.writer,
             prev_hash: record.prev_hash,
             hash: record.hash,

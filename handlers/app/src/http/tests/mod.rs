@@ -1,5 +1,5 @@
 //! The router in this process, with nothing behind it that answers.
 
-mod down;
+pub(in crate::http) mod down;
 mod reading;
 mod routing;

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use azimuth_domain::policy::Decision;
+use azimuth_domain::policy::{Decision, Mode};
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::ToolSpec;
 use azimuth_ports::tools::Catalogue;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::http::page::{self, PageOf};
 use crate::http::query::Query;
 use crate::http::states::ToolState;
 use crate::http::turns::EffectView;
-use crate::policy::PolicyInput;
+use crate::policy::{PolicyInput, PolicySet};
 use crate::problem::{Answer, Code, Problem};
 
 /// Which tools.
@@ -102,9 +103,8 @@ pub async fn handle(
     let text = search_text(query.q)?;
     let catalogue = state.tools.catalogue();
     let offset = offset(page::cursor(query.cursor)?.as_deref(), &catalogue)?;
-    let visible = state
-        .policy
-        .visible_tools(&caller.principal.roles, &catalogue);
+    let policies = state.policies.of(&caller.principal.user.tid).await?;
+    let visible = policies.visible_tools(&caller.principal.roles, &catalogue);
     let positions = match &text {
         None => visible.to_vec(),
         Some(text) => search(&state, &catalogue, &visible, text),
@@ -114,7 +114,7 @@ pub async fn handle(
         .skip(offset)
         .take(limit)
         .filter_map(|position| catalogue.tools.get(*position))
-        .map(|tool| view(&state, &caller, tool))
+        .map(|tool| view(&policies, &caller, tool, state.engine.now()))
         .collect();
     let end = offset.saturating_add(limit);
     Ok(Json(PageOf {
@@ -148,12 +148,14 @@ fn search(state: &ToolState, catalogue: &Catalogue, visible: &[usize], text: &st
         .collect()
 }
 
-fn view(state: &ToolState, caller: &Caller, tool: &ToolSpec) -> ToolView {
-    let decision = state.policy.decide(&PolicyInput {
+fn view(policies: &PolicySet, caller: &Caller, tool: &ToolSpec, at: Timestamp) -> ToolView {
+    let decision = policies.decide(&PolicyInput {
         user: &caller.principal.user,
         roles: &caller.principal.roles,
         tool,
         arguments: &json!({}),
+        mode: Mode::default(),
+        at,
     });
     ToolView {
         server: tool.tool.server.clone(),

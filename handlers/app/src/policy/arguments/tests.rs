@@ -20,6 +20,7 @@ fn tool(schema: Value) -> ToolSpec {
         preview: None,
         availability: Availability::Enabled,
         shared_identity: false,
+        enabled_by_name: false,
     }
 }
 

@@ -2,14 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod approval;
+mod conditions;
 mod sets;
 mod table;
+mod texts;
 mod visibility;
 
 use std::collections::BTreeSet;
 
-use azimuth_domain::policy::Decision;
+use azimuth_domain::policy::{Decision, Mode};
 use azimuth_domain::principal::{Role, UserKey};
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{
     ArgumentRule, Availability, EffectClass, ScopeParameters, ToolRef, ToolSpec,
 };
@@ -18,6 +21,9 @@ use serde_json::{Value, json};
 use super::*;
 
 const TENANT: &str = "7f3a9d52-0c1e-4b7a-9f66-1c2d3e4f5a6b";
+
+/// Thursday, 26 November 2026, 12:00 UTC.
+const NOON: Timestamp = Timestamp(1_795_694_400_000);
 
 fn alice() -> UserKey {
     UserKey::new(TENANT, "a11ce000-0000-4000-8000-000000000001")
@@ -41,6 +47,7 @@ fn tool(effect: EffectClass, secret: bool, availability: Availability) -> ToolSp
         preview: None,
         availability,
         shared_identity: false,
+        enabled_by_name: false,
     }
 }
 
@@ -63,6 +70,26 @@ fn decide(set: &PolicySet, roles: &[Role], tool: &ToolSpec, arguments: &Value) -
         roles: &roles.iter().copied().collect::<BTreeSet<_>>(),
         tool,
         arguments,
+        mode: Mode::default(),
+        at: NOON,
+    })
+}
+
+/// The same, at another moment and in another mode.
+fn decide_at(
+    set: &PolicySet,
+    tool: &ToolSpec,
+    arguments: &Value,
+    mode: Mode,
+    at: &str,
+) -> Decision {
+    set.decide(&PolicyInput {
+        user: &alice(),
+        roles: &BTreeSet::from([Role::Operator]),
+        tool,
+        arguments,
+        mode,
+        at: Timestamp::parse_rfc3339(at).unwrap(),
     })
 }
 

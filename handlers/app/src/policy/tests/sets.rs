@@ -52,7 +52,7 @@ fn a_set_that_could_be_misread_cannot_be_made() {
         r#"resource.effect == "read_only""#,
         "resource.nature",
         "context.foreign_tenant",
-        r#"context.subscription == "x""#,
+        r#"context.subscription == "00000000-0000-4000-8000-0000000000b2""#,
         "false",
     ] {
         let text = format!(r#"@id("a") {permit} when {{ {condition} }};"#);
@@ -78,31 +78,14 @@ fn the_strictest_of_several_permits_counts() {
 }
 
 #[test]
-fn policies_can_speak_of_scope_and_server() {
-    let prod = r#"@id("prod") @reason("not_permitted")
-        forbid (principal, action == Azimuth::Action::"call", resource)
-        when { context has subscription && context.subscription like "*Prod" };"#;
-    let group = r#"@id("group") @approval("another")
-        permit (principal, action == Azimuth::Action::"call", resource)
-        when { context has resource_group && context.resource_group == "rg-core" };"#;
+fn policies_can_speak_of_server_and_person() {
     let server = r#"@id("server") @reason("tool_disabled")
         forbid (principal, action, resource) when { resource.server == "everything" };"#;
     let tenant = r#"@id("tenant") @reason("foreign_tenant")
         forbid (principal, action, resource) when { principal.tenant == "other" };"#;
-    let set = PolicySet::new(&[READ, prod, group, server, tenant]).unwrap();
+    let set = PolicySet::new(&[READ, server, tenant]).unwrap();
     let tool = enabled(EffectClass::ReadOnly);
-    for (arguments, expected) in [
-        (json!({}), "allow"),
-        (json!({"subscription": "Contoso-Dev"}), "allow"),
-        (json!({"subscription": "Contoso-Prod"}), "not_permitted"),
-        (json!({"resource-group": "rg-core"}), "ask another"),
-    ] {
-        assert_eq!(
-            in_words(&decide(&set, &[], &tool, &arguments)),
-            expected,
-            "{arguments}"
-        );
-    }
+    assert_eq!(in_words(&decide(&set, &[], &tool, &json!({}))), "allow");
     let mut other = tool;
     other.tool = ToolRef::new("everything", "echo");
     assert_eq!(

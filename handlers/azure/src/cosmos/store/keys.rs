@@ -2,6 +2,7 @@
 
 use azimuth_domain::ids::{ConversationKey, OwnerKey};
 use azimuth_domain::principal::UserKey;
+use azimuth_ports::config::ConfigKind;
 use azure_data_cosmos::PartitionKey;
 use azure_data_cosmos::feed::FeedScope;
 
@@ -41,4 +42,9 @@ pub(super) fn marks(tenant: &str, chain: &str) -> PartitionKey {
 /// What is kept of one person outside conversations.
 pub(super) fn person(user: &UserKey) -> PartitionKey {
     PartitionKey::from((user.tid.clone(), user.oid.clone()))
+}
+
+/// A document of a tenant and its history.
+pub(super) fn config(tenant: &str, kind: ConfigKind) -> PartitionKey {
+    PartitionKey::from((tenant.to_owned(), kind.as_str().to_owned()))
 }

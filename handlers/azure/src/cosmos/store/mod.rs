@@ -3,6 +3,7 @@
 mod audit;
 mod audit_query;
 mod commit;
+mod config;
 mod conversations;
 mod documents;
 mod events;
@@ -37,8 +38,8 @@ const MOST_CHAINS: u64 = 1_000;
 /// How long it is known of a chain that nobody writes to.
 const USED_LATELY: Duration = Duration::from_mins(2);
 
-/// `ConversationStore`, `AuditLog`, `UserStore` and `TokenStore` in one Cosmos DB
-/// database, which any number of processes may use at once.
+/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore` and `TokenStore` in one
+/// Cosmos DB database, which any number of processes may use at once.
 pub struct CosmosStore {
     pub(super) conversations: Container,
     pub(super) audit: Container,

@@ -19,6 +19,7 @@ use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
 use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::config::{ConfigHead, ConfigKind, ConfigStore, ConfigVersion};
 use azimuth_ports::digests::{DigestLog, DigestSigner, SignError, UnsealedChain};
 use azimuth_ports::queue::{Delivery, QueueError, WorkQueue};
 use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
@@ -38,7 +39,7 @@ use crate::digests::{AuditSigner, DigestWriter};
 use crate::http::models::tests::model;
 use crate::http::{ApiParts, HttpConfig};
 use crate::models::Models;
-use crate::policy::PolicySet;
+use crate::policy::{Policies, PolicySet};
 use crate::turn::{Engine, EnginePorts};
 
 /// Text that a problem must never repeat.
@@ -105,7 +106,8 @@ pub fn router(down: &Arc<Down>, config: HttpConfig) -> Router {
 
 /// The parts of that router.
 pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
-    let policy = Arc::new(PolicySet::default_set().unwrap());
+    let built_in = Arc::new(PolicySet::default_set().unwrap());
+    let policies = Arc::new(Policies::new(built_in, down.clone(), down.clone()));
     let models = Models::new(vec![model("planner")], None).unwrap();
     let vault = TokenVault::new(
         VaultSettings::new("https://management.example", &[]),
@@ -128,7 +130,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
             random: down.clone(),
         },
         Arc::new(vault),
-        policy.clone(),
+        policies.clone(),
         models.clone(),
         true,
     );
@@ -144,7 +146,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
         tools: down.clone(),
         queue: down.clone(),
         verifier: Arc::new(verifier(down)),
-        policy,
+        policies,
         models,
         azure_grant: Arc::new(|_| Box::pin(async { Ok(false) })),
         subscriptions: down.clone(),
@@ -205,6 +207,41 @@ impl UserStore for Down {
         }))
     }
     async fn put_user(&self, _: &UserRecord, _: Option<&Etag>) -> Result<Option<Etag>, StoreError> {
+        self.store()
+    }
+}
+
+#[async_trait]
+impl ConfigStore for Down {
+    async fn config(
+        &self,
+        _: &str,
+        _: ConfigKind,
+    ) -> Result<Option<Versioned<ConfigVersion>>, StoreError> {
+        self.store()
+    }
+    async fn put_config(
+        &self,
+        _: &ConfigVersion,
+        _: Option<&Etag>,
+    ) -> Result<Option<Etag>, StoreError> {
+        self.store()
+    }
+    async fn config_version(
+        &self,
+        _: &str,
+        _: ConfigKind,
+        _: u64,
+    ) -> Result<Option<ConfigVersion>, StoreError> {
+        self.store()
+    }
+    async fn config_history(
+        &self,
+        _: &str,
+        _: ConfigKind,
+        _: Option<u64>,
+        _: usize,
+    ) -> Result<Vec<ConfigHead>, StoreError> {
         self.store()
     }
 }
