@@ -55,6 +55,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policies of the caller's tenant as they are stored now. */
+        get: operations["get_policies"];
+        /**
+         * Replaces the policies of the caller's tenant. Every process decides by them within a
+         *     minute, also about calls that wait.
+         */
+        put: operations["put_policies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/policies/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compares policies with those that hold now, over every role and tool, and every
+         *     subscription and resource group that one of the policies names.
+         */
+        post: operations["simulate_policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/policies/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of the tenant's policies, newest first, without their text. */
+        get: operations["list_policy_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/policies/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version of the tenant's policies. To restore it, store its text again. */
+        get: operations["get_policy_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/approvals": {
         parameters: {
             query?: never;
@@ -593,8 +668,12 @@ export interface components {
         AuditRecordView: {
             /** @description Under which identity the target was reached. */
             acting_identity: components["schemas"]["ActingIdentityView"];
+            /** @description What is there after it, redacted. */
+            after?: Record<string, never> | null;
             /** @description Digest that was approved. */
             approval_digest?: string | null;
+            /** @description Part of the administration that a change belongs to. */
+            area?: string | null;
             /** @description Redacted arguments. */
             arguments?: Record<string, never> | null;
             /** @description When it was written. */
@@ -606,6 +685,8 @@ export interface components {
             attempt?: number | null;
             /** @description Id that Azure gave the request, where the answer names one. */
             azure_request_id?: string | null;
+            /** @description What was there before the change, redacted. */
+            before?: Record<string, never> | null;
             /** @description The call. */
             call_id?: string | null;
             /** @description The chain. */
@@ -625,7 +706,7 @@ export interface components {
             hash: string;
             /** @description Opaque id, for `GET /v1/audit/{id}`. */
             id?: string | null;
-            /** @description `open`, `close`, `denied`, `approval`, `audit_read`, `audit_export`, `conversation`. */
+            /** @description `open`, `close`, `denied`, `approval`, `audit_read`, `audit_export`, `conversation`, `admin`. */
             kind: string;
             /** @description That person. */
             oid: string;
@@ -832,6 +913,25 @@ export interface components {
             by: components["schemas"]["PersonView"];
             /** @description Why, in their words. */
             reason?: string | null;
+        };
+        /** @description A call that would be decided otherwise. */
+        DifferenceView: {
+            /** @description What it would say. */
+            after: components["schemas"]["ToolPolicy"];
+            /** @description What policy says today. */
+            before: components["schemas"]["ToolPolicy"];
+            /** @description What the call may do. */
+            effect: components["schemas"]["EffectView"];
+            /** @description The resource group that its arguments name; null: one that no policy names. */
+            resource_group?: string | null;
+            /** @description The role. */
+            role: string;
+            /** @description The tool server. */
+            server: string;
+            /** @description The subscription that its arguments name; null: one that no policy names. */
+            subscription?: string | null;
+            /** @description The tool. */
+            tool: string;
         };
         /**
          * @description The key that digests are signed with. Keep it somewhere else: `handler audit
@@ -1175,8 +1275,12 @@ export interface components {
             items: {
                 /** @description Under which identity the target was reached. */
                 acting_identity: components["schemas"]["ActingIdentityView"];
+                /** @description What is there after it, redacted. */
+                after?: Record<string, never> | null;
                 /** @description Digest that was approved. */
                 approval_digest?: string | null;
+                /** @description Part of the administration that a change belongs to. */
+                area?: string | null;
                 /** @description Redacted arguments. */
                 arguments?: Record<string, never> | null;
                 /** @description When it was written. */
@@ -1188,6 +1292,8 @@ export interface components {
                 attempt?: number | null;
                 /** @description Id that Azure gave the request, where the answer names one. */
                 azure_request_id?: string | null;
+                /** @description What was there before the change, redacted. */
+                before?: Record<string, never> | null;
                 /** @description The call. */
                 call_id?: string | null;
                 /** @description The chain. */
@@ -1207,7 +1313,7 @@ export interface components {
                 hash: string;
                 /** @description Opaque id, for `GET /v1/audit/{id}`. */
                 id?: string | null;
-                /** @description `open`, `close`, `denied`, `approval`, `audit_read`, `audit_export`, `conversation`. */
+                /** @description `open`, `close`, `denied`, `approval`, `audit_read`, `audit_export`, `conversation`, `admin`. */
                 kind: string;
                 /** @description That person. */
                 oid: string;
@@ -1300,6 +1406,30 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        PageOf_PolicyVersionView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was stored.
+                 */
+                at: string;
+                /** @description Object id of whoever stored it. */
+                by: string;
+                /** @description Their display name then. */
+                by_name?: string | null;
+                /**
+                 * Format: int64
+                 * @description 1, 2, 3, …
+                 */
+                number: number;
+                /** @description Why. */
+                reason: string;
+            }[];
+            /** @description Send it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         PageOf_ToolView: {
             /** @description The items. */
             items: {
@@ -1329,6 +1459,62 @@ export interface components {
             name?: string | null;
             /** @description Object id in the tenant. */
             oid: string;
+        };
+        /** @description The policies to store. */
+        PoliciesToStore: {
+            /** @description Why, 1–500 characters; for the history and the audit. */
+            reason: string;
+            /**
+             * @description All of the tenant's policies, as Cedar text, at most 64 KiB. An empty one allows
+             *     nothing.
+             */
+            text: string;
+        };
+        /** @description The policies to try out. */
+        PoliciesToTry: {
+            /** @description All of the tenant's policies, as Cedar text, at most 64 KiB. */
+            text: string;
+        };
+        /** @description The policies that hold in a tenant. */
+        PoliciesView: {
+            /** @description What is forbidden beside them whatever they say; it cannot be replaced. */
+            forbidden_everywhere: string;
+            /** @description What decisions under these policies name in the audit. */
+            policy_version: string;
+            /** @description Whose they are. */
+            source: components["schemas"]["PolicySource"];
+            stored?: components["schemas"]["PolicyVersionView"] | null;
+            /** @description The policies, as Cedar text; what can be replaced. */
+            text: string;
+        };
+        /**
+         * @description Whose policies hold in a tenant.
+         * @enum {string}
+         */
+        PolicySource: "built_in" | "tenant";
+        /** @description A version with its text. */
+        PolicyTextView: components["schemas"]["PolicyVersionView"] & {
+            /** @description The policies, as Cedar text. */
+            text: string;
+        };
+        /** @description A version of a tenant's policies. */
+        PolicyVersionView: {
+            /**
+             * Format: date-time
+             * @description When it was stored.
+             */
+            at: string;
+            /** @description Object id of whoever stored it. */
+            by: string;
+            /** @description Their display name then. */
+            by_name?: string | null;
+            /**
+             * Format: int64
+             * @description 1, 2, 3, …
+             */
+            number: number;
+            /** @description Why. */
+            reason: string;
         };
         /** @description What a call would do to a resource, as of the moment it was read. */
         PreviewView: {
@@ -1448,6 +1634,30 @@ export interface components {
             model?: string | null;
             /** @description `light` or `dark`; null follows the system. */
             theme?: string | null;
+        };
+        /** @description What the policies would change. */
+        SimulationView: {
+            /** @description What they would name. */
+            after: string;
+            /** @description What decisions name in the audit today. */
+            before: string;
+            /** @description The tools that were looked at. */
+            catalogue_version: string;
+            /**
+             * @description How many calls were compared: roles × tools × places. Each call is made by
+             *     somebody with that role alone, now, with no arguments but those of the place.
+             */
+            compared: number;
+            /** @description False when there were more than can be compared at once; the rest was left out. */
+            complete: boolean;
+            /** @description The differences, lost ones first; at most 500. */
+            differences: components["schemas"]["DifferenceView"][];
+            /** @description Calls that are denied today and would run, at once or once somebody agrees. */
+            gained: number;
+            /** @description Calls that run today and would be denied. */
+            lost: number;
+            /** @description Calls that would need another approval, or be denied for another reason. */
+            otherwise: number;
         };
         /** @description Subscriptions. */
         SubscriptionList: {
@@ -1696,6 +1906,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_policies: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoliciesToStore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description New version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulate_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoliciesToTry"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_policy_versions: {
+        parameters: {
+            query?: {
+                /** @description Where to go on. */
+                cursor?: string;
+                /** @description At most this many, 1–100; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_PolicyVersionView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_policy_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the version */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyTextView"];
                 };
             };
             /** @description A problem document */

@@ -2,7 +2,9 @@
 //!
 //! A condition on a subscription, resource group or resource has no answer then. A
 //! forbid takes the answer with which it holds, a permit the one with which it does
-//! not: so that no display name, and nothing that is left out, slips past a rule.
+//! not: so that no display name, and nothing that is left out, slips past a rule. A
+//! permit that demands an approval is both: what it permits it permits only for sure,
+//! and what it demands it demands already where it may hold.
 //!
 //! The rewriting is on the policy's JSON form, which Cedar documents: every condition
 //! that speaks of such an attribute is replaced, as small as it can be, by "it is left
@@ -43,13 +45,24 @@ impl Side {
 
 /// `policy` as it is evaluated; the error says what it can never be meant to say.
 pub(super) fn bounded(policy: &Policy) -> Result<Policy, String> {
-    let mut form = policy.to_json().map_err(|error| error.to_string())?;
     let when = match policy.effect() {
         Effect::Forbid => Side::Upper,
         Effect::Permit => Side::Lower,
     };
+    Ok(on_side(policy, when)?.unwrap_or_else(|| policy.clone()))
+}
+
+/// A permit as it demands its approval, where that differs from how it permits.
+pub(super) fn demanding(permit: &Policy) -> Result<Option<Policy>, String> {
+    on_side(permit, Side::Upper)
+}
+
+/// The policy with `when` as the safe side of its conditions; `None` where no call can
+/// leave open what they speak of.
+fn on_side(policy: &Policy, when: Side) -> Result<Option<Policy>, String> {
+    let mut form = policy.to_json().map_err(|error| error.to_string())?;
     let Some(conditions) = form.get_mut("conditions").and_then(Value::as_array_mut) else {
-        return Ok(policy.clone());
+        return Ok(None);
     };
     let mut changed = false;
     for condition in conditions {
@@ -63,9 +76,10 @@ pub(super) fn bounded(policy: &Policy) -> Result<Policy, String> {
         condition["body"] = bound(body, side)?;
     }
     if !changed {
-        return Ok(policy.clone());
+        return Ok(None);
     }
-    Policy::from_json(Some(policy.id().clone()), form).map_err(|error| error.to_string())
+    let made = Policy::from_json(Some(policy.id().clone()), form);
+    made.map(Some).map_err(|error| error.to_string())
 }
 
 fn bound(mut condition: Value, side: Side) -> Result<Value, String> {

@@ -9,6 +9,7 @@ pub mod approval;
 pub mod arguments;
 mod bounds;
 pub mod files;
+mod names;
 mod request;
 mod scope;
 mod set;

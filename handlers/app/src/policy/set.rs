@@ -9,7 +9,7 @@ use cedar_policy::{
     Authorizer, Effect, Policy, PolicyId, Response, Schema, ValidationMode, Validator,
 };
 
-use super::bounds::{NamedPlaces, bounded};
+use super::bounds::{NamedPlaces, bounded, demanding};
 use super::request::{PolicyInput, Question, Vocabulary};
 use super::text::TextFault;
 use super::visibility::VisibleTools;
@@ -76,6 +76,9 @@ pub(super) enum Verdict {
 pub struct PolicySet {
     /// As they are evaluated, see [`as_evaluated`].
     policies: cedar_policy::PolicySet,
+    /// Permits that demand an approval also where a call leaves open whether they hold.
+    /// They permit nothing.
+    demands: cedar_policy::PolicySet,
     verdicts: BTreeMap<PolicyId, Verdict>,
     authorizer: Authorizer,
     version: String,
@@ -133,9 +136,16 @@ impl PolicySet {
         let visible = VisibleTools::of(&policies);
         let places = NamedPlaces::of(&policies);
         let mut evaluated = cedar_policy::PolicySet::new();
+        let mut demands = cedar_policy::PolicySet::new();
         let not_one = |e: cedar_policy::PolicySetError| PolicyError::Id(e.to_string());
         for policy in policies {
-            verdicts.insert(policy.id().clone(), verdict(&policy)?);
+            let says = verdict(&policy)?;
+            if matches!(says, Verdict::Permit(Some(_)))
+                && let Some(demand) = as_demanding(&policy)?
+            {
+                demands.add(demand).map_err(not_one)?;
+            }
+            verdicts.insert(policy.id().clone(), says);
             texts.insert(policy.id().to_string(), policy.to_string());
             evaluated.add(as_evaluated(&policy)?).map_err(not_one)?;
             set.add(policy).map_err(not_one)?;
@@ -147,6 +157,7 @@ impl PolicySet {
         let listed: Vec<String> = texts.iter().map(|(id, t)| format!("{id}\n{t}")).collect();
         Ok(Self {
             policies: evaluated,
+            demands,
             verdicts,
             authorizer: Authorizer::new(),
             version: sha256_hex(format!("{SCHEMA}\n{}", listed.join("\n"))),
@@ -160,9 +171,12 @@ impl PolicySet {
         let denied = |reason| Decision::Deny { reason };
         match self.vocabulary.ask(question) {
             Ok((request, entities)) => {
-                let policies = &self.policies;
-                let response = self.authorizer.is_authorized(&request, policies, &entities);
-                self.conclude(&response)
+                let ask = |set| self.authorizer.is_authorized(&request, set, &entities);
+                let response = ask(&self.policies);
+                let demands = (response.decision() == cedar_policy::Decision::Allow
+                    && !self.demands.is_empty())
+                .then(|| ask(&self.demands));
+                self.conclude(&response, demands.as_ref())
             }
             Err(error) => {
                 tracing::error!(%error, "a policy question cannot be asked; denied");
@@ -171,18 +185,18 @@ impl PolicySet {
         }
     }
 
-    fn conclude(&self, response: &Response) -> Decision {
+    fn conclude(&self, response: &Response, demands: Option<&Response>) -> Decision {
         let denied = |reason| Decision::Deny { reason };
-        // A forbid that fails to evaluate does not count in Cedar: it must here.
-        if let Some(error) = response.diagnostics().errors().next() {
-            tracing::error!(%error, "a policy cannot be evaluated; denied");
-            return denied(DenyReason::NotPermitted);
+        let mut verdicts: Vec<Option<Verdict>> = Vec::new();
+        for answer in std::iter::once(response).chain(demands) {
+            // A forbid that fails to evaluate does not count in Cedar: it must here.
+            if let Some(error) = answer.diagnostics().errors().next() {
+                tracing::error!(%error, "a policy cannot be evaluated; denied");
+                return denied(DenyReason::NotPermitted);
+            }
+            let reasons = answer.diagnostics().reason();
+            verdicts.extend(reasons.map(|id| self.verdicts.get(id).copied()));
         }
-        let verdicts: Vec<Option<Verdict>> = response
-            .diagnostics()
-            .reason()
-            .map(|id| self.verdicts.get(id).copied())
-            .collect();
         if response.decision() == cedar_policy::Decision::Deny {
             let told = REASONS
                 .into_iter()
@@ -236,6 +250,14 @@ pub(super) fn read(texts: &[&str]) -> Result<Vec<Policy>, PolicyError> {
 /// it works.
 pub(super) fn as_evaluated(policy: &Policy) -> Result<Policy, PolicyError> {
     bounded(policy).map_err(|problem| PolicyError::Condition {
+        id: policy.id().to_string(),
+        problem,
+    })
+}
+
+/// The permit as it demands its approval, see [`demanding`].
+fn as_demanding(policy: &Policy) -> Result<Option<Policy>, PolicyError> {
+    demanding(policy).map_err(|problem| PolicyError::Condition {
         id: policy.id().to_string(),
         problem,
     })

@@ -9,6 +9,7 @@ use azimuth_domain::tool::{Availability, Classification, EffectClass, ToolRef, T
 use azimuth_ports::tools::Catalogue;
 use serde_json::{Map, Value, json};
 
+use super::names::Identity;
 use super::request::PolicyInput;
 use super::set::PolicySet;
 
@@ -81,10 +82,10 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
 }
 
-/// What the policies can see of a tool, without its name where they do not look at it.
+/// What the policies can see of a tool.
 #[derive(PartialEq, Eq, Hash)]
 struct Kind {
-    name: Option<ToolRef>,
+    identities: [Identity; 2],
     class: (EffectClass, bool),
     availability: &'static str,
     flags: [bool; 4],
@@ -98,7 +99,6 @@ pub fn compare(
     user: &UserKey,
     at: Timestamp,
 ) -> Comparison {
-    let names_tools = before.names_tools() || after.names_tools();
     let places = places(before, after);
     let mut found = Comparison {
         complete: places.len() <= MAX_PLACES + 1,
@@ -116,19 +116,18 @@ pub fn compare(
                 found.compared += 1;
                 let arguments = arguments(tool, &place);
                 let class = tool.classify(&arguments);
-                let decisions = known
-                    .entry(kind(tool, class, names_tools))
-                    .or_insert_with(|| {
-                        let input = PolicyInput {
-                            user,
-                            roles: &roles,
-                            tool,
-                            arguments: &arguments,
-                            mode: Mode::default(),
-                            at,
-                        };
-                        (before.decide(&input), after.decide(&input))
-                    });
+                let kind = kind(tool, class, [before, after].map(|set| set.identity(tool)));
+                let decisions = known.entry(kind).or_insert_with(|| {
+                    let input = PolicyInput {
+                        user,
+                        roles: &roles,
+                        tool,
+                        arguments: &arguments,
+                        mode: Mode::default(),
+                        at,
+                    };
+                    (before.decide(&input), after.decide(&input))
+                });
                 if decisions.0 != decisions.1 {
                     found.differences.push(Difference {
                         role,
@@ -145,9 +144,9 @@ pub fn compare(
     found
 }
 
-fn kind(tool: &ToolSpec, class: Classification, names_tools: bool) -> Kind {
+fn kind(tool: &ToolSpec, class: Classification, identities: [Identity; 2]) -> Kind {
     Kind {
-        name: names_tools.then(|| tool.tool.clone()),
+        identities,
         class: (class.effect, class.secret),
         availability: match tool.availability {
             Availability::Enabled => "enabled",

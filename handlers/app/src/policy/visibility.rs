@@ -10,8 +10,8 @@ use azimuth_domain::tool::{Availability, Classification, ToolSpec};
 use azimuth_ports::tools::Catalogue;
 use cedar_policy::Policy;
 use moka::sync::Cache;
-use serde_json::Value;
 
+use super::names::{Identity, ToolNames};
 use super::request::Question;
 use super::set::PolicySet;
 
@@ -23,29 +23,29 @@ type Key = (String, Vec<Availability>, Vec<Role>);
 /// Lists of one policy set.
 pub(super) struct VisibleTools {
     lists: Cache<Key, Arc<[usize]>>,
-    /// Whether some policy tells one tool from another of the same kind.
-    names_tools: bool,
+    names: ToolNames,
 }
 
 impl VisibleTools {
     pub(super) fn of(policies: &[Policy]) -> Self {
         Self {
             lists: Cache::new(LISTS),
-            names_tools: policies.iter().any(names_a_tool),
+            names: ToolNames::of(policies),
         }
     }
 }
 
 impl PolicySet {
-    /// Whether some policy tells one tool from another of the same kind.
-    pub(super) fn names_tools(&self) -> bool {
-        self.visible.names_tools
+    /// What these policies tell a tool by, beside its kind.
+    pub(super) fn identity(&self, tool: &ToolSpec) -> Identity {
+        self.visible.names.identity(tool)
     }
 }
 
-/// What policies can see of a tool that they do not name.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What policies can see of a tool.
+#[derive(Clone, PartialEq, Eq)]
 struct Kind {
+    identity: Identity,
     class: Classification,
     availability: Availability,
     shared_identity: bool,
@@ -53,7 +53,8 @@ struct Kind {
     enabled_by_name: bool,
 }
 
-/// Answers of one list so far. There are a dozen kinds, so it is searched.
+/// Answers of one list so far. There are a dozen kinds and the tools that policies
+/// name, so it is searched.
 type Answers = Vec<(Kind, bool)>;
 
 impl PolicySet {
@@ -70,14 +71,13 @@ impl PolicySet {
         !matches!(answer, Decision::Deny { .. })
     }
 
-    /// The same as [`Self::may_see`], which is asked once for each kind of tool
-    /// where the policies name none.
+    /// The same as [`Self::may_see`], which is asked once for each kind of tool and
+    /// for each tool that a policy names.
     fn may_see_one_of(&self, roles: &BTreeSet<Role>, tool: &ToolSpec, known: &mut Answers) -> bool {
-        if self.visible.names_tools {
-            return self.may_see(roles, tool);
-        }
+        let identity = self.identity(tool);
         classes(tool).into_iter().any(|class| {
             let kind = Kind {
+                identity: identity.clone(),
                 class,
                 availability: tool.availability,
                 shared_identity: tool.shared_identity,
@@ -116,22 +116,6 @@ impl PolicySet {
                 .collect()
         })
     }
-}
-
-/// Whether a policy looks at what a tool is called. Its JSON form has every
-/// attribute and every type of an entity as a string of its own; a text that merely
-/// reads the same costs time and no more.
-fn names_a_tool(policy: &Policy) -> bool {
-    fn occurs(value: &Value) -> bool {
-        let names = |text: &str| matches!(text, "name" | "server" | "Azimuth::Tool");
-        match value {
-            Value::String(text) => names(text),
-            Value::Array(items) => items.iter().any(occurs),
-            Value::Object(members) => members.iter().any(|(key, item)| names(key) || occurs(item)),
-            _ => false,
-        }
-    }
-    policy.to_json().map_or(true, |json| occurs(&json))
 }
 
 /// Every class that some arguments could give a call: more than there are, where

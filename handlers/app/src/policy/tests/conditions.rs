@@ -72,6 +72,13 @@ fn rules() -> Vec<(&'static str, String)> {
         }),
         ("permit prod or dev", permit(&in_set)),
         ("permit rg-core", permit(is_core)),
+        ("ask in prod, permit all", {
+            let rule = permit(&is_prod).replace("permit (", r#"@approval("another") permit ("#);
+            format!("{ANYTHING} {rule}")
+        }),
+        ("ask in prod", {
+            permit(&is_prod).replace("permit (", r#"@approval("another") permit ("#)
+        }),
     ]
 }
 
