@@ -10,8 +10,10 @@ mod lists;
 mod naughty;
 mod operations;
 mod outages;
+mod people;
 mod problems;
 mod races;
+mod sessions;
 mod tokens;
 
 pub use account::set_record;

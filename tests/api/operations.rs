@@ -16,7 +16,7 @@ async fn every_operation_of_the_document_works_for_its_owner() {
     let document = anybody.get("/openapi.json").await.body;
     assert_covers(&document);
     for operation in OPERATIONS {
-        let reply = Reply::to(operation.request(&scene.alice, &scene.things)).await;
+        let reply = Reply::to(operation.request(scene.entitled(operation), &scene.things)).await;
         assert_eq!(
             reply.status,
             operation.success,

@@ -138,7 +138,7 @@ async fn what_is_anothers_is_as_if_it_did_not_exist() {
 async fn what_is_ones_own_is_only_ones_own() {
     let scene = Scene::set().await;
     for name in ["bob", "eve", "dave"] {
-        let person = scene.app.person(name).await;
+        let person = scene.app.lasting_person(name).await;
         for operation in OPERATIONS.iter().filter(|o| o.reach == Reach::Own) {
             for forges in [false, true] {
                 let what = format!("{} by {name}", operation.id);
@@ -158,6 +158,55 @@ async fn what_is_ones_own_is_only_ones_own() {
                 assert_nothing_of_hers(&scene, &what, &reply);
             }
         }
+    }
+    assert_untouched(&scene).await;
+}
+
+#[tokio::test]
+async fn the_administration_is_for_administrators() {
+    let scene = Scene::set().await;
+    for name in ["alice", "bob", "carol", "eve"] {
+        let person = scene.app.lasting_person(name).await;
+        let missing = scene.missing(&scene.app.user(name));
+        for operation in OPERATIONS.iter().filter(|o| o.reach == Reach::Admin) {
+            let what = format!("{} by {name}", operation.id);
+            let mut told = Vec::new();
+            for things in [&scene.things, &missing] {
+                let reply = send(operation, &person, things).await;
+                reply.assert_problem(&what, 403, "not_permitted");
+                assert_eq!(reply.body["permission"], "administration", "{what}");
+                told.push(reply.problem_without_id());
+            }
+            assert_eq!(told[0], told[1], "{what}");
+            let reply = Reply::to(forged(operation.request(&person, &scene.things), &scene)).await;
+            reply.assert_problem(&format!("{what}, forged"), 403, "not_permitted");
+        }
+    }
+    assert_untouched(&scene).await;
+}
+
+#[tokio::test]
+async fn an_administrator_of_another_tenant_finds_nobody() {
+    let scene = Scene::set().await;
+    let roles = json!({"roles": ["admin", "auditor"]});
+    let eve = scene.app.person_with("eve", roles).await;
+    let missing = scene.missing(&scene.app.user("eve"));
+    for operation in OPERATIONS.iter().filter(|o| o.reach == Reach::Admin) {
+        let what = format!("{} by another tenant's administrator", operation.id);
+        let reply = send(operation, &eve, &scene.things).await;
+        assert_nothing_of_hers(&scene, &what, &reply);
+        if !operation.path.contains('{') {
+            assert!(reply.status < 300, "{what}: {}", reply.text());
+            continue;
+        }
+        reply.assert_problem(&what, 404, "not_found");
+        let nothing = send(operation, &eve, &missing).await;
+        nothing.assert_problem(&what, 404, "not_found");
+        assert_eq!(
+            reply.problem_without_id(),
+            nothing.problem_without_id(),
+            "{what}"
+        );
     }
     assert_untouched(&scene).await;
 }
@@ -195,6 +244,14 @@ async fn assert_untouched(scene: &Scene) {
     for name in ["approval", "others_approval"] {
         let found = get(format!("/v1/approvals/{}", things[name])).await;
         assert_eq!(found.text("state"), "pending", "{name}");
+    }
+    let sessions = get("/v1/sessions?limit=100".to_owned()).await;
+    for name in ["session", "other_session"] {
+        let listed = sessions.body["items"].as_array().unwrap();
+        assert!(
+            listed.iter().any(|one| one["id"] == things[name]),
+            "{name} in {listed:?}"
+        );
     }
     let oid = scene.app.user("alice").oid;
     let hers = scene

@@ -7,6 +7,7 @@ use azimuth_domain::principal::UserKey;
 use serde_json::{Value, json};
 
 use crate::app::{AppShape, TestApp};
+use crate::operations::{Operation, Reach};
 use crate::person::Person;
 use crate::script::Script;
 
@@ -22,6 +23,8 @@ pub struct Scene {
     pub app: TestApp,
     /// Operator.
     pub alice: Person,
+    /// Administrator.
+    pub dave: Person,
     /// Names of alice's things, for [`fill`].
     pub things: BTreeMap<&'static str, String>,
 }
@@ -30,7 +33,8 @@ impl Scene {
     /// Makes everything.
     pub async fn set() -> Self {
         let app = TestApp::start(AppShape::with(Script::clerk())).await;
-        let alice = app.person("alice").await;
+        let alice = app.lasting_person("alice").await;
+        let dave = app.lasting_person("dave").await;
         let mut things = BTreeMap::new();
 
         let conversation = alice.converse().await;
@@ -73,7 +77,29 @@ impl Scene {
 
         let records = alice.get("/v1/audit?kind=open").await;
         things.insert("record", text(&records.body["items"][0]["id"]));
-        Self { app, alice, things }
+
+        things.insert("oid", app.user("alice").oid);
+        for name in ["session", "other_session"] {
+            let elsewhere = app.person("alice").await;
+            let sessions = elsewhere.get("/v1/sessions").await.body;
+            let mut items = sessions["items"].as_array().unwrap().iter();
+            let own = items.find(|session| session["current"] == true).unwrap();
+            things.insert(name, text(&own["id"]));
+        }
+        Self {
+            app,
+            alice,
+            dave,
+            things,
+        }
+    }
+
+    /// For whom an operation succeeds.
+    pub fn entitled(&self, operation: &Operation) -> &Person {
+        match operation.reach {
+            Reach::Admin => &self.dave,
+            Reach::Public | Reach::Own | Reach::Thing => &self.alice,
+        }
     }
 
     /// Names of things that do not exist, of the same form as alice's, as if they
@@ -84,6 +110,9 @@ impl Scene {
         self.things
             .iter()
             .map(|(name, thing)| {
+                if *name == "oid" {
+                    return (*name, "00000000-0000-4000-8000-00000000dead".to_owned());
+                }
                 let (head, local) = thing.rsplit_once('_').unwrap_or(("", thing));
                 let local = if head.is_empty() {
                     "0".repeat(local.len())

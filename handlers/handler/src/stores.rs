@@ -14,6 +14,7 @@ use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::digests::DigestLog;
 use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
@@ -30,6 +31,7 @@ pub struct Stores {
     pub conversations: Arc<dyn ConversationStore>,
     pub audit: Arc<dyn AuditLog>,
     pub users: Arc<dyn UserStore>,
+    pub sessions: Arc<dyn SessionStore>,
     pub tokens: Arc<dyn TokenStore>,
     pub digests: Arc<dyn DigestLog>,
     /// All of it, where it is in Cosmos DB.
@@ -39,12 +41,13 @@ pub struct Stores {
 impl Stores {
     fn over<S>(store: Arc<S>, digests: impl DigestLog + 'static) -> Self
     where
-        S: ConversationStore + AuditLog + UserStore + TokenStore + 'static,
+        S: ConversationStore + AuditLog + UserStore + SessionStore + TokenStore + 'static,
     {
         Self {
             conversations: store.clone(),
             audit: store.clone(),
             users: store.clone(),
+            sessions: store.clone(),
             tokens: store,
             digests: Arc::new(digests),
             cosmos: None,

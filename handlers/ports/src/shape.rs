@@ -5,6 +5,7 @@ use azimuth_domain::turn::{TURN_VERSION, Turn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::sessions::SessionRecord;
 use crate::store::StoreError;
 use crate::users::UserRecord;
 
@@ -41,7 +42,16 @@ impl Shape for Turn {
     }
 }
 
+/// Its JSON says the version, and is not read when that is a newer one.
 impl Shape for UserRecord {
+    const NEWEST: u32 = 2;
+
+    fn shape(&self) -> u32 {
+        Self::NEWEST
+    }
+}
+
+impl Shape for SessionRecord {
     const NEWEST: u32 = 1;
 
     fn shape(&self) -> u32 {

@@ -12,6 +12,7 @@ use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::conformance::digests::Sealed;
 use azimuth_ports::conformance::samples::NOON;
 use azimuth_ports::conformance::{Rig, Shared};
+use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
@@ -111,6 +112,7 @@ macro_rules! rig {
 rig!(dyn ConversationStore, store);
 rig!(dyn AuditLog, store);
 rig!(dyn UserStore, store);
+rig!(dyn SessionStore, store);
 rig!(dyn TokenStore, store);
 rig!(Sealed, sealed);
 

@@ -13,6 +13,7 @@ mod plans;
 mod results;
 mod schema;
 mod search;
+mod sessions;
 mod sweep;
 mod tokens;
 mod turns;
@@ -27,8 +28,8 @@ pub use digests::SqliteDigests;
 
 use crate::database::{Database, OpenError, Settings, WriteCounts};
 
-/// `ConversationStore`, `AuditLog`, `UserStore` and `TokenStore` in the file
-/// `azimuth.sqlite` of a folder, which several processes may use at once.
+/// `ConversationStore`, `AuditLog`, `UserStore`, `SessionStore` and `TokenStore` in the
+/// file `azimuth.sqlite` of a folder, which several processes may use at once.
 pub struct SqliteStore {
     database: Database,
     clock: Arc<dyn Clock>,

@@ -173,4 +173,5 @@ pub(super) const MIGRATIONS: &[&str] = &[
     DROP INDEX events_by_time;
 ",
     super::digests::ANCHORS,
+    super::sessions::SESSIONS,
 ];

@@ -14,6 +14,7 @@ use azimuth_ports::conformance::digests::Sealed;
 use azimuth_ports::conformance::samples::NOON;
 use azimuth_ports::conformance::{Rig, Shared};
 use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
@@ -108,6 +109,7 @@ rig!(dyn WorkQueue, queue);
 rig!(dyn ConversationStore, store);
 rig!(dyn AuditLog, store);
 rig!(dyn UserStore, store);
+rig!(dyn SessionStore, store);
 rig!(dyn TokenStore, store);
 rig!(Sealed, sealed);
 

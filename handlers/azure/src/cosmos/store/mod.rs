@@ -10,6 +10,7 @@ mod keys;
 mod listing;
 mod messages;
 mod results;
+mod sessions;
 mod sweep;
 mod tokens;
 mod turns;
@@ -30,8 +31,8 @@ use super::container::Container;
 use super::lanes::Lanes;
 use super::startup::{self, CosmosStartError};
 
-/// `ConversationStore`, `AuditLog`, `UserStore` and `TokenStore` in one Cosmos DB
-/// database, which any number of processes may use at once.
+/// `ConversationStore`, `AuditLog`, `UserStore`, `SessionStore` and `TokenStore` in one
+/// Cosmos DB database, which any number of processes may use at once.
 pub struct CosmosStore {
     pub(super) conversations: Container,
     pub(super) audit: Container,
