@@ -30,12 +30,13 @@ locals {
       unique_key     = []
       has_ttl        = false
       is_append_only = false
-      indexed        = []
+      indexed        = ["userId"]
     }
     tokens = {
       partition_key = ["/tenantId", "/userId"]
       unique_key    = []
-      # A sealed token that nobody asked for again goes away by itself.
+      # A sealed token that nobody asked for again goes away by itself, and so does
+      # a session.
       has_ttl        = true
       is_append_only = false
       indexed        = []

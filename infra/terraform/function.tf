@@ -40,6 +40,7 @@ locals {
 
     AZIMUTH_APPROVAL_WEBHOOKS = var.approval_webhooks ? "@keyvault:approval-webhooks" : ""
     AZIMUTH_PORTAL_URL        = local.portal_origin
+    AZIMUTH_NEW_USERS         = var.new_users
     AZIMUTH_QUOTAS            = "on"
     AZIMUTH_LOG               = "info"
   }

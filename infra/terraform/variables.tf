@@ -57,6 +57,17 @@ variable "further_tenants" {
   default     = []
 }
 
+variable "new_users" {
+  description = "Whoever signs in for the first time is `admitted`, or `pending` until an administrator has admitted them."
+  type        = string
+  default     = "admitted"
+
+  validation {
+    condition     = contains(["admitted", "pending"], var.new_users)
+    error_message = "new_users must be admitted or pending."
+  }
+}
+
 variable "grant_admin_consent" {
   description = "Consent for every user of this tenant to the portal and to Azure on their behalf. Takes a directory role that may do so."
   type        = bool

@@ -79,7 +79,8 @@ async fn everybody_is_who_their_token_says() {
         assert_eq!(
             me,
             json!({
-                "tid": user.tid, "oid": user.oid, "name": display, "roles": roles,
+                "tid": user.tid, "oid": user.oid, "name": display, "status": "active",
+                "roles": roles,
                 "permissions": permissions,
                 "quotas": {"running_turns": {"limit": 8, "used": 0}},
                 "azure_sign_in": "needed",

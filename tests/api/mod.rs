@@ -10,9 +10,11 @@ mod lists;
 mod naughty;
 mod operations;
 mod outages;
+mod people;
 mod policies;
 mod problems;
 mod races;
+mod sessions;
 mod tokens;
 
 pub use account::set_record;

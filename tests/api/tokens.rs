@@ -1,5 +1,6 @@
 //! Tokens that are not taken, each with its code.
 
+use azimuth_ports::users::UserStatus;
 use azimuth_tests::app::TestApp;
 use azimuth_tests::person::Person;
 use azimuth_tests::reply::Reply;
@@ -229,7 +230,10 @@ async fn a_token_comes_in_the_authorization_header_and_nowhere_else() {
 async fn a_user_who_is_switched_off_is_refused_everywhere() {
     let (app, alice) = super::clerk().await;
     assert_eq!(alice.get("/v1/me").await.status, 200);
-    super::account::set_record(&app, &app.user("alice"), |record| record.disabled = true).await;
+    super::account::set_record(&app, &app.user("alice"), |record| {
+        record.status = UserStatus::Disabled;
+    })
+    .await;
     for path in ["/v1/me", "/v1/conversations", "/v1/tools", "/v1/audit"] {
         let reply = Reply::to(alice.request(Method::GET, path)).await;
         reply.assert_problem(path, 403, "user_disabled");

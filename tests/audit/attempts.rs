@@ -1,6 +1,7 @@
 //! Whoever asks for what is not theirs, or not permitted to them, is on record before
 //! they are told.
 
+use azimuth_ports::users::UserStatus;
 use azimuth_tests::operations::{OPERATIONS, Reach};
 use azimuth_tests::person::Person;
 use azimuth_tests::reply::Reply;
@@ -114,10 +115,10 @@ async fn whoever_is_switched_off_is_on_record() {
     let (app, alice) = super::clerk().await;
     let user = app.user("alice");
     assert_eq!(alice.get("/v1/me").await.status, 200);
-    crate::api::set_record(&app, &user, |record| record.disabled = true).await;
+    crate::api::set_record(&app, &user, |record| record.status = UserStatus::Disabled).await;
     let reply = Reply::to(alice.request(Method::GET, "/v1/me")).await;
     reply.assert_problem("me", 403, "user_disabled");
-    crate::api::set_record(&app, &user, |record| record.disabled = false).await;
+    crate::api::set_record(&app, &user, |record| record.status = UserStatus::Active).await;
     let records = denied(&alice).await;
     assert_eq!(records.len(), 1, "{records:?}");
     assert_eq!(records[0]["correlation_id"], request_id(&reply));

@@ -138,7 +138,7 @@ async fn what_is_anothers_is_as_if_it_did_not_exist() {
 async fn what_is_ones_own_is_only_ones_own() {
     let scene = Scene::set().await;
     for name in ["bob", "eve", "dave"] {
-        let person = scene.app.person(name).await;
+        let person = scene.app.lasting_person(name).await;
         for operation in OPERATIONS.iter().filter(|o| o.reach == Reach::Own) {
             for forges in [false, true] {
                 let what = format!("{} by {name}", operation.id);
@@ -166,7 +166,7 @@ async fn what_is_ones_own_is_only_ones_own() {
 async fn the_administration_is_for_administrators() {
     let scene = Scene::set().await;
     for name in ["alice", "bob", "carol", "eve"] {
-        let person = scene.app.person(name).await;
+        let person = scene.app.lasting_person(name).await;
         let missing = scene.missing(&scene.app.user(name));
         for operation in OPERATIONS.iter().filter(|o| o.reach == Reach::Admin) {
             let what = format!("{} by {name}", operation.id);
@@ -247,6 +247,14 @@ async fn assert_untouched(scene: &Scene) {
     }
     let policies = scene.dave.get("/v1/admin/policies").await.body;
     assert_eq!(policies["stored"]["number"].to_string(), things["policy"]);
+    let sessions = get("/v1/sessions?limit=100".to_owned()).await;
+    for name in ["session", "other_session"] {
+        let listed = sessions.body["items"].as_array().unwrap();
+        assert!(
+            listed.iter().any(|one| one["id"] == things[name]),
+            "{name} in {listed:?}"
+        );
+    }
     let oid = scene.app.user("alice").oid;
     let hers = scene
         .app

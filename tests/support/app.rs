@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use azimuth_app::digests::{AuditSigner, AuditWithDigests, DigestWriter};
+use azimuth_app::http::caller::NewPeople;
 use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::{Policies, PolicySet};
@@ -40,6 +41,10 @@ use crate::tools::FakeTools;
 /// outlive every deadline that a test sets the clock past.
 const TOKEN_LIFE_S: i64 = 10 * 24 * 3600;
 
+/// How far ahead the tokens of [`TestApp::lasting_person`] are issued, seconds: within
+/// the verifier's leeway.
+const AHEAD_S: i64 = 45;
+
 /// A clock that runs, and can be set forward.
 #[derive(Default)]
 pub struct ShiftedClock(AtomicI64);
@@ -70,6 +75,8 @@ pub struct AppShape {
     pub stream: StreamTimings,
     /// Origins that browsers may call from.
     pub cors_origins: Vec<String>,
+    /// Whether people who were never here before are let in.
+    pub new_people: NewPeople,
 }
 
 impl AppShape {
@@ -81,6 +88,7 @@ impl AppShape {
             deliver: true,
             stream: StreamTimings::default(),
             cors_origins: Vec::new(),
+            new_people: NewPeople::Admitted,
         }
     }
 
@@ -217,6 +225,7 @@ impl TestApp {
             signer,
             audit_signer: audit_signer.clone(),
             users: store.clone(),
+            sessions: store.clone(),
             tools: tools.clone(),
             queue: queue.clone(),
             verifier: Arc::new(verifier(sandbox, &as_clock)),
@@ -232,6 +241,7 @@ impl TestApp {
             config: HttpConfig {
                 stream: shape.stream,
                 cors_origins: shape.cors_origins,
+                new_people: shape.new_people,
                 ..HttpConfig::default()
             },
         };
@@ -279,6 +289,13 @@ impl TestApp {
     pub async fn person(&self, name: &str) -> Person {
         let order = json!({"user": name, "expires_in": TOKEN_LIFE_S});
         Person::new(name, &self.api, &self.token(order).await)
+    }
+
+    /// A person of the sandbox whose token was issued so little ahead of our clock that
+    /// it passes, and that signing out everywhere does not end it.
+    pub async fn lasting_person(&self, name: &str) -> Person {
+        let ahead_s = self.clock.now().0 / 1000 + AHEAD_S;
+        self.person_with(name, json!({"iat": ahead_s})).await
     }
 
     /// A person of the sandbox whose token says something else in these claims; a null

@@ -19,7 +19,7 @@ pub enum Reach {
     Own,
     /// One thing, which its owner alone may reach.
     Thing,
-    /// The tenant, for its administrators.
+    /// The tenant, for its administrators; with an id in the path one person of it.
     Admin,
 }
 
@@ -68,6 +68,15 @@ operations! {
     Public "get_openapi" "GET" "/openapi.json" NONE "" => 200;
     Own "get_me" "GET" "/v1/me" NONE "" => 200;
     Own "sign_in_to_azure" "POST" "/v1/me/azure-sign-in" NONE "" => 200;
+    Own "list_sessions" "GET" "/v1/sessions" NONE "" => 200;
+    Thing "revoke_session" "DELETE" "/v1/sessions/{session}" NONE "" => 204;
+    Own "sign_out_everywhere" "DELETE" "/v1/sessions" NONE "" => 204;
+    Admin "list_users" "GET" "/v1/admin/users" NONE "" => 200;
+    Admin "get_user" "GET" "/v1/admin/users/{oid}" NONE "" => 200;
+    Admin "patch_user" "PATCH" "/v1/admin/users/{oid}" ANY r#"{"status":"active"}"# => 200;
+    Admin "list_user_sessions" "GET" "/v1/admin/users/{oid}/sessions" NONE "" => 200;
+    Admin "revoke_user_session" "DELETE" "/v1/admin/users/{oid}/sessions/{other_session}" NONE "" => 204;
+    Admin "sign_out_user" "DELETE" "/v1/admin/users/{oid}/sessions" NONE "" => 204;
     Own "get_settings" "GET" "/v1/settings" NONE "" => 200;
     Own "patch_settings" "PATCH" "/v1/settings" ANY r#"{"theme":"dark"}"# => 200;
     Own "list_models" "GET" "/v1/models" NONE "" => 200;

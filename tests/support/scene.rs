@@ -33,8 +33,8 @@ impl Scene {
     /// Makes everything.
     pub async fn set() -> Self {
         let app = TestApp::start(AppShape::with(Script::clerk())).await;
-        let alice = app.person("alice").await;
-        let dave = app.person("dave").await;
+        let alice = app.lasting_person("alice").await;
+        let dave = app.lasting_person("dave").await;
         let mut things = BTreeMap::new();
 
         let conversation = alice.converse().await;
@@ -88,6 +88,15 @@ impl Scene {
             assert_eq!(stored.status, 200, "{stored:?}");
             things.insert("policy", stored.body["stored"]["number"].to_string());
         }
+
+        things.insert("oid", app.user("alice").oid);
+        for name in ["session", "other_session"] {
+            let elsewhere = app.person("alice").await;
+            let sessions = elsewhere.get("/v1/sessions").await.body;
+            let mut items = sessions["items"].as_array().unwrap().iter();
+            let own = items.find(|session| session["current"] == true).unwrap();
+            things.insert(name, text(&own["id"]));
+        }
         Self {
             app,
             alice,
@@ -112,6 +121,9 @@ impl Scene {
         self.things
             .iter()
             .map(|(name, thing)| {
+                if *name == "oid" {
+                    return (*name, "00000000-0000-4000-8000-00000000dead".to_owned());
+                }
                 let (head, local) = thing.rsplit_once('_').unwrap_or(("", thing));
                 let local = if head.is_empty() {
                     "0".repeat(local.len())

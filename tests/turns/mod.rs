@@ -16,6 +16,7 @@ mod previews;
 mod recovery;
 mod repair;
 mod replay;
+mod revocation;
 mod sign_in;
 mod stalls;
 mod standalone;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use azimuth_domain::principal::Role;
 use azimuth_domain::tool::{Availability, EffectClass, ToolSpec};
 use azimuth_domain::work::{TOOL_CALLS_QUEUE, WorkItem};
-use azimuth_ports::users::UserRecord;
+use azimuth_ports::users::{UserRecord, UserStatus};
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::person::Person;
 use azimuth_tests::script::{Script, call};
@@ -85,8 +85,12 @@ async fn a_call_whose_tool_changed_after_the_yes_is_denied() {
 async fn a_call_of_somebody_who_lost_the_right_is_denied() {
     type Change = fn(&mut UserRecord);
     let changes: [(&str, &str, Change); 4] = [
-        ("list", "switched off", |user| user.disabled = true),
-        ("create a", "switched off", |user| user.disabled = true),
+        ("list", "switched off", |user| {
+            user.status = UserStatus::Disabled;
+        }),
+        ("create a", "switched off", |user| {
+            user.status = UserStatus::Disabled;
+        }),
         ("create a", "a reader now", |user| {
             user.roles = Some(vec![Role::Reader]);
         }),
@@ -101,7 +105,7 @@ async fn a_call_of_somebody_who_lost_the_right_is_denied() {
         let item = WorkItem::tool_call(&user.tid, &call_id(&turn, 0));
         assert_eq!(app.trigger("execute-tool", &item, 1).await, 200);
         crate::api::set_record(&app, &user, |user| {
-            user.disabled = false;
+            user.status = UserStatus::Active;
             user.roles = None;
         })
         .await;

@@ -472,6 +472,7 @@ async fn whoever_goes_away_while_the_turn_is_written_has_a_driver_all_the_same()
             roles: BTreeSet::from([Role::Operator]),
             token_issued_at: app.clock.now(),
             token_expires_at: app.clock.now().plus_ms(3_600_000),
+            session: None,
         },
         bearer: Secret::new(alice.token().to_owned()),
         conversation: conversation.clone(),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use azimuth_app::http::StreamTimings;
+use azimuth_ports::users::UserStatus;
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::gate::Gate;
 use azimuth_tests::person::Person;
@@ -248,7 +249,10 @@ async fn a_stream_ends_when_its_reader_is_switched_off() {
     let (app, alice, turn) = waiting_turn(timings).await;
     let mut stream = alice.events(&turn, 0).await;
     while stream.next().await.unwrap().name != "turn_waiting" {}
-    crate::api::set_record(&app, &app.user("alice"), |record| record.disabled = true).await;
+    crate::api::set_record(&app, &app.user("alice"), |record| {
+        record.status = UserStatus::Disabled;
+    })
+    .await;
     let last = stream.next().await.unwrap();
     assert_eq!(
         (last.name.as_str(), &last.data["reason"]),

@@ -70,7 +70,9 @@ codes! {
     HeaderInvalid = 400 "header_invalid" "A request header is not valid.";
     IdempotencyKeyMissing = 400 "idempotency_key_missing" "This request needs an Idempotency-Key header.";
     IdempotencyKeyInvalid = 400 "idempotency_key_invalid" "An idempotency key has 1 to 200 visible ASCII characters.";
+    SessionRevoked = 401 "session_revoked" "This session was ended: sign in again.";
     UserDisabled = 403 "user_disabled" "This account is switched off.";
+    UserPending = 403 "user_pending" "This account has not been admitted yet.";
     NotPermitted = 403 "not_permitted" "The caller does not hold the permission for this.";
     SecretNotAvailable = 403 "secret_not_available" "Results that hold a secret are not given out.";
     AzureGrantRefused = 403 "azure_grant_refused" "Azure does not accept the sign-in for this person.";
@@ -85,6 +87,8 @@ codes! {
     ApprovalCancelled = 409 "approval_cancelled" "The approval was cancelled.";
     DigestMismatch = 409 "digest_mismatch" "The call is not the one that was shown.";
     AzureSignInNeeded = 409 "azure_sign_in_needed" "The person must sign in to Azure again.";
+    AdministratorNeeded = 409 "administrator_needed" "Somebody must be left who administers.";
+    RevocationsFull = 409 "revocations_full" "Too many sessions were ended one by one: sign out everywhere instead.";
     WriteConflict = 409 "write_conflict" "Somebody else changed this at the same time.";
     EventsExpired = 410 "events_expired" "The events asked for are no longer kept.";
     IfMatchStale = 412 "if_match_stale" "It changed since it was read.";

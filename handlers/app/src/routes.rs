@@ -29,7 +29,7 @@ use crate::http::parts::ApiParts;
 use crate::http::states::States;
 use crate::http::{
     admin, approvals, audit, conversations, edge, events, health, me, models, openapi, realtime,
-    refusals, settings, subscriptions, tools, turns,
+    refusals, sessions, settings, subscriptions, tools, turns,
 };
 use crate::problem::ProblemDocument;
 use crate::triggers::sign_audit::SigningState;
@@ -72,6 +72,19 @@ macro_rules! each_endpoint {
                 me::sign_in_to_azure,
                 settings::get_settings,
                 settings::patch_settings,
+            }
+            session {
+                sessions::list_sessions,
+                sessions::revoke_session,
+                sessions::sign_out_everywhere,
+            }
+            admin {
+                admin::list_users,
+                admin::get_user,
+                admin::patch_user,
+                admin::list_user_sessions,
+                admin::revoke_user_session,
+                admin::sign_out_user,
             }
             picker {
                 models,

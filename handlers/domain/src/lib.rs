@@ -15,6 +15,7 @@ pub mod policy;
 pub mod preview;
 pub mod principal;
 pub mod search;
+pub mod session;
 pub mod time;
 pub mod tool;
 pub mod turn;

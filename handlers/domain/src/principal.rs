@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical::sha256_hex;
 use crate::ids::OwnerKey;
+use crate::session::SessionId;
 use crate::time::Timestamp;
 
 /// A user: `tid` and `oid` of a validated token and nothing else (lower-case
@@ -89,6 +90,8 @@ pub struct Principal {
     pub token_issued_at: Timestamp,
     /// When the token ends; streams end with it.
     pub token_expires_at: Timestamp,
+    /// The login that the token belongs to, where it says so.
+    pub session: Option<SessionId>,
 }
 
 impl Principal {

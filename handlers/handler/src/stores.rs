@@ -15,6 +15,7 @@ use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::config::ConfigStore;
 use azimuth_ports::digests::DigestLog;
 use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
@@ -31,6 +32,7 @@ pub struct Stores {
     pub conversations: Arc<dyn ConversationStore>,
     pub audit: Arc<dyn AuditLog>,
     pub users: Arc<dyn UserStore>,
+    pub sessions: Arc<dyn SessionStore>,
     pub tokens: Arc<dyn TokenStore>,
     pub config: Arc<dyn ConfigStore>,
     pub digests: Arc<dyn DigestLog>,
@@ -41,12 +43,19 @@ pub struct Stores {
 impl Stores {
     fn over<S>(store: Arc<S>, digests: impl DigestLog + 'static) -> Self
     where
-        S: ConversationStore + AuditLog + UserStore + TokenStore + ConfigStore + 'static,
+        S: ConversationStore
+            + AuditLog
+            + UserStore
+            + SessionStore
+            + TokenStore
+            + ConfigStore
+            + 'static,
     {
         Self {
             conversations: store.clone(),
             audit: store.clone(),
             users: store.clone(),
+            sessions: store.clone(),
             tokens: store.clone(),
             config: store,
             digests: Arc::new(digests),

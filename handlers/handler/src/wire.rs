@@ -152,6 +152,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         signer: keys.signer,
         audit_signer: Arc::new(audit_signer),
         users: stores.users,
+        sessions: stores.sessions,
         tools: tools.clone(),
         queue,
         verifier: Arc::new(verifier(config, &clock, &egress)?),
@@ -166,6 +167,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         random,
         config: HttpConfig {
             cors_origins: config.http.cors_origins.clone(),
+            new_people: config.auth.new_people,
             ..HttpConfig::default()
         },
     };

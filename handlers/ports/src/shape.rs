@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{CONFIG_VERSION, ConfigHead, ConfigVersion};
+use crate::sessions::SessionRecord;
 use crate::store::StoreError;
 use crate::users::UserRecord;
 
@@ -42,7 +43,16 @@ impl Shape for Turn {
     }
 }
 
+/// Its JSON says the version, and is not read when that is a newer one.
 impl Shape for UserRecord {
+    const NEWEST: u32 = 2;
+
+    fn shape(&self) -> u32 {
+        Self::NEWEST
+    }
+}
+
+impl Shape for SessionRecord {
     const NEWEST: u32 = 1;
 
     fn shape(&self) -> u32 {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use azimuth_domain::ids::TurnId;
 use azimuth_domain::time::Timestamp;
-use azimuth_ports::users::{Settings, UserRecord, UserStore};
+use azimuth_ports::users::{UserRecord, UserStore};
 use azimuth_stack::cosmos::Charge;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -91,15 +91,7 @@ fn charges(reader: Reader) -> Vec<Charge> {
 
 /// What everybody has who has signed in.
 fn make_profile(account: &Arc<Account>) {
-    let record = UserRecord {
-        v: 1,
-        user: alice().user,
-        name: Some("Alice".to_owned()),
-        disabled: false,
-        roles: None,
-        created_at: Timestamp(0),
-        settings: Settings::default(),
-    };
+    let record = UserRecord::new(alice().user, Timestamp(0));
     let connection = account.connect();
     let written = connection.wait(connection.store.put_user(&record, None));
     assert!(written.unwrap().is_some());

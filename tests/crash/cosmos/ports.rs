@@ -14,7 +14,7 @@ use azimuth_ports::store::{
     StoredResult, Versioned,
 };
 use azimuth_ports::tokens::{SealedToken, TokenStore};
-use azimuth_ports::users::{UserRecord, UserStore};
+use azimuth_ports::users::{UserQuery, UserRecord, UserStore};
 
 use super::Bridge;
 
@@ -224,6 +224,11 @@ impl UserStore for Bridge {
     async fn put_user(&self, record: &UserRecord, when: Option<&Etag>) -> Done<Option<Etag>> {
         let account = self.account();
         account.wait(account.store.put_user(record, when))
+    }
+
+    async fn users(&self, tenant: &str, query: &UserQuery) -> Done<Page<UserRecord>> {
+        let account = self.account();
+        account.wait(account.store.users(tenant, query))
     }
 }
 

@@ -11,7 +11,7 @@ use azimuth_ports::store::{
     ApprovalFilter, Batch, Committed, ConversationQuery, ConversationStore, Etag, Page, StoreError,
     StoredResult, Versioned,
 };
-use azimuth_ports::users::{UserRecord, UserStore};
+use azimuth_ports::users::{UserQuery, UserRecord, UserStore};
 
 use super::{Call, Errors, Outside, Port};
 use crate::crash::storage::OpenStore;
@@ -180,6 +180,12 @@ impl UserStore for Outside<dyn UserStore> {
     async fn put_user(&self, record: &UserRecord, when: Option<&Etag>) -> Done<Option<Etag>> {
         let act = self.port.put_user(record, when);
         let call = Call::writes(Port::Users, "put_user");
+        self.line.pass(call, &USER_ERRORS, act).await
+    }
+
+    async fn users(&self, tenant: &str, query: &UserQuery) -> Done<Page<UserRecord>> {
+        let act = self.port.users(tenant, query);
+        let call = Call::reads(Port::Users, "users");
         self.line.pass(call, &USER_ERRORS, act).await
     }
 }

@@ -1,12 +1,13 @@
 //! Users in memory.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use azimuth_domain::principal::UserKey;
-use azimuth_ports::store::{Etag, StoreError, Versioned};
-use azimuth_ports::users::{UserRecord, UserStore};
+use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
+use azimuth_ports::users::{UserPage, UserQuery, UserRecord, UserStore};
 
 /// The users.
 #[derive(Default)]
@@ -36,5 +37,17 @@ impl UserStore for MemoryUsers {
         let version = known.unwrap_or(0) + 1;
         users.insert(record.user.clone(), (record.clone(), version));
         Ok(Some(Etag(version.to_string())))
+    }
+
+    async fn users(&self, tenant: &str, query: &UserQuery) -> Result<Page<UserRecord>, StoreError> {
+        let mut page = UserPage::of(query)?;
+        let behind = UserKey::new(tenant, page.behind());
+        let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (user, (record, _)) in users.range((Bound::Excluded(behind), Bound::Unbounded)) {
+            if user.tid != tenant || page.take(record.clone()).is_break() {
+                break;
+            }
+        }
+        Ok(page.finish())
     }
 }

@@ -41,6 +41,7 @@ fn principal(oid: &str, role: Role) -> Principal {
         roles: BTreeSet::from([role]),
         token_issued_at: Timestamp(0),
         token_expires_at: Timestamp(i64::MAX),
+        session: None,
     }
 }
 

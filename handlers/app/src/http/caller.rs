@@ -4,26 +4,23 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
-use azimuth_domain::principal::{Principal, Role, UserKey};
+use azimuth_domain::principal::{Principal, Role};
 use azimuth_ports::clock::Clock;
 use azimuth_ports::store::{StoreError, Versioned};
 use azimuth_ports::tokens::Secret;
-use azimuth_ports::users::{Settings, UserRecord, UserStore};
+use azimuth_ports::users::{Credentials, Granted, Standing, UserRecord, UserStatus, UserStore};
 use http::HeaderMap;
 use http::request::Parts;
 
+use super::logins::Logins;
 use super::refusals::Asked;
 use crate::auth::verifier::{TokenVerifier, bearer};
 use crate::problem::{Answer, Code, Problem};
 
-/// Version of the user record that this build writes.
-const USER_VERSION: u32 = 1;
-
 /// How often a record is written again when another request was faster.
 const MAX_WRITES: usize = 8;
 
-/// A person whose token has passed, who is not switched off, and whose record
-/// exists. The token comes from the `Authorization` header and nowhere else.
+/// A person whose token has passed, who is let in, and whose record exists. The token comes from the `Authorization` header and nowhere else.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The person, with the roles that hold now: those of the token, less those
@@ -33,6 +30,15 @@ pub struct Caller {
     pub bearer: Secret,
     /// Their record, as of this request.
     pub record: Versioned<UserRecord>,
+}
+
+/// The same, or somebody who waits for their admission and has no role until then.
+#[derive(Debug, Clone)]
+pub struct Newcomer {
+    /// The person.
+    pub caller: Caller,
+    /// Whether they wait.
+    pub is_pending: bool,
 }
 
 impl Caller {
@@ -78,12 +84,24 @@ fn accepted_language(headers: &HeaderMap) -> Option<String> {
         .find(|tag| tag == "ko" || tag == "en")
 }
 
+/// Whether people who were never here before are let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NewPeople {
+    /// At once.
+    #[default]
+    Admitted,
+    /// When an administrator has admitted them.
+    Pending,
+}
+
 /// Lets callers in.
 #[derive(Clone)]
 pub struct Gate {
     verifier: Arc<TokenVerifier>,
     users: Arc<dyn UserStore>,
+    logins: Logins,
     clock: Arc<dyn Clock>,
+    new_people: NewPeople,
 }
 
 impl Gate {
@@ -91,56 +109,62 @@ impl Gate {
     pub fn new(
         verifier: Arc<TokenVerifier>,
         users: Arc<dyn UserStore>,
+        logins: Logins,
         clock: Arc<dyn Clock>,
+        new_people: NewPeople,
     ) -> Self {
         Self {
             verifier,
             users,
+            logins,
             clock,
+            new_people,
         }
     }
 
-    async fn admit(&self, headers: &HeaderMap, asked: Option<&Asked>) -> Answer<Caller> {
+    async fn admit(&self, headers: &HeaderMap, asked: Option<&Asked>) -> Answer<Newcomer> {
         let mut principal = self.verifier.authenticate(headers).await?;
         if let Some(asked) = asked {
             asked.by(&principal.user);
         }
         let bearer = Secret::new(bearer(headers)?);
         let record = self.record(&principal).await?;
-        if record.item.disabled {
-            return Err(Problem::new(Code::UserDisabled));
-        }
-        if let Some(allowed) = &record.item.roles {
-            let allowed: BTreeSet<Role> = allowed.iter().copied().collect();
-            principal.roles = &principal.roles & &allowed;
-        }
-        Ok(Caller {
+        let (roles, is_pending) = match record.item.standing(credentials(&principal)) {
+            Standing::Active(roles) => (roles, false),
+            Standing::Pending => (BTreeSet::new(), true),
+            Standing::Disabled => return Err(Problem::new(Code::UserDisabled)),
+            Standing::SignedOut => return Err(Problem::new(Code::SessionRevoked)),
+        };
+        self.logins.saw(&principal).await;
+        principal.roles = roles;
+        let caller = Caller {
             principal,
             bearer,
             record,
-        })
+        };
+        Ok(Newcomer { caller, is_pending })
     }
 
-    /// Whether the person is still let in; streams ask this from time to time.
-    pub async fn still_admits(&self, user: &UserKey) -> Result<bool, StoreError> {
-        let record = self.users.user(user).await?;
-        Ok(record.is_none_or(|r| !r.item.disabled))
+    /// What the person may do who was let in as `principal`; streams ask this from time
+    /// to time.
+    pub async fn standing(&self, principal: &Principal) -> Result<Standing, StoreError> {
+        let with = credentials(principal);
+        let record = self.users.user(&principal.user).await?;
+        Ok(record.map_or_else(
+            || Standing::Active(principal.roles.clone()),
+            |found| found.item.standing(with),
+        ))
     }
 
-    /// The person's record, made on first sight, its name kept up to date.
+    /// The person's record, made on first sight; name and granted roles are kept up to
+    /// date.
     async fn record(&self, principal: &Principal) -> Result<Versioned<UserRecord>, StoreError> {
         for _ in 0..MAX_WRITES {
             let (record, etag) = match self.users.user(&principal.user).await? {
-                Some(found) if found.item.name == principal.name || principal.name.is_none() => {
-                    return Ok(found);
-                }
-                Some(found) => {
-                    let record = UserRecord {
-                        name: principal.name.clone(),
-                        ..found.item
-                    };
-                    (record, Some(found.etag))
-                }
+                Some(found) => match told(&found.item, principal) {
+                    None => return Ok(found),
+                    Some(record) => (record, Some(found.etag)),
+                },
                 None => (self.new_record(principal), None),
             };
             // Nothing written: another request of the same person was faster.
@@ -155,18 +179,73 @@ impl Gate {
 
     fn new_record(&self, principal: &Principal) -> UserRecord {
         UserRecord {
-            v: USER_VERSION,
-            user: principal.user.clone(),
             name: principal.name.clone(),
-            disabled: false,
-            roles: None,
-            created_at: self.clock.now(),
-            settings: Settings::default(),
+            status: match self.new_people {
+                NewPeople::Pending if !principal.has(Role::Admin) => UserStatus::Pending,
+                NewPeople::Pending | NewPeople::Admitted => UserStatus::Active,
+            },
+            granted: Some(granted(principal)),
+            ..UserRecord::new(principal.user.clone(), self.clock.now())
         }
     }
 }
 
+/// The record with what the token newly says of the person; `None` when that is nothing.
+/// Of two tokens with other roles the younger one counts, so that a person who uses both
+/// is not written all the time.
+fn told(record: &UserRecord, principal: &Principal) -> Option<UserRecord> {
+    let is_renamed = principal.name.is_some() && record.name != principal.name;
+    let is_regranted = record
+        .granted
+        .as_ref()
+        .is_none_or(|known| known.roles != principal.roles && known.at < principal.token_issued_at);
+    if !is_renamed && !is_regranted {
+        return None;
+    }
+    let mut record = record.clone();
+    if is_renamed {
+        record.name.clone_from(&principal.name);
+    }
+    if is_regranted {
+        record.granted = Some(granted(principal));
+    }
+    Some(record)
+}
+
+fn granted(principal: &Principal) -> Granted {
+    Granted {
+        roles: principal.roles.clone(),
+        at: principal.token_issued_at,
+    }
+}
+
+fn credentials(principal: &Principal) -> Credentials<'_> {
+    Credentials {
+        roles: &principal.roles,
+        issued_at: principal.token_issued_at,
+        session: principal.session.as_ref(),
+    }
+}
+
 impl<S> FromRequestParts<S> for Caller
+where
+    Gate: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let newcomer = Newcomer::from_request_parts(parts, state).await?;
+        if newcomer.is_pending {
+            return Err(Problem::new(Code::UserPending).detail(
+                "An administrator of your organisation has to admit you before you can use this: ask them.",
+            ));
+        }
+        Ok(newcomer.caller)
+    }
+}
+
+impl<S> FromRequestParts<S> for Newcomer
 where
     Gate: FromRef<S>,
     S: Send + Sync,

@@ -8,6 +8,7 @@ use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::digests::{DigestLog, DigestSigner};
 use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::subscriptions::SubscriptionDirectory;
 use azimuth_ports::tokens::TokenError;
@@ -15,6 +16,7 @@ use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 use futures::future::BoxFuture;
 
+use super::caller::NewPeople;
 use crate::auth::verifier::TokenVerifier;
 use crate::digests::AuditSigner;
 use crate::models::Models;
@@ -44,6 +46,8 @@ pub struct ApiParts {
     pub audit_signer: Arc<AuditSigner>,
     /// Profiles and settings.
     pub users: Arc<dyn UserStore>,
+    /// Logins.
+    pub sessions: Arc<dyn SessionStore>,
     /// Tool servers: the catalogue, and their health.
     pub tools: Arc<dyn ToolServers>,
     /// The work queue, for its health only.
@@ -82,6 +86,8 @@ pub struct HttpConfig {
     pub trigger_deadline: Duration,
     /// How event streams behave.
     pub stream: StreamTimings,
+    /// Whether people who were never here before are let in.
+    pub new_people: NewPeople,
 }
 
 impl Default for HttpConfig {
@@ -92,6 +98,7 @@ impl Default for HttpConfig {
             request_deadline: Duration::from_mins(1),
             trigger_deadline: Duration::from_mins(9),
             stream: StreamTimings::default(),
+            new_people: NewPeople::default(),
         }
     }
 }

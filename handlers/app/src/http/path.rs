@@ -2,9 +2,11 @@
 
 use axum::extract::{FromRequestParts, Path};
 use azimuth_domain::ids::{ApprovalId, CallId, ConversationId, OwnerKey, TurnId};
+use azimuth_domain::session::SessionId;
 use http::request::Parts;
 
 use super::refusals::{Asked, NamedId};
+use crate::auth::verifier::is_guid;
 use crate::problem::{Code, Problem};
 
 /// The one answer for what does not exist and for what is not the caller's.
@@ -35,7 +37,22 @@ macro_rules! named {
     };
 }
 
-named!(ApprovalId, CallId, ConversationId, TurnId);
+named!(ApprovalId, CallId, ConversationId, SessionId, TurnId);
+
+/// Object id of a person in the caller's tenant, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Oid(pub String);
+
+/// An object id alone names nobody outside of the caller's tenant.
+impl PathName for Oid {
+    fn read(text: &str) -> Option<Self> {
+        is_guid(text).then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    fn owner(&self) -> Option<OwnerKey> {
+        None
+    }
+}
 
 /// Name of a tool or of a tool server: 1–128 characters, none of them control.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,9 +13,10 @@ use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 use tokio::sync::Semaphore;
 
-use super::admin::Recorder;
+use super::admin::{People, Recorder};
 use super::caller::Gate;
 use super::health::Readiness;
+use super::logins::Logins;
 use super::parts::{ApiParts, AzureGrantLookup, StreamTimings};
 use super::subscriptions::SubscriptionCache;
 use crate::models::Models;
@@ -34,7 +35,9 @@ macro_rules! gated {
 
 gated!(
     AccountState,
+    AdminState,
     PickerState,
+    SessionState,
     ConversationState,
     TurnState,
     ToolState,
@@ -52,6 +55,22 @@ pub struct AccountState {
     pub engine: Arc<Engine>,
     pub models: Models,
     pub azure_grant: AzureGrantLookup,
+}
+
+/// My logins.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct SessionState {
+    pub gate: Gate,
+    pub people: People,
+}
+
+/// Administration.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct AdminState {
+    pub gate: Gate,
+    pub people: People,
 }
 
 /// What pickers offer.
@@ -136,6 +155,8 @@ pub struct HealthState {
 /// All of them, made from the parts.
 pub(crate) struct States {
     pub account: AccountState,
+    pub admin: AdminState,
+    pub session: SessionState,
     pub picker: PickerState,
     pub conversation: ConversationState,
     pub turn: TurnState,
@@ -150,8 +171,20 @@ impl States {
         let gate = Gate::new(
             Arc::clone(&parts.verifier),
             Arc::clone(&parts.users),
+            Logins::new(Arc::clone(&parts.sessions), Arc::clone(&parts.clock)),
             Arc::clone(&parts.clock),
+            parts.config.new_people,
         );
+        let people = People {
+            users: Arc::clone(&parts.users),
+            sessions: Arc::clone(&parts.sessions),
+            recorder: Recorder::new(
+                Arc::clone(&parts.audit),
+                Arc::clone(&parts.clock),
+                Arc::clone(&parts.random),
+            ),
+            clock: Arc::clone(&parts.clock),
+        };
         let directory: Arc<dyn SubscriptionDirectory> = Arc::clone(&parts.subscriptions);
         Self {
             account: AccountState {
@@ -161,6 +194,14 @@ impl States {
                 engine: Arc::clone(&parts.engine),
                 models: parts.models.clone(),
                 azure_grant: Arc::clone(&parts.azure_grant),
+            },
+            admin: AdminState {
+                gate: gate.clone(),
+                people: people.clone(),
+            },
+            session: SessionState {
+                gate: gate.clone(),
+                people,
             },
             picker: PickerState {
                 gate: gate.clone(),

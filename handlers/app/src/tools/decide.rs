@@ -9,6 +9,7 @@ use azimuth_domain::principal::Role;
 use azimuth_domain::tool::ToolSpec;
 use azimuth_domain::turn::Asker;
 use azimuth_ports::model::{ChatMessage, OfferedTool};
+use azimuth_ports::users::Credentials;
 use serde_json::Value;
 
 use crate::policy::{PolicyInput, PolicySet};
@@ -37,25 +38,22 @@ impl Engine {
     }
 
     /// The roles that count now: those of the turn's token, cut down to what the
-    /// user record allows. A switched-off user has none.
+    /// user record allows. Whoever is not let in, or was signed out everywhere since that
+    /// token was issued, has none.
     pub(crate) async fn effective_roles(
         &self,
         asker: &Asker,
     ) -> Result<BTreeSet<Role>, ApplyError> {
-        let record = self.users().user(&asker.user).await?;
-        Ok(match record.map(|found| found.item) {
-            None => asker.roles.clone(),
-            Some(record) if record.disabled => BTreeSet::new(),
-            Some(record) => match record.roles {
-                None => asker.roles.clone(),
-                Some(allowed) => asker
-                    .roles
-                    .iter()
-                    .copied()
-                    .filter(|role| allowed.contains(role))
-                    .collect(),
-            },
-        })
+        let Some(found) = self.users().user(&asker.user).await? else {
+            return Ok(asker.roles.clone());
+        };
+        // A turn knows no session.
+        let with = Credentials {
+            roles: &asker.roles,
+            issued_at: asker.token_issued_at,
+            session: None,
+        };
+        Ok(found.item.standing(with).roles())
     }
 
     /// The one decision function, with the arguments of a call.

@@ -62,17 +62,17 @@ pub(super) const AUDIT: Layout = Layout {
     ],
 };
 
-/// Profiles and settings of people.
+/// Profiles and settings of people; the list of a tenant's goes by `userId`.
 pub(super) const USERS: Layout = Layout {
     name: "users",
     partition_key: &["/tenantId", "/userId"],
     unique_key: None,
     has_ttl: false,
     is_append_only: false,
-    indexed: &[],
+    indexed: &["userId"],
 };
 
-/// Sealed tokens.
+/// Sealed tokens, and sessions.
 pub(super) const TOKENS: Layout = Layout {
     name: "tokens",
     partition_key: &["/tenantId", "/userId"],

@@ -9,4 +9,5 @@ mod data_keys;
 mod emulator;
 mod limits;
 mod rig;
+mod sessions;
 mod start;

@@ -13,6 +13,7 @@ use azimuth_ports::config::ConfigStore;
 use azimuth_ports::conformance::digests::Sealed;
 use azimuth_ports::conformance::samples::NOON;
 use azimuth_ports::conformance::{Rig, Shared};
+use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
@@ -113,6 +114,7 @@ rig!(dyn ConversationStore, store);
 rig!(dyn AuditLog, store);
 rig!(dyn ConfigStore, store);
 rig!(dyn UserStore, store);
+rig!(dyn SessionStore, store);
 rig!(dyn TokenStore, store);
 rig!(Sealed, sealed);
 

@@ -14,6 +14,7 @@ mod plans;
 mod results;
 mod schema;
 mod search;
+mod sessions;
 mod sweep;
 mod tokens;
 mod turns;
@@ -28,8 +29,9 @@ pub use digests::SqliteDigests;
 
 use crate::database::{Database, OpenError, Settings, WriteCounts};
 
-/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore` and `TokenStore` in the file
-/// `azimuth.sqlite` of a folder, which several processes may use at once.
+/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore`, `SessionStore` and
+/// `TokenStore` in the file `azimuth.sqlite` of a folder, which several processes may use
+/// at once.
 pub struct SqliteStore {
     database: Database,
     clock: Arc<dyn Clock>,

@@ -38,6 +38,19 @@ const PLANS: &[(&str, &str)] = &[
         "turns_open",
     ),
     (
+        "SELECT body FROM users WHERE tid = ? AND oid > ? ORDER BY oid",
+        "PRIMARY KEY",
+    ),
+    (
+        "SELECT body FROM sessions
+         WHERE tid = ? AND oid = ? AND id > ? AND last_seen_at > ? ORDER BY id LIMIT ?",
+        "PRIMARY KEY",
+    ),
+    (
+        "DELETE FROM sessions WHERE last_seen_at <= ?",
+        "sessions_by_last_seen",
+    ),
+    (
         "SELECT 1 FROM audit_unclosed WHERE tenant = ? AND chain = ? LIMIT 1",
         "PRIMARY KEY",
     ),

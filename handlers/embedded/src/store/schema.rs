@@ -174,4 +174,5 @@ pub(super) const MIGRATIONS: &[&str] = &[
 ",
     super::digests::ANCHORS,
     super::config::TABLES,
+    super::sessions::SESSIONS,
 ];

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use azimuth_domain::principal::UserKey;
-use azimuth_ports::store::{Etag, StoreError, Versioned};
-use azimuth_ports::users::{UserRecord, UserStore};
+use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
+use azimuth_ports::users::{UserPage, UserQuery, UserRecord, UserStore};
 use rusqlite::{OptionalExtension, params};
 
 use super::SqliteStore;
 use super::documents::{Version, decode, encode};
+use crate::database::Fault;
 
 #[async_trait]
 impl UserStore for SqliteStore {
@@ -63,6 +64,26 @@ impl UserStore for SqliteStore {
                         ])?,
                 };
                 Ok((written == 1).then(|| version.etag()))
+            })
+            .await
+    }
+
+    async fn users(&self, tenant: &str, query: &UserQuery) -> Result<Page<UserRecord>, StoreError> {
+        let (tenant, query) = (tenant.to_owned(), query.clone());
+        self.database
+            .read(move |connection| {
+                let mut page = UserPage::of(&query).map_err(Fault::Refused)?;
+                let mut statement = connection.prepare_cached(
+                    "SELECT body FROM users WHERE tid = ? AND oid > ? ORDER BY oid",
+                )?;
+                let mut rows = statement.query(params![tenant, page.behind()])?;
+                while let Some(row) = rows.next()? {
+                    let body: String = row.get(0)?;
+                    if page.take(decode(&body)?).is_break() {
+                        break;
+                    }
+                }
+                Ok(page.finish())
             })
             .await
     }

@@ -15,6 +15,7 @@ use azimuth_ports::conformance::digests::Sealed;
 use azimuth_ports::conformance::samples::NOON;
 use azimuth_ports::conformance::{Rig, Shared};
 use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
@@ -110,6 +111,7 @@ rig!(dyn ConversationStore, store);
 rig!(dyn AuditLog, store);
 rig!(dyn ConfigStore, store);
 rig!(dyn UserStore, store);
+rig!(dyn SessionStore, store);
 rig!(dyn TokenStore, store);
 rig!(Sealed, sealed);
 

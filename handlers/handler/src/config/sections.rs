@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use azimuth_app::http::caller::NewPeople;
 use azimuth_azure::identity::Identity;
 use azimuth_ports::tokens::Secret;
 
@@ -51,6 +52,8 @@ pub struct AuthConfig {
     pub tenants: Vec<String>,
     /// Applications that may call for them (`azp`).
     pub clients: Vec<String>,
+    /// Whether people who were never here before are let in.
+    pub new_people: NewPeople,
 }
 
 /// Azure.
@@ -195,6 +198,13 @@ fn auth(settings: &mut Settings) -> Option<AuthConfig> {
     let tenants =
         settings.required_list("AZIMUTH_AUTH_TENANTS", "the tenants whose users may call");
     let clients = settings.required_list("AZIMUTH_AUTH_CLIENTS", "the applications that may call");
+    let new_people = match settings
+        .choice("AZIMUTH_NEW_USERS", &["admitted", "pending"])
+        .as_str()
+    {
+        "pending" => NewPeople::Pending,
+        _ => NewPeople::Admitted,
+    };
     for (name, url) in [
         ("AZIMUTH_AUTH_ISSUER", &issuer),
         ("AZIMUTH_AUTH_JWKS_URL", &jwks_url),
@@ -209,6 +219,7 @@ fn auth(settings: &mut Settings) -> Option<AuthConfig> {
         audience: audience?,
         tenants,
         clients,
+        new_people,
     })
 }
 

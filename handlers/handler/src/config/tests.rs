@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use azimuth_app::http::caller::NewPeople;
 use azimuth_azure::identity::Identity;
 
 use super::*;
@@ -52,8 +53,17 @@ fn a_good_configuration_is_read() {
     let config = Config::read(good(&file())).unwrap();
     assert_eq!(config.auth.tenants, ["a", "b"]);
     assert!(config.http.quotas);
+    assert_eq!(config.auth.new_people, NewPeople::Admitted);
     assert!(config.models.openai.is_none());
     assert!(!format!("{config:?}").contains("s3cret"));
+}
+
+#[test]
+fn new_people_wait_where_it_is_said() {
+    let mut environment = good(&file());
+    environment.push(("AZIMUTH_NEW_USERS".to_owned(), "pending".to_owned()));
+    let config = Config::read(environment).unwrap();
+    assert_eq!(config.auth.new_people, NewPeople::Pending);
 }
 
 #[test]
@@ -404,6 +414,10 @@ fn what_is_misspelt_or_contradictory_is_told() {
         (
             &[("AZIMUTH_QUOTAS", Some("maybe"))],
             "AZIMUTH_QUOTAS must be one of",
+        ),
+        (
+            &[("AZIMUTH_NEW_USERS", Some("refused"))],
+            "AZIMUTH_NEW_USERS must be one of admitted, pending",
         ),
         (
             &[("AZIMUTH_AUTH_ISSUER", Some("https://x/v2.0"))],

@@ -16,6 +16,7 @@ pub mod digests;
 pub mod processes;
 pub mod queue;
 pub mod samples;
+pub mod sessions;
 pub mod store;
 pub mod tokens;
 pub mod users;
@@ -53,8 +54,8 @@ pub trait Shared<P: ?Sized + Send + Sync>: Rig<P> {
 }
 
 /// Makes one test of every rule of a suite (`queue`, `store`, `audit`, `digests`,
-/// `config`, `users`, `tokens`). `$rig` makes a fresh rig and may await. The calling crate needs
-/// `tokio` with `macros` and `rt-multi-thread`.
+/// `config`, `users`, `sessions`, `tokens`). `$rig` makes a fresh rig and may await. The
+/// calling crate needs `tokio` with `macros` and `rt-multi-thread`.
 ///
 /// `conformance!(processes of queue, Type, $rig)` makes those that two processes keep
 /// (`queue`, `store`, `audit`, `tokens`); the type is a [`Shared`] one.
@@ -165,6 +166,19 @@ macro_rules! conformance {
             a_version_of_nobody_matches_nothing,
             users_are_apart,
             of_sixteen_creators_one_wins,
+            a_user_reads_back_whole,
+            people_are_listed_without_loss,
+            the_list_of_people_filters,
+            people_of_tenants_are_apart,
+        ] }
+    };
+    (sessions, $rig:expr) => {
+        $crate::conformance_tests! { sessions, $rig, [
+            a_session_reads_back_as_it_was_written_last,
+            sessions_page_without_loss,
+            sessions_of_people_are_apart,
+            a_forgotten_session_is_gone,
+            a_session_in_which_nothing_happens_ends,
         ] }
     };
     (tokens, $rig:expr) => {
@@ -256,6 +270,7 @@ mod tests {
             include_str!("digests.rs"),
             include_str!("processes.rs"),
             include_str!("queue.rs"),
+            include_str!("sessions.rs"),
             include_str!("store/batches.rs"),
             include_str!("store/lists.rs"),
             include_str!("store/logs.rs"),

@@ -4,25 +4,25 @@ use futures::future::join_all;
 
 use super::Rig;
 use super::samples::{NOON, alice, bob, eve};
-use crate::store::{Etag, Versioned};
-use crate::users::{Settings, UserRecord, UserStore};
+use crate::store::{Etag, StoreError, Versioned};
+use crate::users::{
+    Granted, RevokedSession, Settings, UserQuery, UserRecord, UserStatus, UserStore,
+};
 
 use azimuth_domain::principal::{Role, UserKey};
+use azimuth_domain::session::SessionId;
 
 type UserRig = dyn Rig<dyn UserStore>;
 
 fn record(user: &UserKey, name: &str) -> UserRecord {
     UserRecord {
-        v: 1,
-        user: user.clone(),
         name: Some(name.to_owned()),
-        disabled: false,
         roles: Some(vec![Role::Reader, Role::Auditor]),
-        created_at: NOON,
         settings: Settings {
             language: Some("ko".to_owned()),
             ..Settings::default()
         },
+        ..UserRecord::new(user.clone(), NOON)
     }
 }
 
@@ -59,7 +59,7 @@ pub async fn a_user_is_replaced_under_the_version_that_was_read(rig: &UserRig) {
     let store = rig.open().await;
     let first = put(&*store, &record(&alice(), "Alice"), None).await;
     let mut changed = record(&alice(), "Alice");
-    changed.disabled = true;
+    changed.status = UserStatus::Disabled;
     let second = put(&*store, &changed, first.as_ref()).await;
     assert!(
         second.is_some() && second != first,
@@ -113,4 +113,124 @@ pub async fn of_sixteen_creators_one_wins(rig: &UserRig) {
     assert_eq!(won.len(), 1);
     let stored = read(&*handles[0], &alice()).await;
     assert_eq!(stored.map(|v| v.etag), won.first().cloned());
+}
+
+/// Also what keeps somebody out.
+pub async fn a_user_reads_back_whole(rig: &UserRig) {
+    let store = rig.open().await;
+    let record = UserRecord {
+        status: UserStatus::Pending,
+        granted: Some(Granted {
+            roles: [Role::Admin].into(),
+            at: NOON,
+        }),
+        valid_from: Some(NOON.plus_ms(1)),
+        revoked_sessions: vec![RevokedSession {
+            id: SessionId::of(&alice(), "sid"),
+            at: NOON,
+        }],
+        ..record(&alice(), "Alice")
+    };
+    put(&*store, &record, None).await;
+    let stored = read(&*store, &alice()).await;
+    assert_eq!(stored.map(|stored| stored.item), Some(record));
+}
+
+/// Eight people of alice's tenant, by object id; every third is pending.
+async fn crowd(store: &dyn UserStore) -> Vec<UserRecord> {
+    let mut people = Vec::new();
+    for n in 0..8 {
+        let oid = format!("00000000-0000-4000-8000-00000000c{n}00");
+        let user = UserKey::new(&alice().tid, &oid);
+        let mut person = record(&user, &format!("Person {n} 김"));
+        if n % 3 == 0 {
+            person.status = UserStatus::Pending;
+        }
+        put(store, &person, None).await;
+        people.push(person);
+    }
+    people
+}
+
+/// All pages of `query`.
+async fn list(store: &dyn UserStore, tenant: &str, query: &UserQuery) -> Vec<UserRecord> {
+    let mut query = query.clone();
+    let mut all = Vec::new();
+    loop {
+        let page = store
+            .users(tenant, &query)
+            .await
+            .unwrap_or_else(|error| panic!("users: {error}"));
+        assert!(page.items.len() <= query.limit);
+        all.extend(page.items);
+        query.cursor = page.next_cursor;
+        if query.cursor.is_none() {
+            return all;
+        }
+    }
+}
+
+/// By object id, everybody once, whatever the page.
+pub async fn people_are_listed_without_loss(rig: &UserRig) {
+    let store = rig.open().await;
+    let people = crowd(&*store).await;
+    for limit in [1, 2, 7, 8, 9, 100] {
+        let query = UserQuery {
+            limit,
+            ..UserQuery::default()
+        };
+        let page = store.users(&alice().tid, &query).await;
+        let more = page.is_ok_and(|page| page.next_cursor.is_some());
+        assert_eq!(more, limit < people.len(), "{limit}");
+        assert_eq!(list(&*store, &alice().tid, &query).await, people, "{limit}");
+    }
+}
+
+/// By words of name and object id, and by status.
+pub async fn the_list_of_people_filters(rig: &UserRig) {
+    let store = rig.open().await;
+    let people = crowd(&*store).await;
+    let pending = Some(UserStatus::Pending);
+    for (text, status, wanted) in [
+        (None, pending, vec![0, 3, 6]),
+        (None, Some(UserStatus::Disabled), vec![]),
+        (Some("PERSON 김"), pending, vec![0, 3, 6]),
+        (Some("person 5"), None, vec![5]),
+        (Some("0000C200 2"), None, vec![2]),
+        (Some("person 9"), None, vec![]),
+        (Some("  "), Some(UserStatus::Active), vec![1, 2, 4, 5, 7]),
+    ] {
+        let query = UserQuery {
+            text: text.map(str::to_owned),
+            status,
+            limit: 2,
+            cursor: None,
+        };
+        let expected: Vec<UserRecord> = wanted.iter().map(|n: &usize| people[*n].clone()).collect();
+        let found = list(&*store, &alice().tid, &query).await;
+        assert_eq!(found, expected, "{query:?}");
+    }
+}
+
+/// A tenant's people are nobody else's, and a cursor leads into no other tenant.
+pub async fn people_of_tenants_are_apart(rig: &UserRig) {
+    let store = rig.open().await;
+    crowd(&*store).await;
+    put(&*store, &record(&eve(), "Eve"), None).await;
+    let mut query = UserQuery {
+        limit: 1,
+        ..UserQuery::default()
+    };
+    let theirs = list(&*store, &eve().tid, &query).await;
+    assert_eq!(theirs, [record(&eve(), "Eve")]);
+    let page = store.users(&alice().tid, &query).await;
+    query.cursor = page.ok().and_then(|page| page.next_cursor);
+    assert!(query.cursor.is_some());
+    let behind = list(&*store, &eve().tid, &query).await;
+    assert!(behind.iter().all(|record| record.user == eve()));
+    for cursor in ["", "x", "WyJvdGhlciIsIngiXQ"] {
+        query.cursor = Some(cursor.to_owned());
+        let page = store.users(&alice().tid, &query).await;
+        assert!(matches!(page, Err(StoreError::BadCursor)), "{cursor}");
+    }
 }

@@ -31,6 +31,8 @@ pub(super) struct Claims {
     pub roles: Vec<String>,
     #[serde(default, deserialize_with = "strict_option")]
     pub name: Option<String>,
+    #[serde(default, deserialize_with = "strict_option")]
+    pub sid: Option<String>,
 }
 
 impl Claims {

@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use azimuth_domain::principal::{Principal, Role, UserKey};
+use azimuth_domain::session::SessionId;
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::clock::Clock;
 use base64::Engine;
@@ -274,8 +275,11 @@ impl<'a> Parts<'a> {
 }
 
 fn principal(claims: &Claims, tenant: &str) -> Principal {
+    let user = UserKey::new(tenant, &claims.oid);
+    let sid = claims.sid.as_deref().filter(|sid| !sid.is_empty());
     Principal {
-        user: UserKey::new(tenant, &claims.oid),
+        session: sid.map(|sid| SessionId::of(&user, sid)),
+        user,
         name: claims.name.as_ref().map(|name| {
             name.chars()
                 .filter(|c| !c.is_control())

@@ -59,6 +59,7 @@ async fn an_accepted_token_becomes_the_principal_it_describes() {
             roles: [Role::Operator, Role::Approver].into(),
             token_issued_at: Timestamp((NOW - 5) * 1000),
             token_expires_at: Timestamp((NOW + 3600) * 1000),
+            session: None,
         }
     );
 }

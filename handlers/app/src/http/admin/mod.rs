@@ -1,8 +1,16 @@
 //! Administration: for the role `admin`, and only of its own tenant. Each change is on
-//! record before it is made.
+//! record before it is made. Nothing here shows what people have said or done.
 
+pub mod get_user;
+pub mod list_user_sessions;
+pub mod list_users;
 mod on_record;
+pub mod patch_user;
+mod people;
 pub mod policies;
+pub mod revoke_user_session;
+pub mod sign_out_user;
+mod user_view;
 
 use azimuth_domain::principal::Role;
 
@@ -10,6 +18,8 @@ use super::caller::Caller;
 use crate::problem::Answer;
 
 pub use on_record::{Change, Recorder};
+pub use people::People;
+pub use user_view::UserView;
 
 /// The permission that administrators hold.
 const PERMISSION: &str = "administration";

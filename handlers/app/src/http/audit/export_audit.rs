@@ -17,11 +17,12 @@ use axum::extract::State;
 use axum::response::Response;
 use azimuth_domain::audit::{AuditKind, AuditRecord};
 use azimuth_domain::event::Outcome;
-use azimuth_domain::principal::Principal;
+use azimuth_domain::principal::{Principal, Role};
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::audit::{AuditError, AuditLog, AuditQuery};
 use azimuth_ports::clock::Clock;
 use azimuth_ports::digests::{DigestLog, DigestSigner};
+use azimuth_ports::users::Standing;
 use bytes::Bytes;
 use futures::stream::{Stream, unfold};
 use http::{HeaderValue, header};
@@ -294,13 +295,15 @@ impl Export {
         if token_is_over(self.clock.now(), self.reader.token_expires_at) {
             return Err(io::Error::other("the reader's token has expired"));
         }
-        let admitted = self.gate.still_admits(&self.reader.user).await;
-        let admitted = admitted.map_err(|error| {
+        let standing = self.gate.standing(&self.reader).await;
+        let standing = standing.map_err(|error| {
             tracing::error!(%error, "an audit export broke off");
             io::Error::other("the users' store does not answer")
         })?;
-        if !admitted {
-            return Err(io::Error::other("the reader is switched off"));
+        let is_own = self.query.oid.as_ref() == Some(&self.reader.user.oid);
+        match standing {
+            Standing::Active(roles) if is_own || roles.contains(&Role::Auditor) => {}
+            _ => return Err(io::Error::other("the reader may not read this any more")),
         }
         self.recheck_at = Instant::now() + RECHECK;
         Ok(())
@@ -326,24 +329,29 @@ mod tests {
     use async_trait::async_trait;
     use azimuth_domain::audit::AuditEntry;
     use azimuth_domain::principal::UserKey;
+    use azimuth_domain::session::SessionId;
     use azimuth_ports::audit::{Appended, AuditError};
+    use azimuth_ports::sessions::{SessionRecord, SessionStore};
     use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
-    use azimuth_ports::users::{Settings, UserRecord, UserStore};
+    use azimuth_ports::users::{UserQuery, UserRecord, UserStatus, UserStore};
     use futures::StreamExt;
     use tokio::time::advance;
 
     use super::*;
     use crate::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
     use crate::auth::verifier::{TokenVerifier, VerifierSettings};
+    use crate::http::caller::NewPeople;
+    use crate::http::logins::Logins;
 
     const NOW: Timestamp = Timestamp(1_795_525_509_123);
 
-    /// An audit without an end, read by somebody who may be switched off.
+    /// An audit without an end, read by somebody who may be switched off or no auditor.
     #[derive(Default)]
     struct Office {
         limit: AtomicUsize,
         users_asked: AtomicUsize,
         disabled: bool,
+        dismissed: bool,
         users_down: bool,
     }
 
@@ -361,13 +369,13 @@ mod tests {
                 return Err(StoreError::Unavailable(String::new()));
             }
             let item = UserRecord {
-                v: 1,
-                user: user.clone(),
-                name: None,
-                disabled: self.disabled,
-                roles: None,
-                created_at: NOW,
-                settings: Settings::default(),
+                status: if self.disabled {
+                    UserStatus::Disabled
+                } else {
+                    UserStatus::Active
+                },
+                roles: self.dismissed.then(|| vec![Role::Approver]),
+                ..UserRecord::new(user.clone(), NOW)
             };
             let etag = Etag("1".to_owned());
             Ok(Some(Versioned { item, etag }))
@@ -378,6 +386,34 @@ mod tests {
             _: Option<&Etag>,
         ) -> Result<Option<Etag>, StoreError> {
             Ok(None)
+        }
+        async fn users(&self, _: &str, _: &UserQuery) -> Result<Page<UserRecord>, StoreError> {
+            Err(StoreError::BadCursor)
+        }
+    }
+
+    #[async_trait]
+    impl SessionStore for Office {
+        async fn session(
+            &self,
+            _: &UserKey,
+            _: &SessionId,
+        ) -> Result<Option<SessionRecord>, StoreError> {
+            Ok(None)
+        }
+        async fn put_session(&self, _: &SessionRecord) -> Result<(), StoreError> {
+            Ok(())
+        }
+        async fn sessions(
+            &self,
+            _: &UserKey,
+            _: usize,
+            _: Option<&str>,
+        ) -> Result<Page<SessionRecord>, StoreError> {
+            Err(StoreError::BadCursor)
+        }
+        async fn forget_session(&self, _: &UserKey, _: &SessionId) -> Result<(), StoreError> {
+            Ok(())
         }
     }
 
@@ -441,14 +477,21 @@ mod tests {
             audit: office.clone(),
             sealed: None,
             told: 0,
-            gate: Gate::new(Arc::new(verifier), office.clone(), office.clone()),
+            gate: Gate::new(
+                Arc::new(verifier),
+                office.clone(),
+                Logins::new(office.clone(), office.clone()),
+                office.clone(),
+                NewPeople::Admitted,
+            ),
             clock: office.clone(),
             reader: Principal {
                 user: UserKey::new("t", "o"),
                 name: None,
-                roles: BTreeSet::new(),
+                roles: [Role::Auditor].into(),
                 token_issued_at: NOW,
                 token_expires_at: NOW.plus_ms(-expired_for_ms),
+                session: None,
             },
             query: AuditQuery {
                 limit: PAGE,
@@ -471,11 +514,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_export_breaks_off_for_somebody_switched_off() {
+    async fn an_export_breaks_off_for_somebody_who_may_not_read_on() {
         let millisecond = Duration::from_millis(1);
-        for (disabled, users_down) in [(true, false), (false, true)] {
+        for (disabled, dismissed, users_down) in [
+            (true, false, false),
+            (false, true, false),
+            (false, false, true),
+        ] {
             let office = Arc::new(Office {
                 disabled,
+                dismissed,
                 users_down,
                 ..Office::default()
             });

@@ -9,11 +9,12 @@ use std::time::Duration;
 use azimuth_domain::event::TurnEvent;
 use azimuth_domain::ids::TurnId;
 use azimuth_domain::limits::EVENT_TTL_MS;
-use azimuth_domain::principal::{Principal, UserKey};
+use azimuth_domain::principal::Principal;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
 use azimuth_ports::clock::Clock;
 use azimuth_ports::store::{ConversationStore, StoreError};
+use azimuth_ports::users::Standing;
 
 use crate::http::caller::Gate;
 use crate::http::parts::StreamTimings;
@@ -33,8 +34,8 @@ pub struct Reader {
     store: Arc<dyn ConversationStore>,
     clock: Arc<dyn Clock>,
     gate: Gate,
-    user: UserKey,
-    token_expires_at: Timestamp,
+    /// Who reads, without a name.
+    principal: Principal,
     turn: TurnId,
     created_at: Timestamp,
     /// Number of the turn's last event when it was loaded.
@@ -83,8 +84,10 @@ impl Reader {
             store: Arc::clone(&state.store),
             clock: Arc::clone(&state.clock),
             gate: state.gate.clone(),
-            user: principal.user.clone(),
-            token_expires_at: principal.token_expires_at,
+            principal: Principal {
+                name: None,
+                ..principal.clone()
+            },
             ended: is_over(turn, after),
             hints,
             turn: turn.id.clone(),
@@ -116,7 +119,7 @@ impl Reader {
         }
         let next = self
             .store
-            .events(&self.user.tid, &self.turn, self.after, 1)
+            .events(self.tenant(), &self.turn, self.after, 1)
             .await?;
         if next
             .first()
@@ -138,7 +141,7 @@ impl Reader {
             News::None | News::Stored => {
                 let found = self
                     .store
-                    .events(&self.user.tid, &self.turn, self.after, PAGE)
+                    .events(self.tenant(), &self.turn, self.after, PAGE)
                     .await?;
                 self.store_due = found.len() == PAGE;
                 found
@@ -195,20 +198,27 @@ impl Reader {
     /// Whether the reader's token has been expired for longer than it may be.
     pub(super) fn token_is_over(&self) -> bool {
         let grace_ms = i64::try_from(self.timings.expiry_grace.as_millis()).unwrap_or(i64::MAX);
-        self.clock.now() >= self.token_expires_at.plus_ms(grace_ms)
+        self.clock.now() >= self.principal.token_expires_at.plus_ms(grace_ms)
     }
 
-    /// Looks again whether the reader may read on, and whether the turn is over
-    /// without an event to come (somebody asked for numbers beyond its end).
-    pub(super) async fn recheck(&mut self) -> Result<bool, StoreError> {
-        if !self.gate.still_admits(&self.user).await? {
-            return Ok(false);
+    /// Looks again whether the reader may read on, or why not; and whether the turn is
+    /// over without an event to come (somebody asked for numbers beyond its end).
+    pub(super) async fn recheck(&mut self) -> Result<Option<&'static str>, StoreError> {
+        match self.gate.standing(&self.principal).await? {
+            Standing::Active(_) => {}
+            Standing::Pending => return Ok(Some("user_pending")),
+            Standing::Disabled => return Ok(Some("user_disabled")),
+            Standing::SignedOut => return Ok(Some("session_revoked")),
         }
-        match self.store.turn(&self.user.tid, &self.turn).await? {
+        match self.store.turn(self.tenant(), &self.turn).await? {
             Some(turn) => self.ended |= is_over(&turn.item, self.after),
             None => self.ended = true,
         }
-        Ok(true)
+        Ok(None)
+    }
+
+    fn tenant(&self) -> &str {
+        &self.principal.user.tid
     }
 }
 

@@ -116,8 +116,8 @@ impl Live {
         if now >= self.recheck_due {
             self.recheck_due = now + self.reader.timings.recheck;
             // A store that does not answer now gives nothing to read either.
-            if let Ok(false) = self.reader.recheck().await {
-                return Some("user_disabled");
+            if let Ok(Some(reason)) = self.reader.recheck().await {
+                return Some(reason);
             }
         }
         None

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use azimuth_domain::limits::MAX_RUNNING_TURNS;
 use azimuth_domain::principal::Role;
+use azimuth_ports::users::UserStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::caller::Caller;
+use crate::http::caller::Newcomer;
 use crate::http::states::AccountState;
 use crate::problem::Answer;
 
@@ -20,6 +21,9 @@ pub struct Me {
     pub oid: String,
     /// Display name.
     pub name: Option<String>,
+    /// `active`, or `pending` until an administrator has admitted the person: until then
+    /// nothing else answers.
+    pub status: String,
     /// Roles that hold now.
     pub roles: Vec<String>,
     /// What the roles permit.
@@ -64,7 +68,13 @@ pub enum AzureSignIn {
     tag = "account",
     responses((status = 200, body = Me))
 )]
-pub async fn handle(State(state): State<AccountState>, caller: Caller) -> Answer<Json<Me>> {
+pub async fn handle(State(state): State<AccountState>, newcomer: Newcomer) -> Answer<Json<Me>> {
+    let Newcomer { caller, is_pending } = newcomer;
+    let status = if is_pending {
+        UserStatus::Pending
+    } else {
+        UserStatus::Active
+    };
     let user = &caller.principal.user;
     let running = state
         .store
@@ -76,6 +86,7 @@ pub async fn handle(State(state): State<AccountState>, caller: Caller) -> Answer
         tid: user.tid.clone(),
         oid: user.oid.clone(),
         name: caller.principal.name.clone(),
+        status: status.as_str().to_owned(),
         roles: roles.iter().map(|r| r.as_str().to_owned()).collect(),
         permissions: permissions(roles.iter().copied()),
         quotas: Quotas {

@@ -94,6 +94,7 @@ impl Scene {
             roles: BTreeSet::new(),
             token_issued_at: down.now(),
             token_expires_at: down.now().plus_ms(3_600_000),
+            session: None,
         };
         Self {
             state: States::of(&parts(&down, HttpConfig::default())).turn,

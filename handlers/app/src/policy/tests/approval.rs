@@ -14,6 +14,7 @@ fn person(tid: &str, oid: &str, roles: &[Role]) -> Principal {
         roles: roles.iter().copied().collect(),
         token_issued_at: Timestamp(0),
         token_expires_at: Timestamp(0),
+        session: None,
     }
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::ask::Ask;
 use super::super::failure::Fault;
+use super::sessions::is_session;
 use super::{CosmosStore, keys};
 
 /// How often an entry is read anew because somebody else writes it.
@@ -118,7 +119,7 @@ impl TokenStore for CosmosStore {
         let ask = Ask::new("c.id", "IS_DEFINED(c.id)");
         let scope = FeedScope::partition(keys::person(user));
         let ids: Vec<String> = self.tokens.all(scope, ask).await?;
-        for id in ids {
+        for id in ids.into_iter().filter(|id| !is_session(id)) {
             self.tokens.delete(keys::person(user), &id).await?;
         }
         Ok(())

@@ -3,15 +3,17 @@
 use async_trait::async_trait;
 use azimuth_domain::principal::UserKey;
 use azimuth_ports::shape::{decode, encode};
-use azimuth_ports::store::{Etag, StoreError, Versioned};
-use azimuth_ports::users::{UserRecord, UserStore};
+use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
+use azimuth_ports::users::{UserPage, UserQuery, UserRecord, UserStore};
+use futures::TryStreamExt;
 use serde::Serialize;
 
+use super::super::ask::Ask;
 use super::super::failure::Fault;
 use super::documents::Stored;
 use super::{CosmosStore, keys};
 
-/// A person has one record.
+/// A person has one record; the list asks for this id too.
 const PROFILE: &str = "profile";
 
 #[derive(Serialize)]
@@ -61,5 +63,22 @@ impl UserStore for CosmosStore {
             Err(Fault::Exists | Fault::Changed | Fault::Missing) => Ok(None),
             Err(other) => Err(other.into()),
         }
+    }
+
+    async fn users(&self, tenant: &str, query: &UserQuery) -> Result<Page<UserRecord>, StoreError> {
+        let mut page = UserPage::of(query)?;
+        let ask = Ask::new("c.body", "c.id = 'profile'")
+            .only("c.userId > @behind", "@behind", page.behind())
+            .ordered_by("c.userId ASC");
+        let mut bodies = self
+            .users
+            .stream::<String>(keys::tenant(tenant), ask)
+            .await?;
+        while let Some(body) = bodies.try_next().await.map_err(Fault::from)? {
+            if page.take(decode(&body)?).is_break() {
+                break;
+            }
+        }
+        Ok(page.finish())
     }
 }

@@ -138,6 +138,14 @@ pub(super) fn claims_of_who_and_for_whom() -> Vec<Case> {
         ("ver number", with("ver", json!(2.0)), Some(Malformed)),
         ("name number", with("name", json!(1)), Some(Malformed)),
         ("name missing", without("name"), None),
+        ("sid number", with("sid", json!(1)), Some(Malformed)),
+        ("sid null", with("sid", Value::Null), Some(Malformed)),
+        (
+            "sid twice",
+            doubled(r#""sid":"a","sid":"b""#),
+            Some(Malformed),
+        ),
+        ("sid", with("sid", json!("a")), None),
         (
             "claim that nobody knows",
             with("wids", json!([{"a": 1}])),

@@ -15,6 +15,7 @@ use azimuth_domain::audit::digest::{Digest, DigestKey};
 use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditRecord};
 use azimuth_domain::event::TurnEvent;
 use azimuth_domain::principal::UserKey;
+use azimuth_domain::session::SessionId;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
@@ -22,6 +23,7 @@ use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::config::{ConfigHead, ConfigKind, ConfigStore, ConfigVersion};
 use azimuth_ports::digests::{DigestLog, DigestSigner, SignError, UnsealedChain};
 use azimuth_ports::queue::{Delivery, QueueError, WorkQueue};
+use azimuth_ports::sessions::{SessionRecord, SessionStore};
 use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
 use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
 use azimuth_ports::tokens::{
@@ -30,7 +32,7 @@ use azimuth_ports::tokens::{
 use azimuth_ports::tools::{
     CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
 };
-use azimuth_ports::users::{Settings, UserRecord, UserStore};
+use azimuth_ports::users::{UserQuery, UserRecord, UserStatus, UserStore};
 
 use crate::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
 use crate::auth::vault::{TokenVault, VaultParts, VaultSettings};
@@ -143,6 +145,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
         signer: down.clone(),
         audit_signer: Arc::new(AuditSigner::new(writer, down.clone(), None, Vec::new())),
         users: down.clone(),
+        sessions: down.clone(),
         tools: down.clone(),
         queue: down.clone(),
         verifier: Arc::new(verifier(down)),
@@ -195,18 +198,45 @@ impl UserStore for Down {
         };
         Ok(Some(Versioned {
             item: UserRecord {
-                v: 1,
-                user: user.clone(),
-                name: None,
-                disabled: log.disabled,
-                roles: None,
-                created_at: Timestamp(0),
-                settings: Settings::default(),
+                status: if log.disabled {
+                    UserStatus::Disabled
+                } else {
+                    UserStatus::Active
+                },
+                ..UserRecord::new(user.clone(), Timestamp(0))
             },
             etag: Etag("1".to_owned()),
         }))
     }
     async fn put_user(&self, _: &UserRecord, _: Option<&Etag>) -> Result<Option<Etag>, StoreError> {
+        self.store()
+    }
+    async fn users(&self, _: &str, _: &UserQuery) -> Result<Page<UserRecord>, StoreError> {
+        self.store()
+    }
+}
+
+#[async_trait]
+impl SessionStore for Down {
+    async fn session(
+        &self,
+        _: &UserKey,
+        _: &SessionId,
+    ) -> Result<Option<SessionRecord>, StoreError> {
+        self.store()
+    }
+    async fn put_session(&self, _: &SessionRecord) -> Result<(), StoreError> {
+        self.store()
+    }
+    async fn sessions(
+        &self,
+        _: &UserKey,
+        _: usize,
+        _: Option<&str>,
+    ) -> Result<Page<SessionRecord>, StoreError> {
+        self.store()
+    }
+    async fn forget_session(&self, _: &UserKey, _: &SessionId) -> Result<(), StoreError> {
         self.store()
     }
 }
