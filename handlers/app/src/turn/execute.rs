@@ -288,11 +288,13 @@ impl Engine {
     }
 }
 
-/// Whether an executor would claim the call of such a turn, and nothing else.
+/// Whether an executor would claim the call of such a turn, and nothing else. What
+/// people have agreed to is held against what is stored, never against what is
+/// remembered.
 fn is_claimable(turn: &Turn, id: &CallId) -> bool {
     let queued = turn
         .call(id)
-        .is_some_and(|call| matches!(call.state, CallState::Queued { .. }));
+        .is_some_and(|call| matches!(call.state, CallState::Queued { digest: None }));
     queued && turn.status == TurnStatus::Running && turn.repeat_of(id).is_none()
 }
 
