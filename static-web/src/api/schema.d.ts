@@ -130,6 +130,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody of the tenant who has signed in. */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/users/{oid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person of the tenant. */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what a person of the tenant may do. */
+        patch: operations["patch_user"];
+        trace?: never;
+    };
+    "/v1/admin/users/{oid}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The logins of a person of the tenant. */
+        get: operations["list_user_sessions"];
+        put?: never;
+        post?: never;
+        /** Signs a person of the tenant out everywhere. */
+        delete: operations["sign_out_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/users/{oid}/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one login of a person of the tenant for good. */
+        delete: operations["revoke_user_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/approvals": {
         parameters: {
             query?: never;
@@ -426,6 +496,47 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's logins. Tokens that name no session are not among them; signing out
+         *     everywhere ends these too.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Signs the caller out everywhere, here too. Work that waits in a queue under an older
+         *     token is denied.
+         */
+        delete: operations["sign_out_everywhere"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of the caller's logins for good. */
+        delete: operations["revoke_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1160,6 +1271,11 @@ export interface components {
             quotas: components["schemas"]["Quotas"];
             /** @description Roles that hold now. */
             roles: string[];
+            /**
+             * @description `active`, or `pending` until an administrator has admitted the person: until then
+             *     nothing else answers.
+             */
+            status: string;
             /** @description Tenant. */
             tid: string;
         };
@@ -1430,6 +1546,22 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        PageOf_SessionView: {
+            /** @description The items. */
+            items: {
+                /** @description When it was first seen. */
+                began_at: components["schemas"]["Moment"];
+                /** @description Whether this request belongs to it. */
+                current: boolean;
+                /** @description Which. */
+                id: string;
+                /** @description When it was last seen, to within ten minutes. */
+                last_seen_at: components["schemas"]["Moment"];
+            }[];
+            /** @description Send it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         PageOf_ToolView: {
             /** @description The items. */
             items: {
@@ -1449,6 +1581,32 @@ export interface components {
                 shared_identity: boolean;
                 /** @description The tool's name at its server. */
                 tool: string;
+            }[];
+            /** @description Send it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        PageOf_UserView: {
+            /** @description The items. */
+            items: {
+                /** @description First sign-in. */
+                created_at: components["schemas"]["Moment"];
+                /** @description What of these counts. */
+                effective_roles: string[];
+                /** @description Roles that the directory grants, as of the last token with others. */
+                granted_roles: string[];
+                /** @description Display name, as of the last token. */
+                name?: string | null;
+                /** @description Object id in the tenant. */
+                oid: string;
+                /** @description Roles that an administrator allows; null leaves those that the directory grants. */
+                roles?: string[] | null;
+                signed_out_at?: components["schemas"]["Moment"] | null;
+                /**
+                 * @description `active`, `pending`, `disabled`. Whoever holds the role `admin` is admitted by
+                 *     that, also while this says `pending`.
+                 */
+                status: string;
             }[];
             /** @description Send it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -1612,6 +1770,17 @@ export interface components {
              */
             unsealed: components["schemas"]["UnsealedChainView"][];
             unsealed_since?: components["schemas"]["Moment"] | null;
+        };
+        /** @description A login. */
+        SessionView: {
+            /** @description When it was first seen. */
+            began_at: components["schemas"]["Moment"];
+            /** @description Whether this request belongs to it. */
+            current: boolean;
+            /** @description Which. */
+            id: string;
+            /** @description When it was last seen, to within ten minutes. */
+            last_seen_at: components["schemas"]["Moment"];
         };
         /** @description What to change; a field that is left out stays as it is, null resets it. */
         SettingsPatch: {
@@ -1802,6 +1971,34 @@ export interface components {
              * @description Written by models.
              */
             output_tokens: number;
+        };
+        /** @description What to change; a field that is left out stays as it is. */
+        UserPatch: {
+            /** @description Roles that may count of those that the directory grants; null lets all count. */
+            roles?: string[] | null;
+            /** @description `active`, `pending`, `disabled`. */
+            status?: string | null;
+        };
+        /** @description A person of the tenant. Their settings are nobody else's. */
+        UserView: {
+            /** @description First sign-in. */
+            created_at: components["schemas"]["Moment"];
+            /** @description What of these counts. */
+            effective_roles: string[];
+            /** @description Roles that the directory grants, as of the last token with others. */
+            granted_roles: string[];
+            /** @description Display name, as of the last token. */
+            name?: string | null;
+            /** @description Object id in the tenant. */
+            oid: string;
+            /** @description Roles that an administrator allows; null leaves those that the directory grants. */
+            roles?: string[] | null;
+            signed_out_at?: components["schemas"]["Moment"] | null;
+            /**
+             * @description `active`, `pending`, `disabled`. Whoever holds the role `admin` is admitted by
+             *     that, also while this says `pending`.
+             */
+            status: string;
         };
         /**
          * @description What a turn waits for.
@@ -2070,6 +2267,214 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PolicyTextView"];
                 };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description Where to go on. A page may be short, even empty, while there is a next one. */
+                cursor?: string;
+                /** @description At most this many, 1–100; 50 by default. */
+                limit?: number;
+                /** @description Words that must all occur in name or object id. */
+                q?: string;
+                /** @description Only with this status: `active`, `pending`, `disabled`. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_UserView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Object id */
+                oid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_user: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Object id */
+                oid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description New version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_user_sessions: {
+        parameters: {
+            query?: {
+                /** @description Where to go on. A page may be short, even empty, while there is a next one. */
+                cursor?: string;
+                /** @description At most this many, 1–100; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Object id */
+                oid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_SessionView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Object id */
+                oid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tokens issued up to now are refused */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_user_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Session */
+                id: string;
+                /** @description Object id */
+                oid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its tokens are refused from now on */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem document */
             default: {
@@ -2779,6 +3184,96 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Channels"];
                 };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description Where to go on. A page may be short, even empty, while there is a next one. */
+                cursor?: string;
+                /** @description At most this many, 1–100; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_SessionView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_everywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tokens issued up to now are refused */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Session */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its tokens are refused from now on */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem document */
             default: {
