@@ -15,7 +15,7 @@ use crate::problem::{Answer, Code, Problem};
     get,
     path = "/v1/admin/policies",
     operation_id = "get_policies",
-    tag = "administration",
+    tag = "admin",
     responses((status = 200, body = PoliciesView, headers(("ETag" = String, description = "Version, for If-Match"))))
 )]
 pub async fn handle(State(state): State<PolicyState>, caller: Caller) -> Answer<Response> {

@@ -44,7 +44,7 @@ impl PathName for VersionNumber {
     get,
     path = "/v1/admin/policies/versions/{number}",
     operation_id = "get_policy_version",
-    tag = "administration",
+    tag = "admin",
     params(("number" = u64, Path, description = "Number of the version")),
     responses((status = 200, body = PolicyTextView))
 )]

@@ -30,7 +30,7 @@ pub struct PolicyVersionsQuery {
     get,
     path = "/v1/admin/policies/versions",
     operation_id = "list_policy_versions",
-    tag = "administration",
+    tag = "admin",
     params(PolicyVersionsQuery),
     responses((status = 200, body = PageOf<PolicyVersionView>))
 )]

@@ -44,7 +44,7 @@ pub struct PoliciesToStore {
     put,
     path = "/v1/admin/policies",
     operation_id = "put_policies",
-    tag = "administration",
+    tag = "admin",
     params(("If-Match" = String, Header, description = "The ETag that was read")),
     request_body = PoliciesToStore,
     responses((status = 200, body = PoliciesView, headers(("ETag" = String, description = "New version"))))

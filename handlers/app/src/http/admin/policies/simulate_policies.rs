@@ -93,7 +93,7 @@ impl From<Difference> for DifferenceView {
     post,
     path = "/v1/admin/policies/simulate",
     operation_id = "simulate_policies",
-    tag = "administration",
+    tag = "admin",
     request_body = PoliciesToTry,
     responses((status = 200, body = SimulationView))
 )]
