@@ -44,6 +44,15 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Whether it is the one that holds where none is named.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature that serde asks for"
+    )]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The name used in policies and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -66,6 +75,8 @@ pub enum DenyReason {
     SecretNotAvailable,
     /// The `tenant` argument names another tenant than the asker's.
     ForeignTenant,
+    /// The turn is to look only, and the call changes something.
+    ReadOnlyMode,
     /// A person said no.
     ByApprover,
     /// Nobody answered in time.
@@ -84,6 +95,7 @@ impl DenyReason {
             Self::ToolDisabled => "tool_disabled",
             Self::SecretNotAvailable => "secret_not_available",
             Self::ForeignTenant => "foreign_tenant",
+            Self::ReadOnlyMode => "read_only_mode",
             Self::ByApprover => "by_approver",
             Self::ApprovalExpired => "approval_expired",
             Self::ApprovalMismatch => "approval_mismatch",
@@ -100,6 +112,9 @@ impl DenyReason {
                 "Calls that reveal or carry a secret value are not available yet; listing names works."
             }
             Self::ForeignTenant => "The call names another tenant than the asker's own.",
+            Self::ReadOnlyMode => {
+                "This turn may only look; ask again without the mode read_only to change something."
+            }
             Self::ByApprover => "A person refused this call.",
             Self::ApprovalExpired => "Nobody approved this call in time.",
             Self::ApprovalMismatch => "The call is not the one that was approved.",

@@ -202,6 +202,33 @@ impl NamedPlaces {
     }
 }
 
+/// Whether the policy holds only for calls whose place is one that it compares with: a
+/// comparison for equality that every `when` must pass.
+pub(super) fn demands_a_place(policy: &Policy) -> Result<bool, String> {
+    let form = policy.to_json().map_err(|error| error.to_string())?;
+    let conditions = form["conditions"].as_array();
+    let mut whens = conditions
+        .into_iter()
+        .flatten()
+        .filter(|condition| condition["kind"] == "when");
+    Ok(whens.any(|condition| is_demanded(&condition["body"])))
+}
+
+fn is_demanded(condition: &Value) -> bool {
+    if let Some(parts) = condition.get("&&") {
+        return is_demanded(&parts["left"]) || is_demanded(&parts["right"]);
+    }
+    if let Some(parts) = condition.get("||") {
+        return is_demanded(&parts["left"]) && is_demanded(&parts["right"]);
+    }
+    let compares = ["==", "contains"]
+        .iter()
+        .any(|operator| condition.get(operator).is_some());
+    let mut literals = Vec::new();
+    collect_literals(condition, &mut literals);
+    compares && !literals.is_empty() && !spoken_of(condition, &OPEN).is_empty()
+}
+
 /// A value that no call can have would make a rule that never holds.
 fn check_literals(condition: &Value) -> Result<(), String> {
     let attributes = spoken_of(condition, &FOLDED);

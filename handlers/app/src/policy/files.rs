@@ -91,6 +91,8 @@ struct Case {
     #[serde(default)]
     mode: Mode,
     #[serde(default)]
+    tainted: bool,
+    #[serde(default)]
     at: Option<String>,
     expect: String,
 }
@@ -250,6 +252,7 @@ impl Case {
             tool,
             arguments: self.arguments.as_ref().unwrap_or(&empty),
             mode: self.mode,
+            tainted: self.tainted,
             at,
         });
         let got = in_words(&decision);

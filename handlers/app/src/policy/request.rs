@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use azimuth_domain::policy::Mode;
 use azimuth_domain::principal::{Role, UserKey};
 use azimuth_domain::time::Timestamp;
-use azimuth_domain::tool::{Availability, Classification, ToolSpec};
+use azimuth_domain::tool::{Availability, Classification, EffectClass, ToolSpec};
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
     Schema,
@@ -38,6 +38,8 @@ pub struct PolicyInput<'a> {
     pub arguments: &'a Value,
     /// How much the turn may do without a person.
     pub mode: Mode,
+    /// Whether the model that asks had read what a tool returned.
+    pub tainted: bool,
     /// When.
     pub at: Timestamp,
 }
@@ -57,6 +59,7 @@ pub(super) struct Question<'a> {
 struct Call<'a> {
     arguments: &'a Value,
     mode: Mode,
+    tainted: bool,
     at: Timestamp,
 }
 
@@ -85,9 +88,16 @@ impl<'a> Question<'a> {
             call: Some(Call {
                 arguments: input.arguments,
                 mode: input.mode,
+                tainted: input.tainted,
                 at: input.at,
             }),
         }
+    }
+
+    /// Whether it asks about a change that a model wants which had read what a tool
+    /// returned.
+    pub fn is_tainted_change(&self) -> bool {
+        self.class.effect != EffectClass::ReadOnly && self.call.as_ref().is_some_and(|c| c.tainted)
     }
 
     /// May somebody with these roles see the tool, for calls of this class?
@@ -218,6 +228,7 @@ impl Vocabulary {
         let one_of = |kind, name| RestrictedExpression::new_entity_uid(uid(kind, name));
         let facts = [
             ("foreign_tenant", RestrictedExpression::new_bool(foreign)),
+            ("tainted", RestrictedExpression::new_bool(call.tainted)),
             ("mode", one_of(&self.mode, call.mode.as_str())),
             ("hour", RestrictedExpression::new_long(minute / 60)),
             ("minute_of_day", RestrictedExpression::new_long(minute)),

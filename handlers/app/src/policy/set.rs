@@ -6,10 +6,11 @@ use std::str::FromStr;
 use azimuth_domain::canonical::sha256_hex;
 use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason};
 use cedar_policy::{
-    Authorizer, Effect, Policy, PolicyId, Response, Schema, ValidationMode, Validator,
+    Authorizer, Effect, Policy, PolicyId, ResourceConstraint, Response, Schema, ValidationMode,
+    Validator,
 };
 
-use super::bounds::{NamedPlaces, bounded, demanding};
+use super::bounds::{NamedPlaces, bounded, demanding, demands_a_place};
 use super::request::{PolicyInput, Question, Vocabulary};
 use super::text::TextFault;
 use super::visibility::VisibleTools;
@@ -23,10 +24,11 @@ pub const BUILT_IN_FORBIDS: &str = include_str!("../../policies/forbids.cedar");
 
 /// Reasons that a policy may give, the one that is told first where several
 /// forbids hold: what ails the tool before what ails the call.
-const REASONS: [DenyReason; 4] = [
+const REASONS: [DenyReason; 5] = [
     DenyReason::ToolDisabled,
     DenyReason::ForeignTenant,
     DenyReason::SecretNotAvailable,
+    DenyReason::ReadOnlyMode,
     DenyReason::NotPermitted,
 ];
 
@@ -68,6 +70,8 @@ pub enum PolicyError {
 pub(super) enum Verdict {
     /// A permit: at once, or with an approval.
     Permit(Option<ApprovalBy>),
+    /// A permit: at once, also where a model asks that had read what a tool returned.
+    Autonomous,
     /// A forbid.
     Forbid(DenyReason),
 }
@@ -176,13 +180,29 @@ impl PolicySet {
                 let demands = (response.decision() == cedar_policy::Decision::Allow
                     && !self.demands.is_empty())
                 .then(|| ask(&self.demands));
-                self.conclude(&response, demands.as_ref())
+                let decision = self.conclude(&response, demands.as_ref());
+                if decision == Decision::Allow
+                    && question.is_tainted_change()
+                    && !self.is_autonomous(&response)
+                {
+                    return Decision::RequireApproval {
+                        by: ApprovalBy::Asker,
+                    };
+                }
+                decision
             }
             Err(error) => {
                 tracing::error!(%error, "a policy question cannot be asked; denied");
                 denied(DenyReason::NotPermitted)
             }
         }
+    }
+
+    /// Whether some permit that holds lets the call run whatever was read before.
+    fn is_autonomous(&self, response: &Response) -> bool {
+        let verdict = |id| self.verdicts.get(id);
+        let mut reasons = response.diagnostics().reason();
+        reasons.any(|id| verdict(id) == Some(&Verdict::Autonomous))
     }
 
     fn conclude(&self, response: &Response, demands: Option<&Response>) -> Decision {
@@ -212,7 +232,7 @@ impl PolicySet {
             Decision::RequireApproval {
                 by: ApprovalBy::Asker,
             }
-        } else if demanded(None) {
+        } else if demanded(None) || verdicts.contains(&Some(Verdict::Autonomous)) {
             Decision::Allow
         } else {
             denied(DenyReason::NotPermitted)
@@ -263,6 +283,29 @@ fn as_demanding(policy: &Policy) -> Result<Option<Policy>, PolicyError> {
     })
 }
 
+/// What lets a change run whatever the model has read must say which tool, and where.
+fn autonomous(policy: &Policy) -> Result<Verdict, String> {
+    if policy.annotation("approval").is_some() {
+        return Err("@autonomous and @approval exclude each other".to_owned());
+    }
+    if policy.annotation("autonomous").is_none_or(str::is_empty) {
+        return Err("@autonomous needs a text that says why it is safe".to_owned());
+    }
+    if !matches!(policy.resource_constraint(), ResourceConstraint::Eq(_)) {
+        return Err(
+            "@autonomous must name its tool: resource == Azimuth::Tool::\"server/tool\"".to_owned(),
+        );
+    }
+    if !demands_a_place(policy)? {
+        return Err(
+            "@autonomous must compare context.subscription, context.resource_group or \
+             context.resource_id with what it is for, in a condition that must hold"
+                .to_owned(),
+        );
+    }
+    Ok(Verdict::Autonomous)
+}
+
 /// What the annotations of a policy say. Unknown ones are refused: a misspelt
 /// `@approval` would let calls run without one.
 pub(super) fn verdict(policy: &Policy) -> Result<Verdict, PolicyError> {
@@ -271,13 +314,16 @@ pub(super) fn verdict(policy: &Policy) -> Result<Verdict, PolicyError> {
         problem,
     };
     let known: &[&str] = match policy.effect() {
-        Effect::Permit => &["id", "approval"],
+        Effect::Permit => &["id", "approval", "autonomous"],
         Effect::Forbid => &["id", "reason"],
     };
     if let Some((unknown, _)) = policy.annotations().find(|(key, _)| !known.contains(key)) {
         return Err(fault(format!("@{unknown} has no meaning here")));
     }
     match policy.effect() {
+        Effect::Permit if policy.annotation("autonomous").is_some() => {
+            autonomous(policy).map_err(fault)
+        }
         Effect::Permit => match policy.annotation("approval") {
             None => Ok(Verdict::Permit(None)),
             Some("asker") => Ok(Verdict::Permit(Some(ApprovalBy::Asker))),

@@ -124,6 +124,7 @@ pub fn compare(
                         tool,
                         arguments: &arguments,
                         mode: Mode::default(),
+                        tainted: false,
                         at,
                     };
                     (before.decide(&input), after.decide(&input))

@@ -7,7 +7,7 @@ use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::policy::{Decision, Mode};
 use azimuth_domain::principal::Role;
 use azimuth_domain::tool::ToolSpec;
-use azimuth_domain::turn::Asker;
+use azimuth_domain::turn::{Asker, Turn};
 use azimuth_ports::model::{ChatMessage, OfferedTool};
 use azimuth_ports::users::Credentials;
 use serde_json::Value;
@@ -25,6 +25,28 @@ pub(crate) struct Standing {
     pub roles: BTreeSet<Role>,
     /// The policies that hold in their tenant now.
     pub policies: Arc<PolicySet>,
+}
+
+/// On whose behalf a call is wanted, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// Who asked.
+    pub asker: &'a Asker,
+    /// How much the turn may do without a person.
+    pub mode: Mode,
+    /// Whether a model wants it that had read what a tool returned.
+    pub tainted: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// By the model of this turn.
+    pub fn in_turn(turn: &'a Turn, tainted: bool) -> Self {
+        Self {
+            asker: &turn.asker,
+            mode: turn.mode,
+            tainted,
+        }
+    }
 }
 
 impl Engine {
@@ -60,16 +82,17 @@ impl Engine {
     pub(crate) fn decide_call(
         &self,
         standing: &Standing,
-        asker: &Asker,
+        wanted: Wanted<'_>,
         spec: &ToolSpec,
         arguments: &Value,
     ) -> Decision {
         standing.policies.decide(&PolicyInput {
-            user: &asker.user,
+            user: &wanted.asker.user,
             roles: &standing.roles,
             tool: spec,
             arguments,
-            mode: Mode::default(),
+            mode: wanted.mode,
+            tainted: wanted.tainted,
             at: self.now(),
         })
     }

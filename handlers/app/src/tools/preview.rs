@@ -3,11 +3,11 @@
 use azimuth_domain::policy::Decision;
 use azimuth_domain::preview::{Given, ReadPlan, Reading};
 use azimuth_domain::tool::{Availability, EffectClass, ToolRef, ToolSpec};
-use azimuth_domain::turn::{Asker, ToolCall, Turn};
+use azimuth_domain::turn::{ToolCall, Turn};
 use azimuth_ports::tools::{CallOutput, Catalogue};
 use serde_json::Value;
 
-use super::decide::Standing;
+use super::decide::{Standing, Wanted};
 use crate::turn::Engine;
 
 impl Engine {
@@ -18,7 +18,7 @@ impl Engine {
         &self,
         catalogue: &Catalogue,
         standing: &Standing,
-        asker: &Asker,
+        wanted: Wanted<'_>,
         spec: &ToolSpec,
         arguments: &Value,
     ) -> Option<ReadPlan> {
@@ -34,7 +34,7 @@ impl Engine {
             && reads.effect == EffectClass::ReadOnly
             && !reads.secret
             && self.argument_schemas().check(read, &read_arguments).is_ok()
-            && self.decide_call(standing, asker, read, &read_arguments) == Decision::Allow;
+            && self.decide_call(standing, wanted, read, &read_arguments) == Decision::Allow;
         usable.then(|| ReadPlan {
             tool: read.tool.clone(),
             target: read.target(&read_arguments),

@@ -7,6 +7,7 @@ use azimuth_domain::canonical::{canonical_json, names_only, sha256_hex};
 use azimuth_domain::conversation::{Author, Conversation, ConversationKind, Message};
 use azimuth_domain::ids::{ConversationId, ConversationKey, MessageId, TurnId};
 use azimuth_domain::limits::{LEASE_MS, MAX_RUNNING_TURNS, SIGN_IN_DEADLINE_MS};
+use azimuth_domain::policy::Mode;
 use azimuth_domain::principal::{Principal, UserKey};
 use azimuth_domain::tool::ToolRef;
 use azimuth_domain::turn::{Asker, NewTurn, Proposal, ProposedCall, Turn};
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT, number};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
+use crate::tools::decide::Wanted;
 
 /// A message to a model.
 #[derive(Debug, Clone)]
@@ -32,6 +34,7 @@ pub struct ChatRequest {
     pub text: String,
     pub model: Option<String>,
     pub parent: Option<MessageId>,
+    pub mode: Mode,
     pub language: Option<String>,
 }
 
@@ -140,11 +143,7 @@ impl Engine {
         let intake = Intake {
             key: ConversationKey::of(&user.tid, &request.conversation),
             turn: TurnId::derived(&request.conversation, &request.idempotency_key),
-            request_hash: sha256_hex(canonical_json(&json!({
-                "text": request.text,
-                "model": request.model,
-                "parent": request.parent,
-            }))),
+            request_hash: hash_of(&request),
             text: request.text.clone(),
             new_conversation: None,
             parent: request.parent.clone(),
@@ -161,6 +160,7 @@ impl Engine {
         };
         let template = NewTurn {
             model_name,
+            mode: request.mode,
             claim_lease_ms: Some(LEASE_MS),
             ..template(&intake, &request.principal, &settings, request.language)
         };
@@ -230,14 +230,21 @@ impl Engine {
                     detail: other.to_string(),
                 },
             })?;
-        let decision = self.decide_call(&standing, asker, spec, &arguments);
-        let plan = self.plan_read(&catalogue, &standing, asker, spec, &arguments);
+        // What a person typed is nobody else's idea.
+        let wanted = Wanted {
+            asker,
+            mode: Mode::default(),
+            tainted: false,
+        };
+        let decision = self.decide_call(&standing, wanted, spec, &arguments);
+        let plan = self.plan_read(&catalogue, &standing, wanted, spec, &arguments);
         Ok(ProposedCall {
             model_call_id: "console".to_owned(),
             tool: tool.clone(),
             class: spec.classify(&arguments),
             target: spec.target(&arguments),
             tool_hash: spec.hash.clone(),
+            tainted: false,
             plan,
             arguments,
             proposal: Proposal::Decided(decision),
@@ -497,6 +504,20 @@ impl Engine {
     }
 }
 
+/// What the idempotency key stands for. A mode that nobody named is not in it, as in
+/// requests of builds that knew none.
+fn hash_of(request: &ChatRequest) -> String {
+    let mut asked = json!({
+        "text": request.text,
+        "model": request.model,
+        "parent": request.parent,
+    });
+    if !request.mode.is_default() {
+        asked["mode"] = request.mode.as_str().into();
+    }
+    sha256_hex(canonical_json(&asked))
+}
+
 fn template(
     intake: &Intake,
     principal: &Principal,
@@ -521,6 +542,7 @@ fn template(
             .or(language)
             .unwrap_or_else(|| "en".to_owned()),
         default_subscription: settings.default_subscription.clone(),
+        mode: Mode::default(),
         sign_in_deadline_ms: None,
         claim_lease_ms: None,
         console_call: None,

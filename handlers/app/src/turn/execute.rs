@@ -18,6 +18,7 @@ use azimuth_ports::tokens::TokenError;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{ApplyError, Engine};
+use crate::tools::decide::Wanted;
 use crate::tools::dispatch::AttemptEnd;
 use crate::triggers::TriggerError;
 
@@ -219,8 +220,9 @@ impl Engine {
             return Ok(Some(DenyReason::ToolDisabled));
         }
         let standing = self.standing(&turn.asker).await?;
+        let wanted = Wanted::in_turn(turn, call.tainted);
         Ok(
-            match self.decide_call(&standing, &turn.asker, spec, &call.arguments) {
+            match self.decide_call(&standing, wanted, spec, &call.arguments) {
                 Decision::Allow => None,
                 Decision::Deny { reason } => Some(reason),
                 Decision::RequireApproval { by } => {

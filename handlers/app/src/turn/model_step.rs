@@ -14,7 +14,9 @@ use azimuth_domain::turn::{
     Answer, ClaimModel, Command, FailModel, FailureCode, ModelState, Proposal, ProposedCall, Turn,
     TurnStatus, Usage,
 };
-use azimuth_ports::model::{ChatModel, ModelCall, ModelError, ModelEvent, ModelRequest};
+use azimuth_ports::model::{
+    ChatMessage, ChatModel, ModelCall, ModelError, ModelEvent, ModelRequest,
+};
 use azimuth_ports::store::Versioned;
 use futures::StreamExt;
 use serde_json::Value;
@@ -24,7 +26,7 @@ use super::heartbeat::{Lease, Pulse};
 use super::text_log::{LogClosed, TextLog};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
-use crate::tools::decide::Standing;
+use crate::tools::decide::{Standing, Wanted};
 
 /// Longest time that one model step may take, tries included.
 const STEP_LIMIT: Duration = Duration::from_mins(10);
@@ -43,6 +45,8 @@ struct Spoken {
     text: String,
     calls: Vec<ModelCall>,
     usage: Usage,
+    /// Whether the model had read what a tool returned.
+    tainted: bool,
     /// The end of the text, which is not in the log yet.
     unlogged: String,
     /// Number of the last event that was logged.
@@ -235,12 +239,14 @@ impl Engine {
         model: &Arc<dyn ChatModel>,
         request: ModelRequest,
     ) -> Result<Spoken, Heard> {
+        let tainted = is_tainted(&request.messages);
         let mut stream = model.stream(request).await.map_err(Heard::Nothing)?;
         let mut log = TextLog::new(self, turn, claim, pulse);
         let mut spoken = Spoken {
             text: String::new(),
             calls: Vec::new(),
             usage: Usage::default(),
+            tainted,
             unlogged: String::new(),
             last_seq: turn.event_seq,
         };
@@ -287,7 +293,7 @@ impl Engine {
                 .patiently(&turn.id, || self.standing(&turn.asker))
                 .await?;
             for call in &spoken.calls {
-                calls.push(self.propose(turn, &standing, call));
+                calls.push(self.propose(turn, &standing, call, spoken.tainted));
             }
         }
         let id = MessageId::of_step(&turn.id, claim.0);
@@ -326,7 +332,13 @@ impl Engine {
         Ok(self.patiently(&turn.id, write).await?)
     }
 
-    fn propose(&self, turn: &Turn, standing: &Standing, call: &ModelCall) -> ProposedCall {
+    fn propose(
+        &self,
+        turn: &Turn,
+        standing: &Standing,
+        call: &ModelCall,
+        tainted: bool,
+    ) -> ProposedCall {
         let invalid = |tool: ToolRef, arguments: Value, sentence: String| ProposedCall {
             model_call_id: call.id.clone(),
             tool,
@@ -337,6 +349,7 @@ impl Engine {
             },
             target: None,
             tool_hash: String::new(),
+            tainted,
             plan: None,
             proposal: Proposal::Invalid(sentence),
         };
@@ -377,14 +390,16 @@ impl Engine {
             refused.class.secret = secret;
             return refused;
         }
-        let decision = self.decide_call(standing, &turn.asker, spec, &arguments);
-        let plan = self.plan_read(&catalogue, standing, &turn.asker, spec, &arguments);
+        let wanted = Wanted::in_turn(turn, tainted);
+        let decision = self.decide_call(standing, wanted, spec, &arguments);
+        let plan = self.plan_read(&catalogue, standing, wanted, spec, &arguments);
         ProposedCall {
             model_call_id: call.id.clone(),
             tool: spec.tool.clone(),
             class: spec.classify(&arguments),
             target: spec.target(&arguments),
             tool_hash: spec.hash.clone(),
+            tainted,
             plan,
             arguments,
             proposal: Proposal::Decided(decision),
@@ -409,6 +424,12 @@ impl From<LogClosed> for Heard {
             LogClosed::Unavailable(detail) => Silence::Unavailable(detail),
         })
     }
+}
+
+/// Whether a tool's words are among what the model reads.
+fn is_tainted(messages: &[ChatMessage]) -> bool {
+    let mut messages = messages.iter();
+    messages.any(|message| matches!(message, ChatMessage::ToolResult { .. }))
 }
 
 /// Why an answer with these calls cannot be used as a whole, for the model to read.

@@ -46,6 +46,8 @@ pub struct ProposedCall {
     pub target: Option<String>,
     /// Pinned hash of the tool.
     pub tool_hash: String,
+    /// Whether the model that asks had read what a tool returned.
+    pub tainted: bool,
     /// The read that tells what it would do, when the asker may make it.
     pub plan: Option<ReadPlan>,
     /// What becomes of it.
@@ -145,6 +147,7 @@ fn admit(draft: &mut Draft, id: &CallId, proposed: ProposedCall) {
         secret: proposed.class.secret,
         target: proposed.target,
         tool_hash: proposed.tool_hash,
+        tainted: proposed.tainted,
         attempt: 0,
         approval: None,
         state: CallState::Queued { digest: None },

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::event::EventBody;
 use crate::ids::{MessageId, TurnId};
+use crate::policy::Mode;
 use crate::time::Timestamp;
 
 /// What a turn is made from.
@@ -28,6 +29,8 @@ pub struct NewTurn {
     pub language: String,
     /// Subscription for calls that name none.
     pub default_subscription: Option<String>,
+    /// How much it may do without a person.
+    pub mode: Mode,
     /// Set when the exchange for Azure was refused: how long to wait (rule 1a).
     pub sign_in_deadline_ms: Option<i64>,
     /// Set when the caller drives the first step itself: its lease.
@@ -60,6 +63,7 @@ impl NewTurn {
             model_name: self.model_name,
             language: self.language,
             default_subscription: self.default_subscription,
+            mode: self.mode,
             created_at: now,
             updated_at: now,
             status: TurnStatus::Running,

@@ -286,6 +286,7 @@ impl Draft {
             secret: false,
             target: plan.target,
             tool_hash: plan.tool_hash,
+            tainted: false,
             attempt: 0,
             approval: None,
             state,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::event::{Outcome, ResultRef, WaitingFor};
 use crate::ids::{CallId, ConversationKey, MessageId, TurnId};
-use crate::policy::{ApprovalBy, DenyReason};
+use crate::policy::{ApprovalBy, DenyReason, Mode};
 use crate::preview::{Checked, PreviewState, ReadPlan};
 use crate::principal::{Role, UserKey};
 use crate::time::Timestamp;
@@ -39,6 +39,9 @@ pub struct Turn {
     pub language: String,
     /// The subscription that a call is for when it names none.
     pub default_subscription: Option<String>,
+    /// How much it may do without a person.
+    #[serde(default, skip_serializing_if = "Mode::is_default")]
+    pub mode: Mode,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it was last written.
@@ -183,6 +186,9 @@ pub struct ToolCall {
     pub target: Option<String>,
     /// Pinned hash of the tool when the call was asked for.
     pub tool_hash: String,
+    /// Whether the model that asked for it had read what a tool returned.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tainted: bool,
     /// Attempts begun so far.
     pub attempt: u32,
     /// The approval that it needs or needed.
@@ -222,6 +228,14 @@ pub struct ToolCall {
 )]
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// What a read of ours is for.

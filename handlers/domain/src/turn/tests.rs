@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::*;
 use crate::ids::{ConversationId, MessageId, TurnId};
-use crate::policy::{ApprovalBy, Decision};
+use crate::policy::{ApprovalBy, Decision, Mode};
 use crate::preview::{Action, FieldChange, Preview, ReadPlan, Reading};
 use crate::principal::{Role, UserKey};
 use crate::tool::{Classification, EffectClass, ToolRef};
@@ -48,6 +48,7 @@ fn new_turn() -> NewTurn {
         model_name: "scripted".to_owned(),
         language: "en".to_owned(),
         default_subscription: None,
+        mode: Mode::default(),
         sign_in_deadline_ms: None,
         claim_lease_ms: Some(LEASE),
         console_call: None,
@@ -65,6 +66,7 @@ fn proposed(effect: EffectClass, proposal: Proposal) -> ProposedCall {
         },
         target: None,
         tool_hash: "h".to_owned(),
+        tainted: false,
         plan: None,
         proposal,
     }

@@ -6,7 +6,7 @@ use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditKind};
 use azimuth_domain::conversation::{Author, Conversation, ConversationKind, Message};
 use azimuth_domain::event::{EventBody, TurnEvent};
 use azimuth_domain::ids::{CallId, ConversationId, MessageId, TurnId};
-use azimuth_domain::policy::ApprovalBy;
+use azimuth_domain::policy::{ApprovalBy, Mode};
 use azimuth_domain::preview::PreviewState;
 use azimuth_domain::principal::{Role, UserKey};
 use azimuth_domain::time::Timestamp;
@@ -68,6 +68,7 @@ pub fn turn(chat: &Conversation, name: &str, at: Timestamp) -> Turn {
         model_name: "planner".to_owned(),
         language: "ko".to_owned(),
         default_subscription: None,
+        mode: Mode::Autonomous,
         sign_in_deadline_ms: None,
         claim_lease_ms: None,
         console_call: None,
@@ -99,6 +100,7 @@ pub fn with_call(mut turn: Turn, state: CallState, approved: bool) -> Turn {
         secret: false,
         target: None,
         tool_hash: "2".repeat(64),
+        tainted: true,
         attempt: 0,
         approval,
         state,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use azimuth_domain::ids::{CallId, ConversationId, MessageId, TurnId};
-use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason};
+use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason, Mode};
 use azimuth_domain::preview::{Action, Preview, PreviewState, ReadPlan, Reading};
 use azimuth_domain::principal::{Role, UserKey};
 use azimuth_domain::time::Timestamp;
@@ -461,6 +461,7 @@ fn new_turn(claim_lease_ms: Option<i64>, sign_in_deadline_ms: Option<i64>) -> pr
         model_name: "scripted".to_owned(),
         language: "en".to_owned(),
         default_subscription: None,
+        mode: Mode::default(),
         sign_in_deadline_ms,
         claim_lease_ms,
         console_call: None,
@@ -519,6 +520,7 @@ fn proposed(kind: Kind, needs_approval: bool, previews: bool) -> product::Propos
         },
         target: None,
         tool_hash: "h".to_owned(),
+        tainted: false,
         plan: (previews && kind == Kind::Destructive).then(|| ReadPlan {
             tool: ToolRef::new("azure", "read"),
             arguments: json!({"name": "x"}),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use azimuth_domain::event::{EventBody, TurnEvent};
 use azimuth_domain::ids::{ConversationId, MessageId, TurnId};
 use azimuth_domain::limits::EVENT_TTL_MS;
+use azimuth_domain::policy::Mode;
 use azimuth_domain::principal::{Principal, UserKey};
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{Asker, NewTurn, Turn, TurnStatus};
@@ -41,6 +42,7 @@ fn turn(now: Timestamp) -> Turn {
         model_name: "planner".to_owned(),
         language: "en".to_owned(),
         default_subscription: None,
+        mode: Mode::default(),
         sign_in_deadline_ms: None,
         claim_lease_ms: None,
         console_call: None,

@@ -155,6 +155,7 @@ fn view(policies: &PolicySet, caller: &Caller, tool: &ToolSpec, at: Timestamp) -
         tool,
         arguments: &json!({}),
         mode: Mode::default(),
+        tainted: false,
         at,
     });
     ToolView {

@@ -6,11 +6,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use azimuth_domain::ids::{ConversationId, MessageId, TurnId};
 use azimuth_domain::limits::MAX_MESSAGE_TEXT_BYTES;
+use azimuth_domain::policy::Mode;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::AcceptedTurn;
+use super::view::ModeView;
 use crate::http::caller::Caller;
 use crate::http::events::{Reader, accepts_event_stream, stream};
 use crate::http::idempotency::IdempotencyKey;
@@ -32,6 +34,10 @@ pub struct NewTurnBody {
     /// What it answers; another message than the newest makes a branch.
     #[serde(default)]
     pub parent_message_id: Option<String>,
+    /// How much the turn may do without a person: nothing but look, change what people
+    /// agree to (without a mode), or change what policies permit in this mode.
+    #[serde(default)]
+    pub mode: Option<ModeView>,
 }
 
 /// Asks in a conversation.
@@ -69,6 +75,7 @@ pub async fn handle(
         text: body.text,
         model: body.model,
         parent,
+        mode: body.mode.map(Mode::from).unwrap_or_default(),
         language: caller.language(&headers),
     };
     // Before the turn is made, so that its stream need not read from the store what

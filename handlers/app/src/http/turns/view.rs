@@ -1,9 +1,10 @@
 //! A turn on the wire.
 
 use azimuth_domain::event::{Outcome, ResultRef, WaitingFor};
+use azimuth_domain::policy::Mode;
 use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{ToolCall, Turn, TurnKind, TurnStatus};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -30,6 +31,8 @@ pub struct TurnView {
     pub parent_message_id: Option<String>,
     /// The model that answers.
     pub model: String,
+    /// How much it may do without a person.
+    pub mode: ModeView,
     /// When it was accepted.
     pub created_at: Moment,
     /// When it last changed.
@@ -56,6 +59,38 @@ pub enum TurnKindView {
     Chat,
     /// One tool call without a model.
     Console,
+}
+
+/// How much a turn may do without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ModeView {
+    /// It only looks.
+    ReadOnly,
+    /// Changes wait for a person.
+    Review,
+    /// Changes run by themselves where policies say so.
+    Autonomous,
+}
+
+impl From<ModeView> for Mode {
+    fn from(view: ModeView) -> Self {
+        match view {
+            ModeView::ReadOnly => Self::ReadOnly,
+            ModeView::Review => Self::Review,
+            ModeView::Autonomous => Self::Autonomous,
+        }
+    }
+}
+
+impl From<Mode> for ModeView {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::ReadOnly => Self::ReadOnly,
+            Mode::Review => Self::Review,
+            Mode::Autonomous => Self::Autonomous,
+        }
+    }
 }
 
 /// Where a turn stands.
@@ -270,6 +305,7 @@ impl TurnView {
             message_id: turn.message.to_string(),
             parent_message_id: turn.parent.as_ref().map(ToString::to_string),
             model: turn.model_name.clone(),
+            mode: turn.mode.into(),
             created_at: turn.created_at.into(),
             updated_at: turn.updated_at.into(),
             step: turn.step_no(),

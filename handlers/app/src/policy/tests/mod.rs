@@ -5,6 +5,7 @@ mod approval;
 mod conditions;
 mod sets;
 mod table;
+mod taint;
 mod texts;
 mod visibility;
 
@@ -71,6 +72,20 @@ fn decide(set: &PolicySet, roles: &[Role], tool: &ToolSpec, arguments: &Value) -
         tool,
         arguments,
         mode: Mode::default(),
+        tainted: false,
+        at: NOON,
+    })
+}
+
+/// The same, in another mode.
+fn decide_in(set: &PolicySet, roles: &[Role], tool: &ToolSpec, mode: Mode) -> Decision {
+    set.decide(&PolicyInput {
+        user: &alice(),
+        roles: &roles.iter().copied().collect::<BTreeSet<_>>(),
+        tool,
+        arguments: &json!({}),
+        mode,
+        tainted: false,
         at: NOON,
     })
 }
@@ -89,6 +104,7 @@ fn decide_at(
         tool,
         arguments,
         mode,
+        tainted: false,
         at: Timestamp::parse_rfc3339(at).unwrap(),
     })
 }

@@ -34,7 +34,7 @@ const AVAILABILITIES: [Availability; 5] = [
     Availability::SwitchedOff,
 ];
 
-fn row(cells: [&str; 9]) -> String {
+fn row(cells: [&str; 10]) -> String {
     let [roles, effect, secret, rest @ ..] = cells;
     let mut line = format!("{roles:<18} {effect:<12} {secret:<7}");
     for cell in rest {
@@ -50,6 +50,7 @@ fn table(set: &PolicySet) -> String {
         "secret",
         "enabled",
         "enabled, foreign",
+        "enabled, looking",
         "unclassified",
         "changed",
         "local machine",
@@ -79,6 +80,12 @@ fn table(set: &PolicySet) -> String {
                         on,
                         json!({"tenant": "11111111-2222-3333-4444-555555555555"}),
                     ),
+                    in_words(&decide_in(
+                        set,
+                        roles,
+                        &tool(effect, secret, on),
+                        Mode::ReadOnly,
+                    )),
                     a,
                     b,
                     c,
@@ -114,7 +121,7 @@ fn an_empty_set_allows_nothing() {
     let set = PolicySet::new(&[]).unwrap();
     for line in table(&set).lines().skip(1) {
         let cells: Vec<&str> = line[39..].split_whitespace().collect();
-        assert_eq!(cells, ["not_permitted"; 6], "{line}");
+        assert_eq!(cells, ["not_permitted"; 7], "{line}");
     }
     assert!(!set.may_see(&Role::ALL.into(), &enabled(EffectClass::ReadOnly)));
 }

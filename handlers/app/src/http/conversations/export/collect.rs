@@ -158,6 +158,7 @@ mod tests {
 
     use azimuth_domain::conversation::{Author, ConversationKind};
     use azimuth_domain::ids::{ConversationId, MessageId};
+    use azimuth_domain::policy::Mode;
     use azimuth_domain::principal::UserKey;
     use azimuth_domain::time::Timestamp;
     use azimuth_domain::turn::{Asker, NewTurn};
@@ -191,6 +192,7 @@ mod tests {
             model_name: "planner".to_owned(),
             language: "en".to_owned(),
             default_subscription: None,
+            mode: Mode::default(),
             sign_in_deadline_ms: None,
             claim_lease_ms: None,
             console_call: None,
