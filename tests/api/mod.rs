@@ -11,7 +11,7 @@ mod naughty;
 mod operations;
 mod outages;
 mod people;
-mod policies;
+pub mod policies;
 mod problems;
 mod races;
 mod sessions;

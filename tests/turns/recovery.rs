@@ -480,6 +480,7 @@ async fn whoever_goes_away_while_the_turn_is_written_has_a_driver_all_the_same()
         text: "hi".to_owned(),
         model: None,
         parent: None,
+        mode: azimuth_domain::policy::Mode::default(),
         language: None,
     };
     tokio::select! {

@@ -60,6 +60,23 @@ pub async fn provide(
     Ok(python)
 }
 
+/// What lies at `path` among the packages of `python`'s environment.
+pub fn package(python: &Path, path: &str) -> Result<PathBuf, Failure> {
+    let home = python.ancestors().nth(2).unwrap_or(python);
+    let lib = home.join("lib");
+    let found = fs::read_dir(&lib)
+        .map_err(Failure::file("read", &lib))?
+        .flatten()
+        .map(|entry| entry.path().join("site-packages").join(path))
+        .find(|found| found.exists());
+    found.ok_or_else(|| {
+        Failure::refused(
+            format!("{} holds no {path}", lib.display()),
+            "The package has changed its layout; infra/xtask must follow.",
+        )
+    })
+}
+
 async fn make(session: &mut Session, requirements: &Path, part: &Path) -> Result<(), Failure> {
     let mut venv = Command::new("python3");
     venv.args(["-m", "venv"]).arg(part);

@@ -119,6 +119,7 @@ async fn put(
                     idempotency_key: key,
                     model: None,
                     parent: None,
+                    mode: azimuth_domain::policy::Mode::default(),
                     language: None,
                 })
                 .await

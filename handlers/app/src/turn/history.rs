@@ -60,9 +60,18 @@ impl Past {
     }
 }
 
+/// What a model is shown.
+pub(super) struct History {
+    /// The branch, oldest first.
+    pub messages: Vec<ChatMessage>,
+    /// Whether what a tool returned may be behind what is in it. Where the branch began
+    /// before its first message, nobody looks what that was about.
+    pub tainted: bool,
+}
+
 impl Engine {
     /// The messages for the next step of `turn`.
-    pub(super) async fn history(&self, turn: &Turn) -> Result<Vec<ChatMessage>, StoreError> {
+    pub(super) async fn history(&self, turn: &Turn) -> Result<History, StoreError> {
         let present = self.block(turn, MAX_RESULT_BYTES_FOR_MODEL).await?;
         let mut size: usize = present.iter().map(length).sum();
         let mut past = Vec::new();
@@ -81,8 +90,17 @@ impl Engine {
             parent.clone_from(&earlier.parent);
             past.push(earlier);
         }
+        let begins_earlier = past
+            .last()
+            .map_or(&turn.parent, |block| &block.parent)
+            .is_some();
         let past = past.iter().rev().flat_map(|block| block.messages.clone());
-        Ok(past.chain(present).collect())
+        let messages: Vec<ChatMessage> = past.chain(present).collect();
+        let mut read = messages.iter();
+        Ok(History {
+            tainted: begins_earlier || read.any(|m| matches!(m, ChatMessage::ToolResult { .. })),
+            messages,
+        })
     }
 
     /// An earlier turn as the model sees it.

@@ -14,15 +14,14 @@ use azimuth_domain::turn::{
     Answer, ClaimModel, Command, FailModel, FailureCode, ModelState, Proposal, ProposedCall, Turn,
     TurnStatus, Usage,
 };
-use azimuth_ports::model::{
-    ChatMessage, ChatModel, ModelCall, ModelError, ModelEvent, ModelRequest,
-};
+use azimuth_ports::model::{ChatModel, ModelCall, ModelError, ModelEvent, ModelRequest};
 use azimuth_ports::store::Versioned;
 use futures::StreamExt;
 use serde_json::Value;
 
 use super::commit::{Applied, Beside};
 use super::heartbeat::{Lease, Pulse};
+use super::history::History;
 use super::text_log::{LogClosed, TextLog};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
@@ -186,7 +185,7 @@ impl Engine {
         let Some(model) = self.models.get(&turn.model_name).cloned() else {
             return Err(Silence::Failed(FailureCode::ModelUnavailable));
         };
-        let messages = self
+        let History { messages, tainted } = self
             .patiently(&turn.id, || self.history(turn))
             .await
             .map_err(|e| Silence::Unavailable(e.to_string()))?;
@@ -225,7 +224,7 @@ impl Engine {
                     }));
                 }
                 Err(Heard::Stopped(silence)) => return Err(silence),
-                Ok(spoken) => return Ok(spoken),
+                Ok(spoken) => return Ok(Spoken { tainted, ..spoken }),
             }
         }
     }
@@ -239,14 +238,13 @@ impl Engine {
         model: &Arc<dyn ChatModel>,
         request: ModelRequest,
     ) -> Result<Spoken, Heard> {
-        let tainted = is_tainted(&request.messages);
         let mut stream = model.stream(request).await.map_err(Heard::Nothing)?;
         let mut log = TextLog::new(self, turn, claim, pulse);
         let mut spoken = Spoken {
             text: String::new(),
             calls: Vec::new(),
             usage: Usage::default(),
-            tainted,
+            tainted: true,
             unlogged: String::new(),
             last_seq: turn.event_seq,
         };
@@ -424,12 +422,6 @@ impl From<LogClosed> for Heard {
             LogClosed::Unavailable(detail) => Silence::Unavailable(detail),
         })
     }
-}
-
-/// Whether a tool's words are among what the model reads.
-fn is_tainted(messages: &[ChatMessage]) -> bool {
-    let mut messages = messages.iter();
-    messages.any(|message| matches!(message, ChatMessage::ToolResult { .. }))
 }
 
 /// Why an answer with these calls cannot be used as a whole, for the model to read.

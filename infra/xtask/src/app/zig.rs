@@ -2,7 +2,7 @@
 //! has. zig is a C compiler and linker that knows the symbols of every glibc, and
 //! cargo-zigbuild lets cargo use it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use tokio::process::Command;
@@ -50,7 +50,10 @@ pub async fn build(
         .args(["--bin", program])
         .args(["--target", &format!("{TARGET}.{oldest}")])
         .current_dir(&repository.root)
-        .env("CARGO_ZIGBUILD_ZIG_PATH", zig(&python)?)
+        .env(
+            "CARGO_ZIGBUILD_ZIG_PATH",
+            python::package(&python, "ziglang/zig")?,
+        )
         .env("CARGO_ZIGBUILD_PYTHON_PATH", &python)
         .env("CARGO_ZIGBUILD_CACHE_DIR", repository.cache().join("zig"))
         .env("ZIG_GLOBAL_CACHE_DIR", repository.cache().join("zig"))
@@ -58,21 +61,4 @@ pub async fn build(
     session.succeed(STAGE, command).await?;
     let folder = metadata.target_directory.join(TARGET).join("release");
     Ok(folder.join(program))
-}
-
-/// The compiler in the environment of `python`.
-fn zig(python: &Path) -> Result<PathBuf, Failure> {
-    let home = python.ancestors().nth(2).unwrap_or(python);
-    let lib = home.join("lib");
-    let found = std::fs::read_dir(&lib)
-        .map_err(Failure::file("read", &lib))?
-        .flatten()
-        .map(|entry| entry.path().join("site-packages/ziglang/zig"))
-        .find(|zig| zig.is_file());
-    found.ok_or_else(|| {
-        Failure::refused(
-            format!("{} holds no ziglang/zig", lib.display()),
-            "The package has changed its layout; infra/xtask must follow.",
-        )
-    })
 }

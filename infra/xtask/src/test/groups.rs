@@ -15,6 +15,8 @@ const PRODUCT_PACKAGE: &str = "azimuth-handler";
 pub const CHECK: &str = "check";
 /// Runs the adapters to Azure against the stand-ins.
 pub const CONFORMANCE: &str = "conformance";
+/// Reads published injections.
+pub const ISOLATION: &str = "isolation";
 /// Runs the real Azure MCP Server.
 pub const END_TO_END: &str = "e2e";
 /// The same tests, with everything kept as on Azure.
@@ -55,7 +57,7 @@ pub const GROUPS: [Group; 15] = [
     group("turns").in_suite("turns"),
     group("crash").in_suite("crash").on_cosmos(),
     group("azure").in_suite("azure").on_cosmos(),
-    group("isolation").in_suite("isolation"),
+    group(ISOLATION).in_suite(ISOLATION),
     group("audit").in_suite("audit"),
     group("wire")
         .of(&[

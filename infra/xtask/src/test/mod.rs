@@ -2,6 +2,7 @@
 
 mod browser;
 pub mod groups;
+mod injections;
 mod libtest;
 mod network;
 mod portal;
@@ -23,7 +24,9 @@ use crate::processes::{adopt_orphans, sweep};
 use crate::repository::{Metadata, Repository};
 use crate::session::Session;
 use crate::tally::Tally;
-use groups::{CHECK, CONFORMANCE, END_TO_END_AZURE, Group, PORTAL, SUITE, SUITE_PACKAGE};
+use groups::{
+    CHECK, CONFORMANCE, END_TO_END_AZURE, Group, ISOLATION, PORTAL, SUITE, SUITE_PACKAGE,
+};
 use programs::{Surroundings, TestProgram};
 
 /// From the end of the pictures to the end of what they started.
@@ -108,6 +111,10 @@ pub async fn test(
             surroundings
                 .variables
                 .push(("AZIMUTH_TEST_BIN_DIR", programs));
+        }
+        if group.name == ISOLATION {
+            let folder = injections::provide(session, repository).await?;
+            surroundings.variables.push((injections::VARIABLE, folder));
         }
         if group.name == END_TO_END_AZURE {
             let storage = ("AZIMUTH_TEST_STORAGE", PathBuf::from("azure"));
