@@ -211,3 +211,41 @@ async fn what_policy_refuses_is_never_queued() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_turn_that_only_looks_changes_nothing() {
+    let (app, alice) = product(Script::clerk()).await;
+    for (mode, order, expected) in [
+        ("read_only", "list", "ok"),
+        ("read_only", "create a", "denied"),
+        ("read_only", "delete a", "denied"),
+        ("review", "list", "ok"),
+        ("autonomous", "list", "ok"),
+    ] {
+        let path = format!("/v1/conversations/{}/turns", alice.converse().await);
+        let asked = alice
+            .post(&path, json!({"text": order, "mode": mode}))
+            .await;
+        let turn = asked.text("turn_id");
+        let ended = alice.wait_for(&turn, &["done"], PATIENCE).await;
+        assert_eq!(outcomes(&ended), [expected], "{mode} {order}");
+        assert_eq!(ended["mode"], mode);
+        if expected == "denied" {
+            let record = &denials(&alice, &ended).await[0];
+            let told = record["detail"].as_str().unwrap();
+            assert!(told.contains("may only look"), "{record}");
+        }
+    }
+    let seen: Vec<String> = app.tools.seen().into_iter().map(|call| call.tool).collect();
+    assert_eq!(seen, ["thing_list"; 3]);
+    // Where nothing is said, changes wait for people.
+    let turn = ask_until(&alice, "create a", &["waiting"]).await;
+    assert_eq!(turn["mode"], "review");
+    for wrong in [json!("yolo"), json!(7), json!(["review"])] {
+        let path = format!("/v1/conversations/{}/turns", alice.converse().await);
+        let refused = alice
+            .post(&path, json!({"text": "list", "mode": wrong}))
+            .await;
+        assert_eq!(refused.status, 422, "{wrong}: {refused:?}");
+    }
+}
