@@ -1,5 +1,6 @@
 //! Nobody reaches what is another's: every operation of the document, asked by
 //! everybody who should not.
 
+mod canaries;
 mod lists;
 mod matrix;

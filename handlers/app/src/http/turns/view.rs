@@ -1,6 +1,7 @@
 //! A turn on the wire.
 
 use azimuth_domain::event::{Outcome, ResultRef, WaitingFor};
+use azimuth_domain::secret::hidden;
 use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{ToolCall, Turn, TurnKind, TurnStatus};
 use serde::Serialize;
@@ -306,7 +307,7 @@ impl CallView {
             tool: call.tool.name.clone(),
             effect: call.effect.into(),
             secret: call.secret,
-            arguments: call.arguments.clone(),
+            arguments: hidden(&call.arguments),
             target: call.target.clone(),
             state: call.state.name().to_owned(),
             outcome: call.state.outcome().map(OutcomeView::from),
