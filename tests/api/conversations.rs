@@ -249,8 +249,8 @@ async fn an_export_holds_everything_but_secrets() {
     assert_eq!(
         texts,
         [
-            "hello AccountKey=[redacted]",
-            "You said: hello AccountKey=[redacted]",
+            "hello AccountKey={secret:1}",
+            "You said: hello AccountKey={secret:1}",
             "list things",
             "Done."
         ]

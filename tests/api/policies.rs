@@ -54,7 +54,7 @@ async fn an_administrator_reads_replaces_and_restores_them() {
     assert_eq!(built_in["source"], "built_in");
     assert_eq!(built_in["stored"], Value::Null);
     let forbidden = built_in["forbidden_everywhere"].as_str().unwrap();
-    assert!(forbidden.contains("no-secret-values"));
+    assert!(forbidden.contains("own-tenant-only"));
     assert_eq!(versions(&dave, "").await["items"], json!([]));
     assert_eq!(tools(&alice).await, 3);
 

@@ -78,12 +78,13 @@ async fn a_refusal_by_a_person_that_could_not_be_recorded_comes_late() {
 
 #[tokio::test]
 async fn a_refusal_of_a_call_without_a_model_that_could_not_be_recorded_comes_late() {
-    let (app, alice) = deaf().await;
-    let body = json!({"arguments": {"secret": "hunter2", "name": "a"}});
-    let accepted = alice.post("/v1/tools/fake/thing_list/calls", body).await;
+    let (app, _) = deaf().await;
+    let bob = app.person("bob").await;
+    let body = json!({"arguments": {"secret": "db", "name": "a"}});
+    let accepted = bob.post("/v1/tools/fake/thing_list/calls", body).await;
     let turn = accepted.text("turn_id");
-    alice.wait_for(&turn, &["done"], PATIENCE).await;
-    comes_late(&app, &alice, &turn).await;
+    bob.wait_for(&turn, &["done"], PATIENCE).await;
+    comes_late(&app, &bob, &turn).await;
 }
 
 #[tokio::test]

@@ -335,17 +335,39 @@ async fn refusals_are_on_record() {
 
 #[tokio::test]
 async fn secrets_leave_only_their_names() {
-    let (_app, alice) = super::clerk().await;
-    let body = json!({"arguments": {"secret": "hunter2", "name": "a"}});
-    let accepted = alice.post("/v1/tools/fake/thing_list/calls", body).await;
-    let turn = accepted.text("turn_id");
-    alice.wait_for(&turn, &["done"], PATIENCE).await;
-    let records = records(&alice, &format!("turn_id={turn}")).await;
-    assert_eq!(records.len(), 1);
-    assert_eq!(
-        records[0]["arguments"],
-        json!({"secret": "(secret)", "name": "(secret)"})
-    );
+    let (app, alice) = super::clerk().await;
+    let bob = app.person("bob").await;
+    let body = json!({"arguments": {"secret": "db", "value": "hunter2", "name": "a"}});
+    for (person, state, given) in [
+        // He may not, and it is not kept what he may not.
+        (
+            &bob,
+            "done",
+            json!({"secret": "(secret)", "value": "(secret)", "name": "(secret)"}),
+        ),
+        // Hers waits for somebody who must know what it is about.
+        (
+            &alice,
+            "waiting",
+            json!({"secret": "db", "value": "(secret)", "name": "a"}),
+        ),
+    ] {
+        let path = "/v1/tools/fake/thing_list/calls";
+        let turn = person.post(path, body.clone()).await.text("turn_id");
+        let turn = person.wait_for(&turn, &[state], PATIENCE).await;
+        assert_eq!(turn["calls"][0]["arguments"], given, "{turn}");
+        let id = turn["id"].as_str().unwrap();
+        if state == "waiting" {
+            let path = format!("/v1/turns/{id}");
+            let gone = person.post(&format!("{path}/cancel"), json!({})).await;
+            assert!(gone.status < 300, "{gone:?}");
+            person.wait_for(id, &["cancelled"], PATIENCE).await;
+            continue;
+        }
+        let records = records(person, &format!("turn_id={id}")).await;
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0]["arguments"], given);
+    }
     let export = alice
         .send(alice.request(reqwest::Method::GET, "/v1/audit/export"))
         .await;

@@ -8,6 +8,7 @@ use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
 use azimuth_ports::audit::AuditLog;
+use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
@@ -143,8 +144,8 @@ pub trait OpenAudit: AuditLog {
     }
 }
 
-/// Sealed tokens, some of which can be forgotten.
-pub trait OpenTokens: TokenStore {
+/// Sealed tokens and secrets, some of which can be forgotten.
+pub trait OpenTokens: TokenStore + SecretStore {
     /// Removes only one entry of a user: what a removal that broke off leaves behind.
     fn forget_partly(&self, user: &UserKey);
 }

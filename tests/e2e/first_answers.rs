@@ -47,17 +47,14 @@ async fn alice_sees_her_real_sandbox_resources_in_both_languages() {
         assert!(secrets.contains(name), "{name} is missing in: {secrets}");
     }
 
-    let (refused, _) = alice
-        .ask_and_wait(
-            &conversation,
-            &format!(
-                "/keyvault_secret_get vault=kv-dev secret={}",
-                stack_secrets()[0]
-            ),
-        )
-        .await;
-    let call = refused["calls"].as_array().expect("calls").last().unwrap();
-    assert_eq!(call["outcome"], "denied", "{refused}");
+    let order = format!(
+        "/keyvault_secret_get vault=kv-dev secret={}",
+        stack_secrets()[0]
+    );
+    let turn = alice.ask(&conversation, &order).await;
+    let waits = alice.wait_for(&turn, &["waiting"], super::TURN).await;
+    let call = waits["calls"].as_array().expect("calls").last().unwrap();
+    assert_eq!(call["approval"]["by"], "another_approver", "{waits}");
 }
 
 /// Names of the secrets that the sandbox's kv-dev begins with.

@@ -1,6 +1,7 @@
 //! Nobody reaches what is another's: every operation of the document, asked by
 //! everybody who should not.
 
+mod canaries;
 mod injections;
 mod lists;
 mod matrix;

@@ -12,6 +12,7 @@ use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::routes;
+use azimuth_app::secrets::SecretVault;
 use azimuth_app::triggers::QueueFunction;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_domain::principal::UserKey;
@@ -32,7 +33,7 @@ use tokio::task::JoinSet;
 
 use crate::audit::WatchedAudit;
 use crate::host::{deliver, envelope};
-use crate::identity::{vault, verifier};
+use crate::identity::{sealer, vault, verifier};
 use crate::person::Person;
 use crate::store::WatchedStore;
 use crate::tools::FakeTools;
@@ -203,6 +204,11 @@ impl TestApp {
                 audit: audit.clone(),
                 users: store.clone(),
                 tools: tools.clone(),
+                secrets: Arc::new(SecretVault::new(
+                    store.clone(),
+                    sealer(&data, &random),
+                    as_clock.clone(),
+                )),
                 clock: as_clock.clone(),
                 random: random.clone(),
             },

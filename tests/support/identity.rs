@@ -10,7 +10,7 @@ use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
 use azimuth_embedded::{FileSealer, SqliteStore};
 use azimuth_ports::clock::{Clock, Random};
-use azimuth_ports::tokens::Secret;
+use azimuth_ports::tokens::{Sealer, Secret};
 use serde_json::Value;
 
 /// Takes the tokens that the sandbox's issuer signs.
@@ -42,6 +42,11 @@ pub fn verifier(sandbox: &Value, clock: &Arc<dyn Clock>) -> TokenVerifier {
     )
 }
 
+/// Seals with the data key of this folder.
+pub fn sealer(data: &Path, random: &Arc<dyn Random>) -> Arc<dyn Sealer> {
+    Arc::new(FileSealer::open_or_create(&data.join("data.key"), random.as_ref()).unwrap())
+}
+
 /// Exchanges tokens at the sandbox; trusts its memory for no moment.
 pub fn vault(
     sandbox: &Value,
@@ -68,9 +73,7 @@ pub fn vault(
         },
         VaultParts {
             store: store.clone(),
-            sealer: Arc::new(
-                FileSealer::open_or_create(&data.join("data.key"), random.as_ref()).unwrap(),
-            ),
+            sealer: sealer(data, random),
             exchange: Arc::new(exchange),
             clock: clock.clone(),
             random: random.clone(),

@@ -68,6 +68,7 @@ fn spec(name: &str, description: &str, effect: EffectClass) -> ToolSpec {
             "resource-group": {"type": "string", "description": "resource group"},
             "name": {"type": "string", "description": "the name"},
             "secret": {"type": "string", "description": "the secret"},
+            "value": {"type": "string", "description": "the value of a secret"},
             "tenant": {"type": "string", "description": "the tenant"}
         },
         "additionalProperties": false
@@ -79,12 +80,15 @@ fn spec(name: &str, description: &str, effect: EffectClass) -> ToolSpec {
         input_schema: schema,
         effect,
         secret: false,
-        argument_rules: vec![ArgumentRule {
-            argument: "secret".to_owned(),
-            equals: Vec::new(),
-            effect: None,
-            secret: Some(true),
-        }],
+        argument_rules: [("secret", false), ("value", true)]
+            .map(|(argument, carries)| ArgumentRule {
+                argument: argument.to_owned(),
+                equals: Vec::new(),
+                effect: None,
+                secret: Some(true),
+                carries,
+            })
+            .into(),
         scope: ScopeParameters {
             subscription: Some("subscription".to_owned()),
             resource_group: Some("resource-group".to_owned()),

@@ -17,6 +17,7 @@ mod recovery;
 mod repair;
 mod replay;
 mod revocation;
+mod secrets;
 mod sign_in;
 mod stalls;
 mod standalone;

@@ -1,12 +1,13 @@
 pub mod auth;
 pub mod digests;
 pub mod http;
+pub mod log_writer;
 pub mod models;
 pub mod notices;
 pub mod policy;
 pub mod problem;
-mod redact;
 pub mod routes;
+pub mod secrets;
 pub mod standalone;
 mod tools;
 pub mod triggers;

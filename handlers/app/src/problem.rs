@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use azimuth_domain::redact::redact;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -74,7 +75,6 @@ codes! {
     UserDisabled = 403 "user_disabled" "This account is switched off.";
     UserPending = 403 "user_pending" "This account has not been admitted yet.";
     NotPermitted = 403 "not_permitted" "The caller does not hold the permission for this.";
-    SecretNotAvailable = 403 "secret_not_available" "Results that hold a secret are not given out.";
     AzureGrantRefused = 403 "azure_grant_refused" "Azure does not accept the sign-in for this person.";
     RouteNotFound = 404 "route_not_found" "There is no such route.";
     NotFound = 404 "not_found" "There is no such thing, or it is not yours.";
@@ -91,6 +91,7 @@ codes! {
     RevocationsFull = 409 "revocations_full" "Too many sessions were ended one by one: sign out everywhere instead.";
     WriteConflict = 409 "write_conflict" "Somebody else changed this at the same time.";
     EventsExpired = 410 "events_expired" "The events asked for are no longer kept.";
+    SecretGone = 410 "secret_gone" "The secret was shown once, or nobody asked for it within five minutes.";
     IfMatchStale = 412 "if_match_stale" "It changed since it was read.";
     BodyTooLarge = 413 "body_too_large" "The body is larger than 256 KiB.";
     ArgumentsTooLarge = 413 "arguments_too_large" "The arguments are larger than 32 KiB.";
@@ -102,6 +103,8 @@ codes! {
     TextEmpty = 422 "text_empty" "The text is empty.";
     TextTooLong = 422 "text_too_long" "The text is longer than 32768 bytes.";
     TitleTooLong = 422 "title_too_long" "The title is longer than 120 characters.";
+    SecretsTooMany = 422 "secrets_too_many" "At most 16 secrets fit into a message or the arguments of a call.";
+    SecretTooLarge = 422 "secret_too_large" "A secret is larger than 25 KiB.";
     ModelUnknown = 422 "model_unknown" "There is no such model.";
     ParentNotFound = 422 "parent_not_found" "The parent message is not in this conversation.";
     ArgumentsInvalid = 422 "arguments_invalid" "The arguments do not fit the tool.";
@@ -154,6 +157,15 @@ struct Extra {
     headers: HeaderMap,
     context: Context,
     without_record: bool,
+}
+
+/// A pointer as it is, unless a name in it holds a secret.
+fn clean(pointer: &str) -> String {
+    let plain = pointer.replace("~1", "/").replace("~0", "~");
+    match redact(&plain) {
+        Cow::Borrowed(_) => pointer.to_owned(),
+        Cow::Owned(clean) => clean,
+    }
 }
 
 /// Result of a handler.
@@ -262,10 +274,10 @@ impl Problem {
             kind: format!("urn:azimuth:problem:{}", self.code.as_str()),
             title: self.code.title().to_owned(),
             status: status.as_u16(),
-            detail: self.detail.clone().into_owned(),
+            detail: redact(&self.detail).into_owned(),
             code: self.code.as_str().to_owned(),
             request_id: request_id.to_owned(),
-            pointer: self.extra.pointer.clone(),
+            pointer: self.extra.pointer.as_deref().map(clean),
             parameter: self.extra.parameter.as_deref().map(str::to_owned),
             permission: self.extra.permission.map(str::to_owned),
             quota: self.extra.quota.map(str::to_owned),

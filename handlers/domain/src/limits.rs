@@ -5,6 +5,18 @@
 pub const MAX_MESSAGE_TEXT_BYTES: usize = 32_768;
 /// Arguments of one tool call, bytes of canonical JSON.
 pub const MAX_ARGUMENT_BYTES: usize = 32 * 1024;
+/// Secrets that one message, or the arguments of one call, may hold.
+pub const MAX_SECRETS_PER_MESSAGE: usize = 16;
+/// Secrets of one turn, those in the arguments of a model among them.
+pub const MAX_SECRETS_PER_TURN: u32 = 64;
+/// One such secret, bytes: what Azure Key Vault takes.
+pub const MAX_SECRET_BYTES: usize = 25 * 1024;
+/// How long one is kept at the longest: as long as its turn can run and people take.
+pub const SECRET_TTL_MS: i64 = 26 * 60 * 60 * 1000;
+/// How long the result of a call that reveals a secret waits for its asker.
+pub const REVEALED_TTL_MS: i64 = 5 * 60 * 1000;
+/// So much of such a result is kept, bytes.
+pub const MAX_REVEALED_BYTES: usize = 512 * 1024;
 /// Tool calls of one step.
 pub const MAX_CALLS_PER_STEP: usize = 8;
 /// Model steps of one turn.

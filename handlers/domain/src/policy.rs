@@ -109,7 +109,7 @@ impl DenyReason {
             Self::NotPermitted => "No policy permits this call for this person.",
             Self::ToolDisabled => "This tool is not enabled here.",
             Self::SecretNotAvailable => {
-                "Calls that reveal or carry a secret value are not available yet; listing names works."
+                "Calls that reveal or carry a secret value are forbidden here; listing names works."
             }
             Self::ForeignTenant => "The call names another tenant than the asker's own.",
             Self::ReadOnlyMode => {

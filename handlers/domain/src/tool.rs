@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::canonical::{canonical_json, sha256_hex};
 use crate::preview::PreviewRule;
+use crate::secret;
 
 /// A tool of a tool server. Names are unique inside a server only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,6 +83,10 @@ pub struct ArgumentRule {
     /// The secret flag under the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<bool>,
+    /// Whether the argument itself is the secret value; else it names one that the
+    /// result shows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carries: bool,
 }
 
 impl ArgumentRule {
@@ -176,7 +181,21 @@ impl ToolSpec {
             class.effect = rule.effect.unwrap_or(class.effect);
             class.secret = rule.secret.unwrap_or(class.secret);
         }
+        // Whatever the tool: what it is given may come back in its answer.
+        class.secret |= !secret::named(arguments).is_empty();
         class
+    }
+
+    /// Whether the argument of this name is a secret value.
+    pub fn carries_secret(&self, argument: &str) -> bool {
+        let mut rules = self.argument_rules.iter();
+        rules.any(|rule| rule.carries && rule.argument == argument)
+    }
+
+    /// Whether the argument of this name tells which secret to show.
+    pub fn names_secret(&self, argument: &str) -> bool {
+        let mut rules = self.argument_rules.iter();
+        rules.any(|rule| !rule.carries && rule.secret == Some(true) && rule.argument == argument)
     }
 
     /// Whether a call can say in which subscription or resource group it works. Other
@@ -240,6 +259,7 @@ mod tests {
                 equals: vec![],
                 effect: None,
                 secret: Some(true),
+                carries: false,
             }],
             scope: ScopeParameters {
                 subscription: Some("subscription".into()),
@@ -276,6 +296,8 @@ mod tests {
             tool.classify(&json!({"vault": "kv-dev", "secret": 1}))
                 .secret
         );
+        assert!(tool.classify(&json!({"vault": "x{secret:1}"})).secret);
+        assert!(tool.names_secret("secret") && !tool.carries_secret("secret"));
     }
 
     #[test]

@@ -40,6 +40,10 @@ mod sqlite_sessions {
     azimuth_ports::conformance!(sessions, super::rig::Embedded::new());
 }
 
+mod sqlite_secrets {
+    azimuth_ports::conformance!(secrets, super::rig::Embedded::new());
+}
+
 mod sqlite_tokens {
     use super::rig::Embedded;
 

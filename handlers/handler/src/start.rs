@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use axum::serve::{Listener, ListenerExt};
+use azimuth_app::log_writer::CleanLines;
 use tokio::net::{TcpListener, TcpStream};
 use tracing_subscriber::EnvFilter;
 
@@ -98,7 +99,7 @@ fn start_log(filter: &str) -> Result<(), String> {
         .json()
         .flatten_event(true)
         .with_env_filter(filter)
-        .with_writer(std::io::stdout)
+        .with_writer(|| CleanLines(std::io::stdout()))
         .try_init()
         .map_err(|e| e.to_string())
 }

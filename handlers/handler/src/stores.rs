@@ -15,6 +15,7 @@ use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::config::ConfigStore;
 use azimuth_ports::digests::DigestLog;
 use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
@@ -34,6 +35,7 @@ pub struct Stores {
     pub users: Arc<dyn UserStore>,
     pub sessions: Arc<dyn SessionStore>,
     pub tokens: Arc<dyn TokenStore>,
+    pub secrets: Arc<dyn SecretStore>,
     pub config: Arc<dyn ConfigStore>,
     pub digests: Arc<dyn DigestLog>,
     /// All of it, where it is in Cosmos DB.
@@ -48,6 +50,7 @@ impl Stores {
             + UserStore
             + SessionStore
             + TokenStore
+            + SecretStore
             + ConfigStore
             + 'static,
     {
@@ -57,6 +60,7 @@ impl Stores {
             users: store.clone(),
             sessions: store.clone(),
             tokens: store.clone(),
+            secrets: store.clone(),
             config: store,
             digests: Arc::new(digests),
             cosmos: None,

@@ -15,6 +15,7 @@ use azimuth_app::http::parts::{ApiParts, HttpConfig};
 use azimuth_app::models::Models;
 use azimuth_app::notices::{self, ApprovalNotices, NoticeSettings};
 use azimuth_app::policy::{Policies, PolicySet};
+use azimuth_app::secrets::SecretVault;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
@@ -98,6 +99,11 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             .map(|t| t.to_ascii_lowercase())
             .collect(),
     );
+    let secrets = Arc::new(SecretVault::new(
+        stores.secrets.clone(),
+        keys.sealer.clone(),
+        Arc::clone(&clock),
+    ));
     let vault = Arc::new(vault(
         config,
         &stores,
@@ -122,6 +128,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             audit: audit.clone(),
             users: stores.users.clone(),
             tools: tools.clone() as Arc<dyn ToolServers>,
+            secrets,
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
         },

@@ -26,8 +26,8 @@ use crate::client::Session;
 use crate::limits::PoolLimits;
 use crate::pool::Room;
 use crate::process::{Group, group_memory_bytes, main_line_memory_bytes};
-use crate::redact::shown;
 use crate::servers::{ServerConfig, is_program};
+use crate::shown::shown;
 use crate::stderr::StderrTail;
 use crate::stream::{LineGuard, StreamEnd, StreamWatch};
 

@@ -25,7 +25,7 @@ mod output;
 mod pool;
 mod process;
 mod programs;
-mod redact;
+mod shown;
 mod stderr;
 mod stream;
 mod tool_servers;

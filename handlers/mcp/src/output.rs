@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::catalogue::is_built_in;
-use crate::redact::shown;
+use crate::shown::shown;
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";

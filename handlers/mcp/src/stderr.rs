@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use azimuth_domain::redact::redact_closely;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::redact::{printable, redact};
+use crate::shown::printable;
 
 /// How much of it is kept.
 const KEPT_BYTES: usize = 8 * 1024;
@@ -45,7 +46,7 @@ impl StderrTail {
         };
         // Over all lines, since a private key has many.
         let printable: Vec<String> = whole.lines().map(printable).collect();
-        let clean = redact(&printable.join("\n"));
+        let clean = redact_closely(&printable.join("\n"));
         let lines: Vec<&str> = clean
             .lines()
             .map(str::trim)

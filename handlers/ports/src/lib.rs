@@ -13,6 +13,7 @@ pub mod digests;
 pub mod model;
 pub mod queue;
 pub mod search;
+pub mod secrets;
 pub mod sessions;
 pub mod shape;
 pub mod store;

@@ -9,6 +9,7 @@ use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
+use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::store::{
     ApprovalFilter, Batch, Committed, ConversationQuery, ConversationStore, Etag, Page, StoreError,
     StoredResult, Versioned,
@@ -265,5 +266,29 @@ impl TokenStore for Bridge {
     async fn forget_tokens(&self, user: &UserKey) -> Done<()> {
         let account = self.account();
         account.wait(account.store.forget_tokens(user))
+    }
+}
+
+#[async_trait]
+impl SecretStore for Bridge {
+    async fn put_secret(
+        &self,
+        user: &UserKey,
+        name: &str,
+        sealed: &[u8],
+        expires_at: Timestamp,
+    ) -> Done<()> {
+        let account = self.account();
+        account.wait(account.store.put_secret(user, name, sealed, expires_at))
+    }
+
+    async fn secret(&self, user: &UserKey, name: &str) -> Done<Option<Vec<u8>>> {
+        let account = self.account();
+        account.wait(account.store.secret(user, name))
+    }
+
+    async fn take_secret(&self, user: &UserKey, name: &str) -> Done<Option<Vec<u8>>> {
+        let account = self.account();
+        account.wait(account.store.take_secret(user, name))
     }
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
+use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::store::StoreError;
 use azimuth_ports::tokens::{Grant, SealedToken, Secret, TokenError, TokenExchange, TokenStore};
 
@@ -50,6 +51,33 @@ impl TokenStore for Outside<dyn OpenTokens> {
         let call = Call::in_parts(Port::Tokens, "forget_tokens");
         let part = || self.port.forget_partly(user);
         self.line.pass_in_parts(call, &STORE, act, Some(part)).await
+    }
+}
+
+#[async_trait]
+impl SecretStore for Outside<dyn OpenTokens> {
+    async fn put_secret(
+        &self,
+        user: &UserKey,
+        name: &str,
+        sealed: &[u8],
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let act = self.port.put_secret(user, name, sealed, expires_at);
+        let call = Call::writes(Port::Tokens, "put_secret");
+        self.line.pass(call, &STORE, act).await
+    }
+
+    async fn secret(&self, user: &UserKey, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let act = self.port.secret(user, name);
+        let call = Call::reads(Port::Tokens, "secret");
+        self.line.pass(call, &STORE, act).await
+    }
+
+    async fn take_secret(&self, user: &UserKey, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let act = self.port.take_secret(user, name);
+        let call = Call::writes(Port::Tokens, "take_secret");
+        self.line.pass(call, &STORE, act).await
     }
 }
 

@@ -12,6 +12,7 @@ use azimuth_ports::config::ConfigStore;
 use azimuth_ports::conformance::Rig;
 use azimuth_ports::conformance::samples::NOON;
 use azimuth_ports::queue::WorkQueue;
+use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
 use azimuth_ports::users::UserStore;
@@ -67,6 +68,7 @@ rig!(AuditLog, |_| Arc::new(MemoryAudit::default()));
 rig!(ConfigStore, |_| Arc::new(MemoryConfig::default()));
 rig!(UserStore, |_| Arc::new(MemoryUsers::default()));
 rig!(TokenStore, |clock| Arc::new(MemoryTokens::new(clock)));
+rig!(SecretStore, |clock| Arc::new(MemoryTokens::new(clock)));
 
 mod queue {
     azimuth_ports::conformance!(queue, super::Memory::<dyn super::WorkQueue>::new());
@@ -78,6 +80,10 @@ mod config {
 
 mod users {
     azimuth_ports::conformance!(users, super::Memory::<dyn super::UserStore>::new());
+}
+
+mod secrets {
+    azimuth_ports::conformance!(secrets, super::Memory::<dyn super::SecretStore>::new());
 }
 
 mod tokens {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::clock::Clock;
+use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::store::StoreError;
 use azimuth_ports::tokens::{SealedToken, TokenStore};
 
@@ -14,9 +15,12 @@ use crate::crash::storage::OpenTokens;
 
 type Entries = BTreeMap<(UserKey, String), SealedToken>;
 
-/// The token store.
+type Secrets = BTreeMap<(UserKey, String), (Vec<u8>, Timestamp)>;
+
+/// The store of tokens and secrets.
 pub struct MemoryTokens {
     entries: Mutex<Entries>,
+    secrets: Mutex<Secrets>,
     clock: Arc<dyn Clock>,
 }
 
@@ -25,12 +29,17 @@ impl MemoryTokens {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             entries: Mutex::default(),
+            secrets: Mutex::default(),
             clock,
         }
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn secrets(&self) -> MutexGuard<'_, Secrets> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,5 +115,37 @@ impl TokenStore for MemoryTokens {
     async fn forget_tokens(&self, user: &UserKey) -> Result<(), StoreError> {
         self.entries().retain(|(of, _), _| of != user);
         Ok(())
+    }
+}
+
+#[async_trait]
+impl SecretStore for MemoryTokens {
+    async fn put_secret(
+        &self,
+        user: &UserKey,
+        name: &str,
+        sealed: &[u8],
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let key = (user.clone(), name.to_owned());
+        self.secrets().insert(key, (sealed.to_vec(), expires_at));
+        Ok(())
+    }
+
+    async fn secret(&self, user: &UserKey, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let now = self.clock.now();
+        let secrets = self.secrets();
+        let found = secrets.get(&(user.clone(), name.to_owned()));
+        Ok(found
+            .filter(|(_, end)| *end > now)
+            .map(|(sealed, _)| sealed.clone()))
+    }
+
+    async fn take_secret(&self, user: &UserKey, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let now = self.clock.now();
+        let taken = self.secrets().remove(&(user.clone(), name.to_owned()));
+        Ok(taken
+            .filter(|(_, end)| *end > now)
+            .map(|(sealed, _)| sealed))
     }
 }

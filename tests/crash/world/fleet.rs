@@ -8,6 +8,7 @@ use std::time::Duration;
 use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::{Policies, PolicySet};
+use azimuth_app::secrets::SecretVault;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_ports::model::ChatModel;
 
@@ -63,6 +64,11 @@ impl Worker {
                 audit: Outside::new(&line, ground.audit.clone()),
                 users: Outside::new(&line, ground.users.clone()),
                 tools: Outside::new(&line, ground.tools.clone()),
+                secrets: Arc::new(SecretVault::new(
+                    Outside::new(&line, ground.tokens.clone()),
+                    Arc::new(PlainSealer),
+                    clock.clone(),
+                )),
                 clock: clock.clone(),
                 random: ground.random.clone(),
             },

@@ -7,6 +7,8 @@ use azimuth_ports::tokens::TokenError;
 
 use crate::policy::PoliciesUnavailable;
 use crate::problem::{Code, Problem};
+use azimuth_domain::secret::TakeError;
+
 use crate::turn::{AcceptError, CancelError, DecideError, SignInError};
 
 impl From<StoreError> for Problem {
@@ -69,6 +71,8 @@ impl From<AcceptError> for Problem {
             AcceptError::ArgumentsTooLarge => {
                 Self::new(Code::ArgumentsTooLarge).pointer("/arguments")
             }
+            AcceptError::Secrets(TakeError::TooMany(_)) => Self::new(Code::SecretsTooMany),
+            AcceptError::Secrets(TakeError::TooLarge) => Self::new(Code::SecretTooLarge),
             AcceptError::Unrecorded(error) => error.into(),
             AcceptError::Unavailable(context) => Self::new(Code::Unavailable).context(context),
         }

@@ -4,7 +4,7 @@
 use azimuth_domain::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::redact::redact;
+use azimuth_domain::redact::redact;
 
 /// Longest value, characters.
 const MAX_CHARS: usize = 200;

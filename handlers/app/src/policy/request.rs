@@ -50,7 +50,7 @@ pub(super) struct Question<'a> {
     user: String,
     roles: &'a BTreeSet<Role>,
     tool: &'a ToolSpec,
-    class: Classification,
+    pub(super) class: Classification,
     /// The call; without one it is about seeing the tool.
     call: Option<Call<'a>>,
 }

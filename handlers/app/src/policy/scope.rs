@@ -24,6 +24,18 @@ pub(super) struct CallScope {
     pub resource_id: Option<String>,
 }
 
+/// Whether calls of `spec` with these arguments work at the same place on the same thing,
+/// by all that is known of them.
+pub(crate) fn is_same_place(spec: &ToolSpec, one: &Value, other: &Value) -> bool {
+    let tenant = |arguments: &Value| {
+        let name = spec.scope.tenant.as_deref();
+        name.and_then(|name| arguments.get(name)).cloned()
+    };
+    CallScope::of(spec, one) == CallScope::of(spec, other)
+        && spec.target(one) == spec.target(other)
+        && tenant(one) == tenant(other)
+}
+
 /// What some text says of a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Said {

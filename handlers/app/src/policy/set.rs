@@ -173,7 +173,7 @@ impl PolicySet {
 
     pub(super) fn answer(&self, question: &Question<'_>) -> Decision {
         let denied = |reason| Decision::Deny { reason };
-        match self.vocabulary.ask(question) {
+        let decision = match self.vocabulary.ask(question) {
             Ok((request, entities)) => {
                 let ask = |set| self.authorizer.is_authorized(&request, set, &entities);
                 let response = ask(&self.policies);
@@ -195,6 +195,13 @@ impl PolicySet {
                 tracing::error!(%error, "a policy question cannot be asked; denied");
                 denied(DenyReason::NotPermitted)
             }
+        };
+        // No permit shows or takes a secret without a person, whatever it says.
+        match decision {
+            Decision::Allow if question.class.secret => Decision::RequireApproval {
+                by: ApprovalBy::Asker,
+            },
+            decision => decision,
         }
     }
 

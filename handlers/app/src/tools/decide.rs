@@ -6,6 +6,7 @@ use std::sync::Arc;
 use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::policy::{Decision, Mode};
 use azimuth_domain::principal::Role;
+use azimuth_domain::redact::redact;
 use azimuth_domain::tool::ToolSpec;
 use azimuth_domain::turn::{Asker, Turn};
 use azimuth_ports::model::{ChatMessage, OfferedTool};
@@ -142,7 +143,10 @@ impl Engine {
             {
                 offered.push(OfferedTool {
                     name,
-                    spec: spec.clone(),
+                    spec: ToolSpec {
+                        description: redact(&spec.description).into_owned(),
+                        ..spec.clone()
+                    },
                     score,
                 });
             }

@@ -8,6 +8,7 @@ use azimuth_domain::audit::{AuditEntry, AuditKind, close_id, open_id};
 use azimuth_domain::canonical::sha256_hex;
 use azimuth_domain::event::{Outcome, ResultRef};
 use azimuth_domain::limits::{CALL_DEADLINE_MS, LEASE_MS, MAX_PREVIEW_BYTES, READ_DEADLINE_MS};
+use azimuth_domain::redact::{redact, redact_bytes};
 use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{
     Command, FinishCall, ReclaimCall, ReleaseCall, ToolCall, Turn, Verdict,
@@ -22,6 +23,13 @@ use crate::turn::{ApplyError, Engine, Lease, Pulse, StopSign, cut_text};
 
 /// How often a result is offered to the store.
 const STORE_TRIES: u32 = 4;
+
+/// What everybody but the asker learns of a secret result.
+const SHOWN_ONCE: &str =
+    "The result is a secret: it is shown once, to the person who asked, and to nobody else.";
+const NOT_KEPT: &str = "The result is a secret, and could not be kept for the person who asked.";
+const NOT_TOLD: &str =
+    "The call broke off. What the tool server said may hold a secret and is not told.";
 
 /// How an attempt ended for its executor.
 pub(crate) enum AttemptEnd {
@@ -47,6 +55,8 @@ struct Effected {
     outcome: Outcome,
     output: Option<CallOutput>,
     note: Option<String>,
+    /// Whether the note is in the words of the tool server.
+    is_quoted: bool,
     duration_ms: i64,
     /// Id of the token that the tool server was given.
     token_uti: Option<String>,
@@ -83,7 +93,10 @@ impl Engine {
             Ok(false) => return Err(AttemptEnd::Left),
             Err(error) => return Err(self.release(turn, call, error).await),
         }
-        let effected = self.effect(turn, call, stop).await;
+        let mut effected = clean(call, self.effect(turn, call, stop).await);
+        if call.secret {
+            self.keep_revealed(turn, call, &mut effected).await;
+        }
         let result = self.keep_result(turn, call, &effected).await;
         let (outcome, adopted) = self
             .close(turn, call, &writer, &effected)
@@ -136,6 +149,13 @@ impl Engine {
         if stop.is_raised() {
             return judge(call.effect, None, 0);
         }
+        let arguments = match self.open_arguments(turn, call).await {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                let never = ToolError::NotStarted(error.to_string());
+                return judge(call.effect, Some(Err(never)), 0);
+            }
+        };
         let since = self.now();
         let begun = Begun::default();
         let token = TokenUsed::default();
@@ -147,7 +167,7 @@ impl Engine {
         let request = CallRequest {
             user: turn.asker.user.clone(),
             tool: call.tool.clone(),
-            arguments: call.arguments.clone(),
+            arguments,
             deadline: Duration::from_millis(deadline_ms.unsigned_abs()),
             consent: true,
             correlation_id: correlation_id(call),
@@ -181,7 +201,8 @@ impl Engine {
         call: &ToolCall,
         effected: &Effected,
     ) -> Option<(ResultRef, String)> {
-        let output = effected.output.as_ref()?;
+        // What a secret call said lies elsewhere.
+        let output = effected.output.as_ref().filter(|_| !call.secret)?;
         let stored = StoredResult {
             call: call.id.clone(),
             attempt: call.attempt,
@@ -191,11 +212,7 @@ impl Engine {
             is_error: output.is_error,
         };
         let reference = result_ref(&stored);
-        let preview = if call.secret {
-            String::new()
-        } else {
-            cut_text(&String::from_utf8_lossy(&stored.bytes), MAX_PREVIEW_BYTES).0
-        };
+        let preview = cut_text(&String::from_utf8_lossy(&stored.bytes), MAX_PREVIEW_BYTES).0;
         for attempt in 1..=STORE_TRIES {
             match self
                 .store()
@@ -203,9 +220,7 @@ impl Engine {
                 .await
             {
                 Ok(()) => {
-                    if !call.secret {
-                        self.remember_result(&turn.asker.user.tid, &stored, &reference);
-                    }
+                    self.remember_result(&turn.asker.user.tid, &stored, &reference);
                     return Some((reference, preview));
                 }
                 Err(error) => {
@@ -215,6 +230,31 @@ impl Engine {
             }
         }
         None
+    }
+
+    /// What a secret call said is sealed, for its asker and once, and nowhere else.
+    async fn keep_revealed(&self, turn: &Turn, call: &ToolCall, effected: &mut Effected) {
+        let Some(output) = &effected.output else {
+            return;
+        };
+        let user = &turn.asker.user;
+        let mut said = NOT_KEPT;
+        for attempt in 1..=STORE_TRIES {
+            match self.secrets().keep_revealed(user, &call.id, output).await {
+                Ok(()) => {
+                    said = SHOWN_ONCE;
+                    break;
+                }
+                Err(error) => {
+                    tracing::warn!(call = %call.id, %error, attempt, "a secret result could not be sealed");
+                    tokio::time::sleep(Duration::from_millis(200) * attempt).await;
+                }
+            }
+        }
+        effected.note = Some(match effected.note.take() {
+            Some(note) => format!("{note} {said}"),
+            None => said.to_owned(),
+        });
     }
 
     /// Rule 9: the close decides. Returns what it says.
@@ -312,6 +352,28 @@ impl Engine {
     }
 }
 
+/// What came of a call, without secrets, before any of it is kept or shown. Of a call
+/// that is secret itself only the answer is left as it is, which is sealed.
+fn clean(call: &ToolCall, effected: Effected) -> Effected {
+    let note = match effected.note {
+        // It may repeat what the tool was given.
+        Some(_) if call.secret && effected.is_quoted => Some(NOT_TOLD.to_owned()),
+        note => note.map(|note| redact(&note).into_owned()),
+    };
+    let output = match effected.output {
+        Some(output) if !call.secret => Some(CallOutput {
+            bytes: redact_bytes(output.bytes),
+            ..output
+        }),
+        output => output,
+    };
+    Effected {
+        output,
+        note,
+        ..effected
+    }
+}
+
 /// What an answer means. A read that broke off is an error: nothing can have
 /// changed. A change that broke off, or whose answer leaves open whether it
 /// happened, is unknown, never an error.
@@ -321,6 +383,7 @@ fn judge(
     duration_ms: i64,
 ) -> Effected {
     let read_only = effect == EffectClass::ReadOnly;
+    let is_quoted = matches!(answer, Some(Err(ToolError::Unclear(_))));
     let (outcome, output, note) = match answer {
         None => (
             Outcome::Error,
@@ -352,6 +415,7 @@ fn judge(
         outcome,
         output,
         note,
+        is_quoted,
         duration_ms,
         token_uti: None,
     }

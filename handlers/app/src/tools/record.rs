@@ -1,17 +1,33 @@
 //! What the audit keeps of a call.
 
 use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditKind};
-use azimuth_domain::canonical::names_only;
 use azimuth_domain::turn::{ToolCall, Turn};
 use serde_json::Value;
 
-use crate::redact::{redact, redact_arguments};
 use crate::turn::Engine;
+use azimuth_domain::redact::{redact, redact_arguments, redact_closely};
+use azimuth_domain::secret::hidden;
 
 /// Longest string value of an argument in the audit, characters.
 const MAX_VALUE_CHARS: usize = 512;
 
 impl Engine {
+    /// The arguments without secrets. Which secret a call shows is told: its name is
+    /// none.
+    fn arguments_on_record(&self, call: &ToolCall) -> Value {
+        let shown = hidden(&call.arguments);
+        let mut kept = redact_arguments(shown.clone());
+        let catalogue = self.tool_servers().catalogue();
+        if let (Some(spec), Value::Object(members)) = (catalogue.get(&call.tool), &mut kept) {
+            for (name, value) in members {
+                if let Some(text) = shown[name].as_str().filter(|_| spec.names_secret(name)) {
+                    *value = Value::String(redact_closely(text));
+                }
+            }
+        }
+        kept
+    }
+
     /// A record about `call`, without an outcome.
     pub(crate) fn audit_entry(
         &self,
@@ -37,11 +53,7 @@ impl Engine {
             attempt: is_attempt.then_some(call.attempt),
             tool: Some(call.tool.to_string()),
             tool_hash: Some(call.tool_hash.clone()),
-            arguments: Some(if call.secret {
-                names_only(&call.arguments)
-            } else {
-                shortened(&redact_arguments(call.arguments.clone()))
-            }),
+            arguments: Some(shortened(&self.arguments_on_record(call))),
             target: call.target.as_deref().map(|t| redact(t).into_owned()),
             approval_digest: call.approved_digest().map(ToOwned::to_owned),
             decided_by: call
@@ -90,11 +102,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn secrets_leave_only_names_and_long_values_only_their_head() {
-        assert_eq!(
-            names_only(&json!({"vault": "kv", "value": "hunter2"})),
-            json!({"vault": "(secret)", "value": "(secret)"})
-        );
+    fn long_values_leave_only_their_head() {
         let exact = "x".repeat(MAX_VALUE_CHARS);
         assert_eq!(shortened(&json!([exact])), json!([exact]));
         let long = "x".repeat(MAX_VALUE_CHARS + 1);

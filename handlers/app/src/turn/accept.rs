@@ -6,11 +6,14 @@ use std::time::Duration;
 use azimuth_domain::canonical::{canonical_json, names_only, sha256_hex};
 use azimuth_domain::conversation::{Author, Conversation, ConversationKind, Message};
 use azimuth_domain::ids::{ConversationId, ConversationKey, MessageId, TurnId};
-use azimuth_domain::limits::{LEASE_MS, MAX_RUNNING_TURNS, SIGN_IN_DEADLINE_MS};
+use azimuth_domain::limits::{
+    LEASE_MS, MAX_RUNNING_TURNS, MAX_SECRETS_PER_MESSAGE, SIGN_IN_DEADLINE_MS,
+};
 use azimuth_domain::policy::Mode;
 use azimuth_domain::principal::{Principal, UserKey};
+use azimuth_domain::secret::{Intake as TakenOut, TakeError};
 use azimuth_domain::tool::ToolRef;
-use azimuth_domain::turn::{Asker, NewTurn, Proposal, ProposedCall, Turn};
+use azimuth_domain::turn::{Asker, NewTurn, Proposal, ProposedCall, Turn, TurnSecrets};
 use azimuth_ports::audit::AuditError;
 use azimuth_ports::store::{Batch, Precondition, StoreError, Versioned, Write};
 use azimuth_ports::tokens::{Secret, TokenError};
@@ -19,8 +22,10 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT, number};
+use super::sealing::take_out_of_text;
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
+use crate::secrets::SecretError;
 use crate::tools::decide::Wanted;
 
 /// A message to a model.
@@ -94,6 +99,9 @@ pub enum AcceptError {
     /// The arguments are too large.
     #[error("the arguments are too large")]
     ArgumentsTooLarge,
+    /// It holds too many secrets, or too large ones.
+    #[error(transparent)]
+    Secrets(#[from] TakeError),
     /// The refusal cannot be recorded now, so it is not told; try again.
     #[error(transparent)]
     Unrecorded(#[from] AuditError),
@@ -114,12 +122,21 @@ impl From<ApplyError> for AcceptError {
     }
 }
 
+impl From<SecretError> for AcceptError {
+    fn from(error: SecretError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
 /// What both kinds of request come down to.
 struct Intake {
     user: UserKey,
     key: ConversationKey,
     turn: TurnId,
+    /// The request as it came, with its secrets: for its hash, and for nothing else.
+    request: Secret,
     request_hash: String,
+    /// The message, without secrets.
     text: String,
     new_conversation: Option<ConversationKind>,
     parent: Option<MessageId>,
@@ -140,11 +157,15 @@ impl Engine {
         if request.conversation.owner() != user.owner() {
             return Err(AcceptError::ConversationNotFound);
         }
-        let intake = Intake {
+        let asked = as_asked(&request);
+        let catalogue = self.ports.tools.catalogue();
+        let (text, taken) = take_out_of_text(&catalogue, &request.text)?;
+        let mut intake = Intake {
             key: ConversationKey::of(&user.tid, &request.conversation),
             turn: TurnId::derived(&request.conversation, &request.idempotency_key),
-            request_hash: hash_of(&request),
-            text: request.text.clone(),
+            request_hash: sha256_hex(&asked),
+            request: Secret::new(asked),
+            text,
             new_conversation: None,
             parent: request.parent.clone(),
             user,
@@ -158,10 +179,12 @@ impl Engine {
             Some(name) if self.models.get(&name).is_some() => name,
             Some(name) => return Err(AcceptError::ModelUnknown(name)),
         };
+        let secrets = self.seal(&mut intake, &taken).await?;
         let template = NewTurn {
             model_name,
             mode: request.mode,
             claim_lease_ms: Some(LEASE_MS),
+            secrets,
             ..template(&intake, &request.principal, &settings, request.language)
         };
         self.accept(intake, template, &request.bearer).await
@@ -177,19 +200,17 @@ impl Engine {
         let conversation = ConversationId::derived(&user, "console", &request.idempotency_key);
         let asked = format!("/{} {}", request.tool, canonical_json(&request.arguments));
         let catalogue = self.ports.tools.catalogue();
-        let secret = catalogue
-            .get(&request.tool)
-            .is_none_or(|spec| spec.classify(&request.arguments).secret);
-        let text = if secret {
-            let names = canonical_json(&names_only(&request.arguments));
-            format!("/{} {names}", request.tool)
-        } else {
-            asked.clone()
+        let mut taken = TakenOut::after(0, MAX_SECRETS_PER_MESSAGE);
+        let arguments = match catalogue.get(&request.tool) {
+            Some(spec) => taken.arguments(spec, &request.arguments)?,
+            None => names_only(&request.arguments),
         };
-        let intake = Intake {
+        let text = format!("/{} {}", request.tool, canonical_json(&arguments));
+        let mut intake = Intake {
             key: ConversationKey::of(&user.tid, &conversation),
             turn: TurnId::derived(&conversation, &request.idempotency_key),
             request_hash: sha256_hex(&asked),
+            request: Secret::new(asked),
             text,
             new_conversation: Some(ConversationKind::Console),
             parent: None,
@@ -200,18 +221,37 @@ impl Engine {
         }
         let settings = self.settings(&intake.user).await?;
         let mut template = template(&intake, &request.principal, &settings, request.language);
+        let given = request.arguments;
         let call = self
-            .propose_console(&template.asker, &request.tool, request.arguments)
+            .propose_console(&template.asker, &request.tool, &given, arguments)
             .await?;
+        template.secrets = self.seal(&mut intake, &taken).await?;
+        template.request_hash.clone_from(&intake.request_hash);
         "none".clone_into(&mut template.model_name);
         template.console_call = Some(call);
         self.accept(intake, template, &request.bearer).await
+    }
+
+    /// Seals what was taken out of the request, and makes its hash one that tells
+    /// nothing of it.
+    async fn seal(
+        &self,
+        intake: &mut Intake,
+        taken: &TakenOut,
+    ) -> Result<Option<TurnSecrets>, AcceptError> {
+        let request = intake.request.expose();
+        let sealed = self.seal_request(&intake.user, &intake.turn, taken, request);
+        Ok(sealed.await?.map(|(secrets, hash)| {
+            intake.request_hash = hash;
+            secrets
+        }))
     }
 
     async fn propose_console(
         &self,
         asker: &Asker,
         tool: &ToolRef,
+        given: &Value,
         arguments: Value,
     ) -> Result<ProposedCall, AcceptError> {
         let catalogue = self.ports.tools.catalogue();
@@ -222,7 +262,7 @@ impl Engine {
             return Err(AcceptError::ToolUnknown);
         }
         self.schemas
-            .check(spec, &arguments)
+            .check(spec, given)
             .map_err(|error| match error {
                 ArgumentError::TooLarge { .. } => AcceptError::ArgumentsTooLarge,
                 other => AcceptError::ArgumentsInvalid {
@@ -257,8 +297,10 @@ impl Engine {
         let Some(found) = self.load(&intake.user.tid, &intake.turn).await? else {
             return Ok(None);
         };
-        if found.item.request_hash != intake.request_hash {
-            return Err(AcceptError::KeyReused);
+        match self.hash_like(&found.item, intake.request.expose()) {
+            Ok(hash) if hash == found.item.request_hash => {}
+            Ok(_) | Err(SecretError::Closed) => return Err(AcceptError::KeyReused),
+            Err(error) => return Err(error.into()),
         }
         if !found.item.status.is_terminal() {
             self.enqueue_watchdog(
@@ -383,6 +425,7 @@ impl Engine {
                     let told = told.unwrap_or_default();
                     self.hub.tell(&turn.id, turn.event_seq, &told);
                     self.announce(None, &turn);
+                    self.forget_secrets(&turn).await;
                     self.recent.stored_messages(&intake.user.tid, &messages);
                     let written = committed.turn.map(|etag| Versioned {
                         item: turn.clone(),
@@ -506,7 +549,7 @@ impl Engine {
 
 /// What the idempotency key stands for. A mode that nobody named is not in it, as in
 /// requests of builds that knew none.
-fn hash_of(request: &ChatRequest) -> String {
+fn as_asked(request: &ChatRequest) -> String {
     let mut asked = json!({
         "text": request.text,
         "model": request.model,
@@ -515,7 +558,7 @@ fn hash_of(request: &ChatRequest) -> String {
     if !request.mode.is_default() {
         asked["mode"] = request.mode.as_str().into();
     }
-    sha256_hex(canonical_json(&asked))
+    canonical_json(&asked)
 }
 
 fn template(
@@ -546,5 +589,6 @@ fn template(
         sign_in_deadline_ms: None,
         claim_lease_ms: None,
         console_call: None,
+        secrets: None,
     }
 }

@@ -15,7 +15,7 @@ use azimuth_ports::audit::AuditError;
 use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT};
 use super::{ApplyError, Engine};
 use crate::policy::approval::{may_see_approval, who_may_decide};
-use crate::redact::redact;
+use azimuth_domain::redact::redact;
 
 /// What a person decides.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -254,6 +254,7 @@ impl Engine {
                 self.recent.saw(&turn, asked_at);
                 let tenant = &turn.item.asker.user.tid;
                 self.recent.stored_messages(tenant, &beside.messages);
+                self.forget_secrets(&turn.item).await;
                 Ok(Applied { turn, effects })
             }
             Err(StoreError::TurnChanged) => Err(TryError::TurnChanged),

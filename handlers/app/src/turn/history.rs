@@ -8,6 +8,8 @@ use azimuth_domain::conversation::Message;
 use azimuth_domain::event::{Outcome, ResultRef};
 use azimuth_domain::ids::{MessageId, TurnId};
 use azimuth_domain::limits::MAX_RESULT_BYTES_FOR_MODEL;
+use azimuth_domain::redact::redact;
+use azimuth_domain::secret::retired;
 use azimuth_domain::turn::{Step, ToolCall, Turn};
 use azimuth_ports::model::{ChatMessage, ModelCall};
 use azimuth_ports::store::StoreError;
@@ -117,6 +119,8 @@ impl Engine {
             },
         };
         let messages = self.block(&turn, OLD_RESULT_BYTES).await?;
+        // The numbers of its secrets mean nothing, or something else, in a later turn.
+        let messages: Vec<ChatMessage> = messages.into_iter().map(retire).collect();
         let block = Arc::new(Block {
             length: messages.iter().map(length).sum(),
             messages,
@@ -224,6 +228,8 @@ impl Engine {
             Some(checked) => format!("{content}\n{}", checked.finding.sentence()),
             None => content,
         };
+        // Older builds kept results as they came.
+        let content = redact(&content).into_owned();
         Ok(ChatMessage::ToolResult {
             call_id: call.model_call_id.clone(),
             tool: call.tool.clone(),
@@ -231,6 +237,36 @@ impl Engine {
             content,
             truncated,
         })
+    }
+}
+
+fn retire(message: ChatMessage) -> ChatMessage {
+    match message {
+        ChatMessage::User(text) => ChatMessage::User(retired(&text)),
+        ChatMessage::Repair(text) => ChatMessage::Repair(retired(&text)),
+        ChatMessage::Assistant { text, calls } => ChatMessage::Assistant {
+            text: retired(&text),
+            calls: calls
+                .into_iter()
+                .map(|call| ModelCall {
+                    arguments: retired(&call.arguments),
+                    ..call
+                })
+                .collect(),
+        },
+        ChatMessage::ToolResult {
+            call_id,
+            tool,
+            outcome,
+            content,
+            truncated,
+        } => ChatMessage::ToolResult {
+            call_id,
+            tool,
+            outcome,
+            content: retired(&content),
+            truncated,
+        },
     }
 }
 

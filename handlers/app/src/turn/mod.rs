@@ -20,8 +20,10 @@ mod poison;
 mod recent;
 mod reclaim;
 mod refused;
+mod sealing;
 mod sign_in;
 mod slots;
+mod spoken;
 mod sweep;
 mod text_log;
 
@@ -45,6 +47,7 @@ use crate::models::Models;
 use crate::notices::ApprovalNotices;
 use crate::policy::Policies;
 use crate::policy::arguments::ArgumentSchemas;
+use crate::secrets::SecretVault;
 
 pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
 pub use approvals::{ApprovalDecisionRequest, DecideError};
@@ -66,6 +69,7 @@ pub struct EnginePorts {
     pub audit: Arc<dyn AuditLog>,
     pub users: Arc<dyn UserStore>,
     pub tools: Arc<dyn ToolServers>,
+    pub secrets: Arc<SecretVault>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
 }
@@ -171,6 +175,10 @@ impl Engine {
 
     pub(crate) fn tool_servers(&self) -> &dyn ToolServers {
         self.ports.tools.as_ref()
+    }
+
+    pub(crate) fn secrets(&self) -> &SecretVault {
+        &self.ports.secrets
     }
 
     pub(crate) fn argument_schemas(&self) -> &ArgumentSchemas {

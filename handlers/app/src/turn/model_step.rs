@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use azimuth_domain::canonical::names_only;
 use azimuth_domain::conversation::{Author, Message};
 use azimuth_domain::event::EventBody;
 use azimuth_domain::ids::{MessageId, TurnId};
 use azimuth_domain::limits::{LEASE_MS, MAX_CALLS_PER_STEP};
+use azimuth_domain::redact::{redact, redact_json};
+use azimuth_domain::secret::{FillError, Intake, named};
 use azimuth_domain::tool::{Classification, EffectClass, ToolRef};
 use azimuth_domain::turn::{
     Answer, ClaimModel, Command, FailModel, FailureCode, ModelState, Proposal, ProposedCall, Turn,
@@ -22,6 +25,7 @@ use serde_json::Value;
 use super::commit::{Applied, Beside};
 use super::heartbeat::{Lease, Pulse};
 use super::history::History;
+use super::spoken::Spoken as Words;
 use super::text_log::{LogClosed, TextLog};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
@@ -240,6 +244,7 @@ impl Engine {
     ) -> Result<Spoken, Heard> {
         let mut stream = model.stream(request).await.map_err(Heard::Nothing)?;
         let mut log = TextLog::new(self, turn, claim, pulse);
+        let mut words = Words::default();
         let mut spoken = Spoken {
             text: String::new(),
             calls: Vec::new(),
@@ -255,16 +260,17 @@ impl Engine {
                 () = log.due() => log.flush().await?,
                 event = stream.next() => match event {
                     Some(Ok(ModelEvent::Text(text))) => {
-                        spoken.text.push_str(&text);
-                        log.push(&text).await?;
+                        log.push(&words.take(&text)).await?;
                     }
                     Some(Ok(ModelEvent::Call(call))) => spoken.calls.push(call),
                     Some(Ok(ModelEvent::Usage(usage))) => spoken.usage = spoken.usage.plus(usage),
                     Some(Ok(ModelEvent::End)) => {
+                        log.push(&words.rest()).await?;
+                        spoken.text = words.whole();
                         (spoken.unlogged, spoken.last_seq) = log.into_rest();
                         return Ok(spoken);
                     }
-                    Some(Err(error)) if spoken.text.is_empty() => return Err(Heard::Nothing(error)),
+                    Some(Err(error)) if words.is_empty() => return Err(Heard::Nothing(error)),
                     Some(Err(error)) => return Err(Heard::Part(error)),
                     None => return Err(Heard::Part(ModelError::Unavailable {
                         detail: "the stream broke off".to_owned(),
@@ -286,14 +292,19 @@ impl Engine {
         let turn = &known.item;
         let repair = unusable(&spoken.calls);
         let mut calls = Vec::new();
+        let mut taken = Self::intake_of(turn);
         if repair.is_none() && !spoken.calls.is_empty() {
             let standing = self
                 .patiently(&turn.id, || self.standing(&turn.asker))
                 .await?;
             for call in &spoken.calls {
-                calls.push(self.propose(turn, &standing, call, spoken.tainted));
+                calls.push(self.propose(turn, &standing, &mut taken, call, spoken.tainted));
             }
         }
+        let secrets = self
+            .patiently(&turn.id, || self.seal_further(turn, &taken))
+            .await
+            .map_err(|e| Silence::Unavailable(e.to_string()))?;
         let id = MessageId::of_step(&turn.id, claim.0);
         let said = !spoken.text.is_empty();
         let messages = if said {
@@ -316,6 +327,7 @@ impl Engine {
             calls,
             repair,
             usage: spoken.usage,
+            secrets,
         }));
         let rest = (!spoken.unlogged.is_empty()).then_some(EventBody::TextDelta {
             text: spoken.unlogged,
@@ -330,10 +342,13 @@ impl Engine {
         Ok(self.patiently(&turn.id, write).await?)
     }
 
+    /// What becomes of a call that the model asked for; secrets in its arguments go into
+    /// `taken`.
     fn propose(
         &self,
         turn: &Turn,
         standing: &Standing,
+        taken: &mut Intake,
         call: &ModelCall,
         tainted: bool,
     ) -> ProposedCall {
@@ -381,13 +396,32 @@ impl Engine {
             let sentence = format!("The arguments do not fit the tool: {error}");
             let kept = match error {
                 ArgumentError::TooLarge { .. } | ArgumentError::TooDeep => Value::Null,
-                _ => arguments,
+                _ => redact_json(arguments),
             };
             let secret = spec.classify(&kept).secret;
-            let mut refused = invalid(spec.tool.clone(), kept, sentence);
+            let mut refused = invalid(spec.tool.clone(), kept, redact(&sentence).into_owned());
             refused.class.secret = secret;
             return refused;
         }
+        let known = turn.secrets.as_ref().map_or(0, |secrets| secrets.count);
+        if let Some(unknown) = named(&arguments)
+            .into_iter()
+            .find(|n| !(1..=known).contains(n))
+        {
+            let sentence = format!("{}.", FillError::Unknown(unknown));
+            return invalid(spec.tool.clone(), redact_json(arguments), sentence);
+        }
+        let arguments = match taken.arguments(spec, &arguments) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                let kept = names_only(&arguments);
+                return invalid(
+                    spec.tool.clone(),
+                    kept,
+                    format!("In the arguments {error}."),
+                );
+            }
+        };
         let wanted = Wanted::in_turn(turn, tainted);
         let decision = self.decide_call(standing, wanted, spec, &arguments);
         let plan = self.plan_read(&catalogue, standing, wanted, spec, &arguments);

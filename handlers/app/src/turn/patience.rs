@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::commit::OUTAGE_PAUSES;
 use super::{ApplyError, Engine};
+use crate::secrets::SecretError;
 
 /// How long the holder of a model claim waits: throttling of five minutes fails no
 /// turn (promise T9), and a claim that is given up counts against its step. The wait
@@ -54,6 +55,12 @@ impl Outage for StoreError {
 }
 
 impl Outage for ApplyError {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+impl Outage for SecretError {
     fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }

@@ -30,6 +30,10 @@ mod cosmos_sessions {
     azimuth_ports::conformance!(sessions, crate::rig::Cosmos::new().await);
 }
 
+mod cosmos_secrets {
+    azimuth_ports::conformance!(secrets, crate::rig::Cosmos::new().await);
+}
+
 mod cosmos_tokens {
     use crate::rig::Cosmos;
 

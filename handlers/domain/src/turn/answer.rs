@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     CallState, Draft, Effect, FailureCode, ModelState, NotRunReason, Refusal, Step, ToolCall,
-    TurnKind, TurnStatus, Usage,
+    TurnKind, TurnSecrets, TurnStatus, Usage,
 };
 use crate::canonical::names_only;
 use crate::event::EventBody;
@@ -12,6 +12,7 @@ use crate::ids::{CallId, MessageId};
 use crate::limits::{MAX_TURN_BYTES, RESERVED_BYTES_PER_CALL, RESERVED_BYTES_PER_PREVIEW};
 use crate::policy::Decision;
 use crate::preview::ReadPlan;
+use crate::secret::hidden;
 use crate::tool::{Classification, ToolRef};
 
 /// What the model said in a step. Counts only under the current claim.
@@ -29,6 +30,8 @@ pub struct Answer {
     pub repair: Option<String>,
     /// Tokens used.
     pub usage: Usage,
+    /// The turn's secrets, when the calls brought further ones.
+    pub secrets: Option<TurnSecrets>,
 }
 
 /// A call as the model asked for it.
@@ -74,6 +77,9 @@ impl Answer {
         }
         draft.turn.model = ModelState::Answered;
         draft.turn.usage = draft.turn.usage.plus(self.usage);
+        if self.secrets.is_some() {
+            draft.turn.secrets = self.secrets;
+        }
         draft.event(EventBody::Usage {
             input_tokens: self.usage.input_tokens,
             output_tokens: self.usage.output_tokens,
@@ -175,11 +181,7 @@ fn admit(draft: &mut Draft, id: &CallId, proposed: ProposedCall) {
         server: call.tool.server.clone(),
         tool: call.tool.name.clone(),
         effect: call.effect,
-        arguments: if call.secret {
-            names_only(&call.arguments)
-        } else {
-            call.arguments.clone()
-        },
+        arguments: hidden(&call.arguments),
     });
     let asks = match proposed.proposal {
         Proposal::Decided(Decision::Allow) => {

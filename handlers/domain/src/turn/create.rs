@@ -3,7 +3,7 @@
 use super::answer::propose;
 use super::{
     Asker, Draft, ModelState, ProposedCall, Step, TURN_VERSION, Transition, Turn, TurnKind,
-    TurnStatus, Usage, claim_model,
+    TurnSecrets, TurnStatus, Usage, claim_model,
 };
 use crate::event::EventBody;
 use crate::ids::{MessageId, TurnId};
@@ -37,6 +37,8 @@ pub struct NewTurn {
     pub claim_lease_ms: Option<i64>,
     /// For a tool call without a model: the call. `None` makes a chat turn.
     pub console_call: Option<ProposedCall>,
+    /// Secrets that were taken out of the request.
+    pub secrets: Option<TurnSecrets>,
 }
 
 impl NewTurn {
@@ -76,6 +78,7 @@ impl NewTurn {
             running_ms: 0,
             running_since: None,
             unrecorded: Vec::new(),
+            secrets: self.secrets,
         };
         let mut draft = Draft {
             turn,

@@ -68,6 +68,23 @@ pub struct Turn {
     /// refusal, so that a record that is lost on the way is found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unrecorded: Vec<Unrecorded>,
+    /// Secrets that were taken out of what the turn came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<TurnSecrets>,
+}
+
+/// Secrets that stand in a turn as placeholders, and lie sealed elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnSecrets {
+    /// How many; they are numbered from 1.
+    pub count: u32,
+    /// Where they lie: a random name, so that two requests with one idempotency key
+    /// never meet.
+    pub drawer: String,
+    /// The key of `request_hash`, sealed: without the data key nobody can try out what
+    /// the request said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_key: Option<String>,
 }
 
 /// A refusal that the audit may not know.

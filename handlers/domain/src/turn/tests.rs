@@ -52,6 +52,7 @@ fn new_turn() -> NewTurn {
         sign_in_deadline_ms: None,
         claim_lease_ms: Some(LEASE),
         console_call: None,
+        secrets: None,
     }
 }
 
@@ -120,6 +121,7 @@ fn answer(calls: Vec<ProposedCall>) -> Command {
         calls,
         repair: None,
         usage: Usage::default(),
+        secrets: None,
     }))
 }
 

@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::documents::{Version, decode};
 use super::search::{self, Budget};
+use super::secrets::drop_ended;
 use super::{SqliteStore, commit, events, messages, results, sweep, turns};
 use crate::database::Fault;
 
@@ -215,6 +216,10 @@ impl ConversationStore for SqliteStore {
     }
 
     async fn expire_events(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        self.database
+            .write(move |connection| Ok(drop_ended(connection, now)?))
+            .await?;
         let mut removed = 0;
         loop {
             let some = self

@@ -14,6 +14,7 @@ mod plans;
 mod results;
 mod schema;
 mod search;
+mod secrets;
 mod sessions;
 mod sweep;
 mod tokens;
@@ -29,7 +30,7 @@ pub use digests::SqliteDigests;
 
 use crate::database::{Database, OpenError, Settings, WriteCounts};
 
-/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore`, `SessionStore` and
+/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore`, `SessionStore`, `SecretStore` and
 /// `TokenStore` in the file `azimuth.sqlite` of a folder, which several processes may use
 /// at once.
 pub struct SqliteStore {

@@ -175,4 +175,5 @@ pub(super) const MIGRATIONS: &[&str] = &[
     super::digests::ANCHORS,
     super::config::TABLES,
     super::sessions::SESSIONS,
+    super::secrets::SECRETS,
 ];

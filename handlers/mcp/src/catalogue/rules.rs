@@ -129,6 +129,9 @@ const SECRET_ARGUMENTS: &[&str] = &[
     "user-data",
 ];
 
+/// Arguments of single tools that hold one.
+const CARRYING_ARGUMENTS: &[(&str, &str)] = &[("keyvault_secret_create", "value")];
+
 /// Names of secrets: with one of them given, the value is shown.
 const REVEALING_ARGUMENTS: &[(&str, &str)] = &[("keyvault_secret_get", "secret")];
 
@@ -224,19 +227,24 @@ fn secret_rules(name: &str, has: &dyn Fn(&str) -> bool) -> Vec<ArgumentRule> {
         .iter()
         .copied()
         .filter(|argument| has(argument));
-    let revealed = REVEALING_ARGUMENTS
-        .iter()
-        .filter(|(tool, _)| *tool == name)
-        .map(|(_, a)| *a);
-    revealed
+    let of_this = |table: &'static [(&'static str, &'static str)]| {
+        table
+            .iter()
+            .filter(move |(tool, _)| *tool == name)
+            .map(|(_, argument)| *argument)
+    };
+    let rule = |argument: &str, carries| ArgumentRule {
+        argument: argument.to_owned(),
+        equals: Vec::new(),
+        effect: None,
+        secret: Some(true),
+        carries,
+    };
+    let revealed = of_this(REVEALING_ARGUMENTS).map(|argument| rule(argument, false));
+    let carried = of_this(CARRYING_ARGUMENTS)
         .chain(carried)
-        .map(|argument| ArgumentRule {
-            argument: argument.to_owned(),
-            equals: Vec::new(),
-            effect: None,
-            secret: Some(true),
-        })
-        .collect()
+        .map(|argument| rule(argument, true));
+    revealed.chain(carried).collect()
 }
 
 /// Names in the tables above that no tool has: a slip of the pen, or a tool that

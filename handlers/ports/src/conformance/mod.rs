@@ -16,6 +16,7 @@ pub mod digests;
 pub mod processes;
 pub mod queue;
 pub mod samples;
+pub mod secrets;
 pub mod sessions;
 pub mod store;
 pub mod tokens;
@@ -54,8 +55,8 @@ pub trait Shared<P: ?Sized + Send + Sync>: Rig<P> {
 }
 
 /// Makes one test of every rule of a suite (`queue`, `store`, `audit`, `digests`,
-/// `config`, `users`, `sessions`, `tokens`). `$rig` makes a fresh rig and may await. The
-/// calling crate needs `tokio` with `macros` and `rt-multi-thread`.
+/// `config`, `users`, `sessions`, `secrets`, `tokens`). `$rig` makes a fresh rig and may
+/// await. The calling crate needs `tokio` with `macros` and `rt-multi-thread`.
 ///
 /// `conformance!(processes of queue, Type, $rig)` makes those that two processes keep
 /// (`queue`, `store`, `audit`, `tokens`); the type is a [`Shared`] one.
@@ -192,6 +193,14 @@ macro_rules! conformance {
             forgetting_removes_all_of_one_user,
         ] }
     };
+    (secrets, $rig:expr) => {
+        $crate::conformance_tests! { secrets, $rig, [
+            a_secret_reads_back_as_it_was_written_last,
+            a_secret_that_was_taken_is_gone,
+            of_sixteen_takers_one_gets_it,
+            a_secret_that_has_ended_is_gone,
+        ] }
+    };
     (processes of queue, $type:ty, $rig:expr) => {
         $crate::conformance_processes! {
             dyn $crate::queue::WorkQueue, $type, $rig,
@@ -270,6 +279,7 @@ mod tests {
             include_str!("digests.rs"),
             include_str!("processes.rs"),
             include_str!("queue.rs"),
+            include_str!("secrets.rs"),
             include_str!("sessions.rs"),
             include_str!("store/batches.rs"),
             include_str!("store/lists.rs"),

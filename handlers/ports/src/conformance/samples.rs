@@ -72,6 +72,7 @@ pub fn turn(chat: &Conversation, name: &str, at: Timestamp) -> Turn {
         sign_in_deadline_ms: None,
         claim_lease_ms: None,
         console_call: None,
+        secrets: None,
     }
     .create(at)
     .turn

@@ -26,7 +26,7 @@ export function Result({ call, turnId }: { call: CallLog; turnId: string }) {
   const whole = useWholeResult(turnId, call.id, result, wanted);
   const text = isWhole ? preview : whole.data;
 
-  if (isSecret || (whole.error instanceof ProblemError && whole.error.code === "secret_not_available")) {
+  if (isSecret || (whole.error instanceof ProblemError && whole.error.code === "secret_gone")) {
     return <Remark Icon={Lock}>{t("secret")}</Remark>;
   }
   return (

@@ -93,6 +93,7 @@ impl Shapes {
             calls,
             repair: None,
             usage: product::Usage::default(),
+            secrets: None,
         }))
     }
 
@@ -465,6 +466,7 @@ fn new_turn(claim_lease_ms: Option<i64>, sign_in_deadline_ms: Option<i64>) -> pr
         sign_in_deadline_ms,
         claim_lease_ms,
         console_call: None,
+        secrets: None,
     }
 }
 

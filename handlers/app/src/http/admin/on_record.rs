@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::http::edge::RequestId;
 use crate::problem::{Answer, Code, Problem};
-use crate::redact::{redact, redact_arguments};
+use azimuth_domain::redact::{redact, redact_arguments};
 
 /// A change that is about to be made.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 
 use azimuth_domain::policy::DenyReason;
 use azimuth_domain::principal::UserKey;
+use azimuth_domain::secret::hidden;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::{Approval, CallState, ToolCall, Turn, TurnStatus};
 use serde::Serialize;
@@ -149,7 +150,7 @@ impl ApprovalView {
             server: call.tool.server.clone(),
             tool: call.tool.name.clone(),
             effect: call.effect.into(),
-            arguments: call.arguments.clone(),
+            arguments: hidden(&call.arguments),
             target: call.target.clone(),
             preview: approval.preview.shown().map(PreviewView::from),
             preview_state: approval.preview.name().to_owned(),

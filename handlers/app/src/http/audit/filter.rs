@@ -8,7 +8,7 @@ use azimuth_ports::audit::AuditQuery;
 use super::{Scope, scope};
 use crate::http::caller::Caller;
 use crate::problem::{Answer, Code, Problem};
-use crate::redact::redact;
+use azimuth_domain::redact::redact;
 
 /// Longest text of a filter, characters.
 const MAX_TEXT_CHARS: usize = 300;

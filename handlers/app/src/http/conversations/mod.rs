@@ -16,6 +16,7 @@ use azimuth_domain::conversation::{
     Author, Conversation, ConversationKind, MAX_TITLE_CHARS, Message,
 };
 use azimuth_domain::ids::{ConversationId, ConversationKey};
+use azimuth_domain::redact::redact;
 use azimuth_ports::store::{ConversationStore, Etag, Versioned};
 use http::{StatusCode, header};
 use serde::Serialize;
@@ -202,7 +203,7 @@ fn title(text: &str) -> Answer<String> {
             .pointer("/title")
             .detail("A title is one line and not empty."));
     }
-    Ok(text.to_owned())
+    Ok(redact(text).into_owned())
 }
 
 #[cfg(test)]

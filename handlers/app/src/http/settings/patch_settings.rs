@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use azimuth_domain::redact::redact;
 use azimuth_ports::store::Versioned;
 use azimuth_ports::users::{Settings, UserRecord};
 use serde::Deserialize;
@@ -108,7 +109,7 @@ fn subscription_name(text: &str) -> Answer<String> {
         && text.chars().count() <= MAX_SUBSCRIPTION_CHARS
         && !text.chars().any(char::is_control);
     if fits {
-        return Ok(text.trim().to_owned());
+        return Ok(redact(text.trim()).into_owned());
     }
     Err(Problem::new(Code::FieldInvalid)
         .pointer("/default_subscription")

@@ -46,6 +46,7 @@ fn turn(now: Timestamp) -> Turn {
         sign_in_deadline_ms: None,
         claim_lease_ms: None,
         console_call: None,
+        secrets: None,
     };
     new.create(now).turn
 }

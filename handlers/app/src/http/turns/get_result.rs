@@ -5,8 +5,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use azimuth_domain::ids::{CallId, TurnId};
+use azimuth_domain::turn::CallState;
 use azimuth_ports::store::StoredResult;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -15,6 +16,7 @@ use crate::http::path::{PathPair, not_found};
 use crate::http::query::Query;
 use crate::http::states::TurnState;
 use crate::problem::{Answer, Code, Problem};
+use crate::secrets::SecretError;
 
 /// Which part.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -47,6 +49,7 @@ pub async fn handle(
     State(state): State<TurnState>,
     caller: Caller,
     PathPair(id, call_id): PathPair<TurnId, CallId>,
+    method: Method,
     Query(query): Query<ResultQuery>,
 ) -> Answer<Response> {
     if call_id.turn() != id {
@@ -55,7 +58,11 @@ pub async fn handle(
     let turn = super::load(state.store.as_ref(), &caller, &id).await?.item;
     let call = turn.call(&call_id).ok_or_else(not_found)?;
     if call.secret {
-        return Err(Problem::new(Code::SecretNotAvailable));
+        let ran = matches!(call.state, CallState::Finished { .. } | CallState::Unknown);
+        if !ran {
+            return Err(not_found());
+        }
+        return revealed(&state, &caller, &call_id, &method, &query).await;
     }
     // A result that the turn does not name is that of an attempt that did not count.
     if call.result.is_none() {
@@ -67,6 +74,45 @@ pub async fn handle(
         .await?
         .ok_or_else(not_found)?;
     part(stored, &query)
+}
+
+/// A secret is given whole and once: what gives it has removed it. Nobody gets here but
+/// the person who asked.
+async fn revealed(
+    state: &TurnState,
+    caller: &Caller,
+    call: &CallId,
+    method: &Method,
+    query: &ResultQuery,
+) -> Answer<Response> {
+    // An answer without its body would use it up.
+    if *method != Method::GET {
+        return Err(Problem::new(Code::MethodNotAllowed));
+    }
+    if query.offset != 0 || query.length.is_some() {
+        return Err(Problem::new(Code::RangeInvalid));
+    }
+    let secrets = state.engine.secrets();
+    let taken = secrets.take_revealed(&caller.principal.user, call).await;
+    let revealed = match taken {
+        Ok(Some(revealed)) => revealed,
+        Ok(None) | Err(SecretError::Closed) => return Err(Problem::new(Code::SecretGone)),
+        Err(SecretError::Unavailable(context)) => {
+            return Err(Problem::new(Code::StoreUnavailable).context(context));
+        }
+    };
+    let bytes = revealed
+        .bytes()
+        .map_err(|_| Problem::new(Code::SecretGone))?;
+    let stored = StoredResult {
+        call: call.clone(),
+        attempt: 1,
+        media_type: revealed.media_type,
+        bytes,
+        truncated: revealed.truncated,
+        is_error: false,
+    };
+    part(stored, &ResultQuery::default())
 }
 
 fn part(stored: StoredResult, query: &ResultQuery) -> Answer<Response> {

@@ -2,6 +2,7 @@
 
 use azimuth_domain::event::{Outcome, ResultRef, WaitingFor};
 use azimuth_domain::policy::Mode;
+use azimuth_domain::secret::hidden;
 use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{ToolCall, Turn, TurnKind, TurnStatus};
 use serde::{Deserialize, Serialize};
@@ -342,7 +343,7 @@ impl CallView {
             tool: call.tool.name.clone(),
             effect: call.effect.into(),
             secret: call.secret,
-            arguments: call.arguments.clone(),
+            arguments: hidden(&call.arguments),
             target: call.target.clone(),
             state: call.state.name().to_owned(),
             outcome: call.state.outcome().map(OutcomeView::from),

@@ -67,8 +67,9 @@ fn faults_are_told_with_file_and_line() {
 
 #[test]
 fn what_is_forbidden_everywhere_is_forbidden_here() {
-    let cases = r#"{"cases": [{"name": "secret", "tool": {"effect": "read_only", "secret": true},
-        "expect": "deny:secret_not_available"}]}"#;
+    let cases = r#"{"cases": [{"name": "elsewhere", "tool": {"effect": "read_only"},
+        "arguments": {"tenant": "00000000-0000-4000-8000-000000000002"},
+        "expect": "deny:foreign_tenant"}]}"#;
     for files in [
         vec![("a.cedar", READ), ("a.test.json", cases)],
         vec![

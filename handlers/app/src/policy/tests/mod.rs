@@ -58,6 +58,7 @@ fn enabled(effect: EffectClass) -> ToolSpec {
 
 fn rule(argument: &str, effect: Option<EffectClass>, secret: Option<bool>) -> ArgumentRule {
     ArgumentRule {
+        carries: false,
         argument: argument.to_owned(),
         equals: vec![],
         effect,

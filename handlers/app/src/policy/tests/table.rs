@@ -184,16 +184,8 @@ fn arguments_make_the_class_that_is_decided_about() {
     ];
     for (roles, arguments, expected) in [
         ([Role::Reader], json!({}), "allow"),
-        (
-            [Role::Reader],
-            json!({"secret": "db"}),
-            "secret_not_available",
-        ),
-        (
-            [Role::Operator],
-            json!({"secret": "db"}),
-            "secret_not_available",
-        ),
+        ([Role::Reader], json!({"secret": "db"}), "not_permitted"),
+        ([Role::Operator], json!({"secret": "db"}), "ask another"),
         ([Role::Reader], json!({"delete": true}), "not_permitted"),
         ([Role::Operator], json!({"delete": true}), "ask another"),
         ([Role::Operator], json!({"write": "x"}), "ask"),

@@ -165,7 +165,7 @@ fn no_text_takes_a_built_in_forbid_away() {
     let read = enabled(EffectClass::ReadOnly);
     for (tool, arguments, expected) in [
         (&read, json!({}), "allow"),
-        (&secret, json!({}), "secret_not_available"),
+        (&secret, json!({}), "ask"),
         (&local, json!({}), "tool_disabled"),
         (&read, foreign, "foreign_tenant"),
     ] {

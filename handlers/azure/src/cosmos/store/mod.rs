@@ -11,6 +11,7 @@ mod keys;
 mod listing;
 mod messages;
 mod results;
+mod secrets;
 mod sessions;
 mod sweep;
 mod tokens;
@@ -39,7 +40,7 @@ const MOST_CHAINS: u64 = 1_000;
 /// How long it is known of a chain that nobody writes to.
 const USED_LATELY: Duration = Duration::from_mins(2);
 
-/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore`, `SessionStore` and
+/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore`, `SessionStore`, `SecretStore` and
 /// `TokenStore` in one Cosmos DB database, which any number of processes may use at once.
 pub struct CosmosStore {
     pub(super) conversations: Container,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::ask::Ask;
 use super::super::failure::Fault;
+use super::secrets::is_secret;
 use super::sessions::is_session;
 use super::{CosmosStore, keys};
 
@@ -119,7 +120,8 @@ impl TokenStore for CosmosStore {
         let ask = Ask::new("c.id", "IS_DEFINED(c.id)");
         let scope = FeedScope::partition(keys::person(user));
         let ids: Vec<String> = self.tokens.all(scope, ask).await?;
-        for id in ids.into_iter().filter(|id| !is_session(id)) {
+        let is_token = |id: &String| !is_session(id) && !is_secret(id);
+        for id in ids.into_iter().filter(is_token) {
             self.tokens.delete(keys::person(user), &id).await?;
         }
         Ok(())

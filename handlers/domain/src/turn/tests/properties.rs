@@ -83,6 +83,7 @@ fn command(turn: &Turn, wanted: &Move, now: i64) -> Option<Command> {
             calls: kinds.iter().map(|k| call_of(*k)).collect(),
             repair: None,
             usage: Usage::default(),
+            secrets: None,
         })),
         Move::FailModel(claim_no) => Command::FailModel(FailModel {
             step: turn.step_no(),

@@ -231,6 +231,7 @@ fn rule_3_one_unusable_answer_is_repaired_and_two_end_the_turn() {
             calls,
             repair: repair.map(ToOwned::to_owned),
             usage: Usage::default(),
+            secrets: None,
         }));
         step(&next, command, at(30)).unwrap().turn
     };

@@ -19,7 +19,7 @@ use crate::http::json::JsonBody;
 use crate::http::states::PolicyState;
 use crate::policy::{BUILT_IN_PERMITS, Policies};
 use crate::problem::{Answer, Code, Problem};
-use crate::redact::redact;
+use azimuth_domain::redact::redact;
 
 /// Longest reason, characters.
 const MAX_REASON_CHARS: usize = 500;

@@ -196,6 +196,7 @@ mod tests {
             sign_in_deadline_ms: None,
             claim_lease_ms: None,
             console_call: None,
+            secrets: None,
         };
         new.create(Timestamp(at)).turn
     }

@@ -23,7 +23,7 @@ use crate::http::query::Query;
 use crate::http::states::ConversationState;
 use crate::http::turns::TurnView;
 use crate::problem::{Answer, Code, Problem};
-use crate::redact::{redact, redact_json};
+use azimuth_domain::redact::{redact, redact_json};
 use collect::{MAX_BYTES, Material, collect};
 
 /// Which form.

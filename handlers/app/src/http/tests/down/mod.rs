@@ -23,6 +23,7 @@ use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::config::{ConfigHead, ConfigKind, ConfigStore, ConfigVersion};
 use azimuth_ports::digests::{DigestLog, DigestSigner, SignError, UnsealedChain};
 use azimuth_ports::queue::{Delivery, QueueError, WorkQueue};
+use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::sessions::{SessionRecord, SessionStore};
 use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
 use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
@@ -42,6 +43,7 @@ use crate::http::models::tests::model;
 use crate::http::{ApiParts, HttpConfig};
 use crate::models::Models;
 use crate::policy::{Policies, PolicySet};
+use crate::secrets::SecretVault;
 use crate::turn::{Engine, EnginePorts};
 
 /// Text that a problem must never repeat.
@@ -128,6 +130,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
             audit: down.clone(),
             users: down.clone(),
             tools: down.clone(),
+            secrets: Arc::new(SecretVault::new(down.clone(), down.clone(), down.clone())),
             clock: down.clone(),
             random: down.clone(),
         },
@@ -434,6 +437,25 @@ impl TokenStore for Down {
         self.store()
     }
     async fn forget_tokens(&self, _: &UserKey) -> Result<(), StoreError> {
+        self.store()
+    }
+}
+
+#[async_trait]
+impl SecretStore for Down {
+    async fn put_secret(
+        &self,
+        _: &UserKey,
+        _: &str,
+        _: &[u8],
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.store()
+    }
+    async fn secret(&self, _: &UserKey, _: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store()
+    }
+    async fn take_secret(&self, _: &UserKey, _: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.store()
     }
 }

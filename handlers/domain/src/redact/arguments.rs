@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-use super::{MARK, redact};
+use super::{KNOWN as SURE, MARK, compiled, found, merged, patterns, replaced};
+use crate::secret::is_placeholder;
 
 /// What the names of secrets end with, in lower case without `_`, `-` and `.`.
 const SECRET_ENDINGS: &[&str] = &[
@@ -66,6 +67,7 @@ const LONGEST_WORD: usize = 32;
 /// letters and digits at least. In names and paths it is ten times, in base64 sixty.
 const RANDOM_CHANGES: usize = 30;
 
+static DOUBTFUL: LazyLock<Vec<Regex>> = LazyLock::new(|| compiled(patterns::DOUBTFUL));
 static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // What is known comes first, so that it is passed over whole.
     Regex::new(&format!("(?P<known>{KNOWN})|{RUN}")).ok()
@@ -73,7 +75,7 @@ static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static KNOWN_PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(KNOWN).ok());
 
 /// `arguments` without their secrets.
-pub(crate) fn redact_arguments(arguments: Value) -> Value {
+pub fn redact_arguments(arguments: Value) -> Value {
     within(arguments, MAX_DEPTH)
 }
 
@@ -105,6 +107,7 @@ fn hidden(value: Value) -> Value {
             .into_iter()
             .map(|(name, value)| (without_keys(&name), hidden(value)))
             .collect(),
+        Value::String(text) if is_placeholder(&text) => Value::String(text),
         Value::Number(_) | Value::String(_) => Value::String(MARK.to_owned()),
     }
 }
@@ -121,13 +124,23 @@ fn text_without(text: &str, depth: u32) -> String {
     without_keys(text)
 }
 
+/// `text` without its secrets and without what may be one: words that nobody needs and
+/// that are kept for good.
+pub fn redact_closely(text: &str) -> String {
+    let spans = found(&SURE, text).chain(found(&DOUBTFUL, text));
+    random_runs_gone(&replaced(text, &merged(text, spans)))
+}
+
 /// `text` without what the patterns know and without what looks random.
 fn without_keys(text: &str) -> String {
-    let known = redact(text);
+    random_runs_gone(&replaced(text, &merged(text, found(&SURE, text))))
+}
+
+fn random_runs_gone(known: &str) -> String {
     let Some(runs) = RUNS.as_ref() else {
         return MARK.to_owned();
     };
-    runs.replace_all(&known, |found: &Captures<'_>| {
+    runs.replace_all(known, |found: &Captures<'_>| {
         if found.name("known").is_none() && looks_random(&found[0]) {
             MARK.to_owned()
         } else {
@@ -190,6 +203,7 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert!(RUNS.is_some() && KNOWN_PARTS.is_some());
+        assert_eq!(DOUBTFUL.len(), patterns::DOUBTFUL.len());
     }
 
     #[test]

@@ -1,103 +1,30 @@
-//! Takes secrets out of text: bearer tokens and JWTs, keys of connection strings,
-//! signatures of shared access URLs, keys that Azure marks, private keys.
+//! The one redactor: takes secrets out of text and JSON before they reach anything that
+//! keeps or shows them: logs, audit, events, models, problems, what a child process says.
 //!
-//! Patterns follow Microsoft's published ones (`microsoft/security-utilities`,
-//! MIT), and a test holds them against those. What they do not know, they leave; a
-//! false alarm costs a word. Arguments in the audit are looked at more closely, see
-//! `arguments.rs`.
+//! Two degrees. [`redact`] knows secrets by their form (`patterns.rs`); what it does not
+//! know it leaves, and a false alarm costs a word. [`redact_closely`] and
+//! [`redact_arguments`] take what is in doubt as well (`arguments.rs`), for the audit and
+//! for words that nobody needs. [`secrets`] tells where they are, for whoever seals them
+//! in the place of dropping them.
 
 mod arguments;
 #[cfg(test)]
 mod corpus;
+mod patterns;
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::Value;
 
-pub(crate) use arguments::redact_arguments;
+use crate::secret::{is_placeholder, without_placeholders};
+
+pub use arguments::{redact_arguments, redact_closely};
 
 /// What stands where a secret stood.
-pub(crate) const MARK: &str = "[redacted]";
-
-/// Pattern, and what replaces it.
-const PATTERNS: &[(&str, &str)] = &[
-    // PEM private keys, closed or cut off.
-    (
-        r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\z)",
-        MARK,
-    ),
-    // JWTs, signed or not, encrypted too: header and payload begin with `{"` or `{ `.
-    (
-        r"\be[yw][A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_=-]*){0,3}",
-        MARK,
-    ),
-    (
-        r"\be[A-Za-z0-9_=-]{23,}\.e[A-Za-z0-9_=-]{23,}\.[A-Za-z0-9_=-]{24,}",
-        MARK,
-    ),
-    (
-        r"(?i)\b(bearer|sharedaccesssignature|basic)(\s+|%20)[A-Za-z0-9._~+/=%&-]{16,}",
-        "$1 [redacted]",
-    ),
-    (
-        r#"(?i)\b(authorization(?:\s|%20)*:(?:\s|%20)*bearer(?:\s|%20)+)[^\s"',;]+"#,
-        "$1[redacted]",
-    ),
-    // Connection strings, headers, form bodies, JSON in text.
-    (
-        r#"(?i)\b(account_?key|shared_?access_?key|shared_?access_?signature|client_?secret|api[-_]?key|x-functions-key|ocp-apim-subscription-key|access_?key|primary_?key|secondary_?key|refresh_token|access_token|id_token|client_assertion|assertion)(\\?["']?\s*[=:]\s*\\?["']?)[^\s;&"'\\,<>]{4,}"#,
-        "$1$2[redacted]",
-    ),
-    (
-        r#"(?i)\b(password|passwd|pwd)(\\?["']?\s*=\s*\\?["']?)[^\s;&"'\\,<>]{2,}"#,
-        "$1$2[redacted]",
-    ),
-    (
-        r#"(?i)(["'](?:password|passwd|pwd)["']\s*:\s*["'])[^"']{2,}"#,
-        "$1[redacted]",
-    ),
-    // Shared access signatures in URLs.
-    (
-        r"(?i)\b(sig|dsas_secret)=[A-Za-z0-9%/+_-]{16,}={0,2}",
-        "$1=[redacted]",
-    ),
-    // User and password in a URL.
-    (
-        r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^\s/:@]+:[^\s/@]+@",
-        "$1[redacted]@",
-    ),
-    // Keys that Azure marks: common annotated keys, 64- and 32-byte keys, client secrets.
-    (
-        r"[A-Za-z0-9]{52}JQQJ9[9DH][A-Za-z0-9][A-L][A-Za-z0-9]{16,28}(?:==)?",
-        MARK,
-    ),
-    (r"[A-Za-z0-9+/\\]{86}==", MARK),
-    (
-        r"[A-Za-z0-9+/]{33}(?:AIoT|AzCa|AZEG|\+(?:ASb|AEh|ARm))[A-P][A-Za-z0-9+/]{5}=",
-        MARK,
-    ),
-    (
-        r"[A-Za-z0-9+/]{42}(?:AzSe|\+ACR)[A-D][A-Za-z0-9+/]{5}",
-        MARK,
-    ),
-    (r"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", MARK),
-    (r"[A-Za-z0-9_-]{44}AzFu[A-Za-z0-9_-]{5}[AQgw]==", MARK),
-    // A key of a message broker beside its address.
-    (
-        r"(?i)(\.servicebus\.windows.{1,200}?[^0-9a-z/+])[0-9a-z/+]{43}=",
-        "$1[redacted]",
-    ),
-    // Tokens of package registries and Databricks, bundles with a private key.
-    (r"\bnpm_[A-Za-z0-9]{36}", MARK),
-    (r"(?i)\boy2[a-z2-7]{43}", MARK),
-    (r"\bdapi[0-9a-f-]{32,34}", MARK),
-    (
-        r"MI[I-L][0-9A-Za-z+/]{2}[AQgw]IBAzCC[0-9A-Za-z+/=\s]*",
-        MARK,
-    ),
-];
+pub const MARK: &str = "[redacted]";
 
 /// Members whose whole value is a secret, in lower case without `_` and `-`.
 const SECRET_MEMBERS: &[&str] = &[
@@ -123,12 +50,14 @@ const SECRET_MEMBERS: &[&str] = &[
     "secretvalue",
 ];
 
-static COMPILED: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
-    PATTERNS
+static KNOWN: LazyLock<Vec<Regex>> = LazyLock::new(|| compiled(patterns::KNOWN));
+
+fn compiled(patterns: &[&str]) -> Vec<Regex> {
+    patterns
         .iter()
-        .filter_map(|(pattern, with)| Some((Regex::new(&bounded(pattern)).ok()?, *with)))
+        .filter_map(|pattern| Regex::new(&bounded(pattern)).ok())
         .collect()
-});
+}
 
 /// `pattern` with its word boundaries among ASCII alone: Korean is written without a
 /// blank before what follows, and a secret has no letters but these.
@@ -136,20 +65,83 @@ fn bounded(pattern: &str) -> String {
     pattern.replace(r"\b", r"(?-u:\b)")
 }
 
-/// `text` without its secrets.
-pub(crate) fn redact(text: &str) -> Cow<'_, str> {
-    let mut out = Cow::Borrowed(text);
-    for (pattern, with) in COMPILED.iter() {
-        if let Cow::Owned(changed) = pattern.replace_all(&out, *with) {
-            out = Cow::Owned(changed);
+/// Where `text` holds secrets: in order, apart from each other, in bytes. A mark or a
+/// placeholder that stands where one stood is none.
+pub fn secrets(text: &str) -> Vec<Range<usize>> {
+    merged(text, found(&KNOWN, text))
+}
+
+fn found<'p>(patterns: &'p [Regex], text: &'p str) -> impl Iterator<Item = Range<usize>> + use<'p> {
+    patterns.iter().flat_map(move |pattern| {
+        let has_group = pattern.capture_names().any(|name| name == Some("s"));
+        let groups = has_group.then(|| pattern.captures_iter(text));
+        let wholes = (!has_group).then(|| pattern.find_iter(text));
+        let inner = groups.into_iter().flatten();
+        let inner = inner.filter_map(|found| found.name("s").map(|secret| secret.range()));
+        inner.chain(wholes.into_iter().flatten().map(|found| found.range()))
+    })
+}
+
+fn merged(text: &str, found: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let stands_for_one = |at: &Range<usize>| {
+        let said = without_placeholders(&text[at.clone()]).replace(MARK, "");
+        !said.contains(char::is_alphanumeric)
+    };
+    let mut all: Vec<Range<usize>> = found.filter(|at| !stands_for_one(at)).collect();
+    all.sort_by_key(|at| (at.start, at.end));
+    let mut apart: Vec<Range<usize>> = Vec::with_capacity(all.len());
+    for at in all {
+        match apart.last_mut() {
+            Some(last) if at.start <= last.end => last.end = last.end.max(at.end),
+            _ => apart.push(at),
         }
     }
-    out
+    apart
+}
+
+fn replaced<'t>(text: &'t str, spans: &[Range<usize>]) -> Cow<'t, str> {
+    if spans.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut end = 0;
+    for span in spans {
+        out.push_str(&text[end..span.start]);
+        out.push_str(MARK);
+        end = span.end;
+    }
+    out.push_str(&text[end..]);
+    Cow::Owned(out)
+}
+
+/// `text` without its secrets.
+pub fn redact(text: &str) -> Cow<'_, str> {
+    replaced(text, &secrets(text))
+}
+
+/// The bytes of a document without its secrets: JSON member by member, anything else as
+/// text. What holds none stays as it is, byte for byte.
+pub fn redact_bytes(bytes: Vec<u8>) -> Vec<u8> {
+    if let Ok(value) = serde_json::from_slice::<Value>(&bytes)
+        && !value.is_string()
+    {
+        let clean = redact_json(value.clone());
+        return if clean == value {
+            bytes
+        } else {
+            clean.to_string().into_bytes()
+        };
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    match redact(&text) {
+        Cow::Borrowed(_) => bytes,
+        Cow::Owned(clean) => clean.into_bytes(),
+    }
 }
 
 /// `value` without the secrets in its strings, and without the values of members
 /// whose name says that they are one.
-pub(crate) fn redact_json(value: Value) -> Value {
+pub fn redact_json(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(redact(&text).into_owned()),
         Value::Array(items) => Value::Array(items.into_iter().map(redact_json).collect()),
@@ -157,7 +149,7 @@ pub(crate) fn redact_json(value: Value) -> Value {
             members
                 .into_iter()
                 .map(|(name, value)| {
-                    let value = if value.is_string() && is_secret_member(&name) {
+                    let value = if is_secret_text(&value) && is_secret_member(&name) {
                         Value::String(MARK.to_owned())
                     } else {
                         redact_json(value)
@@ -170,13 +162,20 @@ pub(crate) fn redact_json(value: Value) -> Value {
     }
 }
 
-fn is_secret_member(name: &str) -> bool {
+fn is_secret_text(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|text| !text.is_empty() && !is_placeholder(text))
+}
+
+/// Whether a member of this name holds nothing but a secret.
+pub fn is_secret_member(name: &str) -> bool {
     let folded: String = name
         .chars()
         .filter(|c| *c != '_' && *c != '-')
         .flat_map(char::to_lowercase)
         .collect();
-    SECRET_MEMBERS.contains(&folded.as_str())
+    folded.ends_with("password") || SECRET_MEMBERS.contains(&folded.as_str())
 }
 
 #[cfg(test)]
@@ -186,7 +185,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert_eq!(COMPILED.len(), PATTERNS.len());
+        assert_eq!(KNOWN.len(), patterns::KNOWN.len());
         let token = format!("dapi{}", "0a".repeat(16));
         assert_eq!(
             redact(&format!("토큰은{token}입니다")),
