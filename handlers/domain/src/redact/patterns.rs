@@ -50,4 +50,6 @@ pub(super) const DOUBTFUL: &[&str] = &[
     r#"(?i)\b(?:sig|[a-z0-9_-]*(?:account_?key|shared_?access_?key|shared_?access_?signature|access_?key|api[-_]?key|password|passwd|pwd|secret|access_?token|refresh_?token|id_?token|assertion))\\?["']?\s*[=:]\s*(?:\\?["'])?(?P<s>[^\s;&"'\\]+)"#,
     r#"(?i)\b[a-z0-9_-]*secret\\?["']?\s*[=:]\s*"(?P<s>(?:[^"\\]|\\.)+)""#,
     r"(?i)\b[a-z][a-z0-9+.-]{1,20}://(?P<s>[^\s/@]+)@",
+    // No word is so long; it may be a key that was cut off.
+    r"[A-Za-z0-9]{128,}",
 ];
