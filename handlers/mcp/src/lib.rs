@@ -13,6 +13,7 @@
 pub mod broker;
 pub mod catalogue;
 pub mod confine;
+pub mod egress;
 pub mod servers;
 
 mod backoff;
