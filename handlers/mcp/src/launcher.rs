@@ -17,8 +17,8 @@ use crate::bundle::{self, Bundle};
 use crate::catalogue::is_built_in;
 use crate::child::{Child, Offered, Start};
 use crate::confine::walls::{Files, Offer, Ports, Walls};
+use crate::egress::EgressProxy;
 use crate::egress::allow::AllowList;
-use crate::egress::{EgressProxy, Pass};
 use crate::folder::OwnFolder;
 use crate::limits::PoolLimits;
 use crate::pool::Room;
@@ -100,7 +100,15 @@ impl Launcher {
             self.allowed(server),
             self.random.bytes32(),
         );
-        environment.extend(self.way_out(&pass, &folder));
+        // The Azure MCP Server's client sends a proxy no credentials.
+        let (url, port) = if is_built_in(&server.name) {
+            let own = self.proxy.open(&pass).await;
+            let own = own.map_err(|error| format!("No port is left for a process: {error}."))?;
+            (format!("http://{own}"), own.port())
+        } else {
+            (self.proxy.url(&pass), self.proxy.address().port())
+        };
+        environment.extend(way_out(url, &folder));
         if let (Some(ticket), Some(broker)) = (&ticket, &self.broker) {
             environment.extend(own([
                 ("IDENTITY_ENDPOINT", broker.endpoint()),
@@ -111,7 +119,7 @@ impl Launcher {
                 ),
             ]));
         }
-        let walls = self.walls(server, &environment, &folder, bundle.as_ref());
+        let walls = self.walls(server, &environment, &folder, bundle.as_ref(), port);
         let child = Child::start(Start {
             server,
             wrapper: self.wrapped(&walls),
@@ -171,6 +179,7 @@ impl Launcher {
         environment: &BTreeMap<String, String>,
         folder: &OwnFolder,
         bundle: Option<&Bundle>,
+        proxy: u16,
     ) -> Walls {
         let mut read = vec![self.programs.folder().to_owned()];
         read.extend(environment.get("SSL_CERT_FILE").map(PathBuf::from));
@@ -190,33 +199,13 @@ impl Launcher {
             write,
         };
         let ports = Ports {
-            proxy: self.proxy.address().port(),
+            proxy,
             broker: self.broker.as_ref().map(Broker::port),
         };
         Walls {
             files: self.offer.files.then_some(files),
             ports: self.offer.connections.then_some(ports),
         }
-    }
-
-    /// Variables that no configuration changes: the only way to the network, and the
-    /// process's own folder.
-    fn way_out(&self, pass: &Pass, folder: &OwnFolder) -> BTreeMap<String, String> {
-        let proxy = self.proxy.url(pass);
-        // The token broker is asked directly.
-        let direct = "127.0.0.1".to_owned();
-        own([
-            ("HTTP_PROXY", proxy.clone()),
-            ("HTTPS_PROXY", proxy.clone()),
-            ("NO_PROXY", direct.clone()),
-            ("http_proxy", proxy.clone()),
-            ("https_proxy", proxy),
-            ("no_proxy", direct),
-            ("NODE_USE_ENV_PROXY", "1".to_owned()),
-            // Its sockets would lie where others find them.
-            ("DOTNET_EnableDiagnostics", "0".to_owned()),
-            ("TMPDIR", folder.temporary().display().to_string()),
-        ])
     }
 
     fn base_environment(&self, server: &ServerConfig) -> BTreeMap<String, String> {
@@ -271,6 +260,25 @@ impl Verified {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(server.to_owned(), (print, Arc::clone(offered)));
     }
+}
+
+/// Variables that no configuration changes: the only way to the network, and the
+/// process's own folder.
+fn way_out(proxy: String, folder: &OwnFolder) -> BTreeMap<String, String> {
+    // The token broker is asked directly.
+    let direct = "127.0.0.1".to_owned();
+    own([
+        ("HTTP_PROXY", proxy.clone()),
+        ("HTTPS_PROXY", proxy.clone()),
+        ("NO_PROXY", direct.clone()),
+        ("http_proxy", proxy.clone()),
+        ("https_proxy", proxy),
+        ("no_proxy", direct),
+        ("NODE_USE_ENV_PROXY", "1".to_owned()),
+        // Its sockets would lie where others find them.
+        ("DOTNET_EnableDiagnostics", "0".to_owned()),
+        ("TMPDIR", folder.temporary().display().to_string()),
+    ])
 }
 
 fn own<const N: usize>(variables: [(&str, String); N]) -> BTreeMap<String, String> {

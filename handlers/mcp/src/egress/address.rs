@@ -99,8 +99,9 @@ fn hidden(address: Ipv6Addr) -> Option<Ipv4Addr> {
         )
     };
     match address.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xffff, _, _] | [0, 0, 0, 0, 0xffff, 0, _, _] => Some(at(12)),
-        [0x0064, 0xff9b, ..] => Some(at(12)),
+        [0, 0, 0, 0, 0, 0 | 0xffff, _, _]
+        | [0, 0, 0, 0, 0xffff, 0, _, _]
+        | [0x0064, 0xff9b, ..] => Some(at(12)),
         [0x2002, ..] => Some(at(2)),
         _ => None,
     }

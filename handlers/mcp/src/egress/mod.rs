@@ -1,6 +1,9 @@
 //! The way out of tool servers: a proxy on loopback, in this process, that knows which
 //! process asks and which hosts it may reach.
 //!
+//! A process shows its pass by credentials; one whose client sends none has a port of its
+//! own.
+//!
 //! **Invariants:** without a pass there is no connection; a connection is made only to an
 //! address that was judged, never to a name; a pass ends with its process, and its
 //! connections with it. The proxy does not look into TLS: it judges hosts, not paths.
@@ -77,6 +80,7 @@ impl Default for Limits {
 #[derive(Clone)]
 pub struct EgressProxy {
     passes: Arc<Passes>,
+    proxy: Arc<Proxy>,
     address: SocketAddr,
 }
 
@@ -101,8 +105,23 @@ impl EgressProxy {
             tasks: tasks.clone(),
             stop,
         });
-        tasks.spawn(proxy.serve(listener));
-        Ok(Self { passes, address })
+        tasks.spawn(Arc::clone(&proxy).serve(listener, None));
+        Ok(Self {
+            passes,
+            proxy,
+            address,
+        })
+    }
+
+    /// Opens a port for `pass` alone, which ends with it: for clients that send no
+    /// credentials to a proxy. Whoever reaches the port is taken for the holder, so the
+    /// walls of other processes must not let them.
+    pub async fn open(&self, pass: &Pass) -> std::io::Result<SocketAddr> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let serving = Arc::clone(&self.proxy).serve(listener, Some(pass.holder()));
+        self.proxy.tasks.spawn(serving);
+        Ok(address)
     }
 
     /// Lets the holder of the pass reach what `allow` names. `secret` must be fresh from

@@ -141,6 +141,10 @@ impl Holder {
 }
 
 impl Pass {
+    pub(super) fn holder(&self) -> Arc<Holder> {
+        Arc::clone(&self.holder)
+    }
+
     /// The URL by which its holder reaches the proxy at `address`.
     pub(crate) fn url(&self, address: std::net::SocketAddr) -> String {
         format!("http://{NAME}:{}@{address}", self.secret)

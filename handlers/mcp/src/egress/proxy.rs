@@ -50,13 +50,18 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// Takes connections until it is stopped.
-    pub(super) async fn serve(self: Arc<Self>, listener: TcpListener) {
+    /// Takes connections until it is stopped; those to the port of a pass until that
+    /// ends, and without asking for credentials.
+    pub(super) async fn serve(self: Arc<Self>, listener: TcpListener, owner: Option<Arc<Holder>>) {
+        let ended = owner
+            .as_ref()
+            .map_or_else(CancellationToken::new, |owner| owner.ended.clone());
         let open = Arc::new(Semaphore::new(self.limits.connections));
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = self.stop.cancelled() => return,
+                () = ended.cancelled() => return,
             };
             match accepted {
                 Ok((stream, _)) => {
@@ -66,7 +71,8 @@ impl Proxy {
                         continue;
                     };
                     let proxy = Arc::clone(&self);
-                    self.tasks.spawn(proxy.connection(stream, permit));
+                    self.tasks
+                        .spawn(proxy.connection(stream, permit, owner.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the egress proxy cannot accept");
@@ -76,12 +82,17 @@ impl Proxy {
         }
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, permit: OwnedSemaphorePermit) {
+    async fn connection(
+        self: Arc<Self>,
+        stream: TcpStream,
+        permit: OwnedSemaphorePermit,
+        owner: Option<Arc<Holder>>,
+    ) {
         let _delayed = stream.set_nodelay(true);
         let proxy = Arc::clone(&self);
         let service = service_fn(move |request| {
-            let proxy = Arc::clone(&proxy);
-            async move { Ok::<_, Infallible>(proxy.answer(request).await) }
+            let (proxy, owner) = (Arc::clone(&proxy), owner.clone());
+            async move { Ok::<_, Infallible>(proxy.answer(request, owner).await) }
         });
         let served = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
@@ -98,10 +109,14 @@ impl Proxy {
         drop(permit);
     }
 
-    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        owner: Option<Arc<Holder>>,
+    ) -> Response<Body> {
         let authorization = request.headers().get(header::PROXY_AUTHORIZATION);
-        let holder = authorization.and_then(|value| self.passes.holder(value.as_bytes()));
-        let Some(holder) = holder else {
+        let presented = || authorization.and_then(|value| self.passes.holder(value.as_bytes()));
+        let Some(holder) = owner.or_else(presented) else {
             let mut answer = say(
                 StatusCode::PROXY_AUTHENTICATION_REQUIRED,
                 "This proxy is for tool servers.",

@@ -107,7 +107,7 @@ async fn the_proxy_lets_a_server_reach_its_hosts_and_the_call_names_them() {
     let call = request("alice", "try", json!({"proxy": address}));
     let hosts = call.hosts.clone();
     assert_eq!(text(rig.servers.call(call).await), "HTTP/1.1 200 OK");
-    assert_eq!(hosts.list(), [address.clone()]);
+    assert_eq!(hosts.list(), std::slice::from_ref(&address));
     listener.accept().unwrap();
 
     let call = request("alice", "try", json!({"proxy": "127.0.0.1:9"}));
