@@ -14,6 +14,7 @@ mod people;
 pub mod policies;
 mod problems;
 mod races;
+mod server_health;
 mod sessions;
 mod tokens;
 

@@ -126,6 +126,8 @@ async fn every_call_that_a_tool_saw_is_one_pair() {
         assert_eq!(open["approval_digest"].is_string(), is_change, "{open}");
         assert_eq!(open["token_uti"], Value::Null, "it has asked for none yet");
         assert_eq!(close["token_uti"], azimuth_tests::tools::TOKEN_ID);
+        assert_eq!(open["hosts"], json!([]), "it has reached none yet");
+        assert_eq!(close["hosts"], json!([azimuth_tests::tools::HOST]));
         assert_eq!(open["acting_identity"], "user");
         assert_eq!(open["outcome"], Value::Null);
         assert!(close["duration_ms"].is_i64());

@@ -105,6 +105,7 @@ operations! {
     Own "list_digests" "GET" "/v1/audit/digests" NONE "" => 200;
     Thing "get_audit" "GET" "/v1/audit/{record}" NONE "" => 200;
     Own "export_audit" "GET" "/v1/audit/export" NONE "" => 200;
+    Admin "get_server_health" "GET" "/v1/admin/health" NONE "" => 200;
     Admin "get_policies" "GET" "/v1/admin/policies" NONE "" => 200;
     Admin "simulate_policies" "POST" "/v1/admin/policies/simulate" NONE r#"{"text":""}"# => 200;
     Admin "list_policy_versions" "GET" "/v1/admin/policies/versions" NONE "" => 200;

@@ -11,13 +11,15 @@ use azimuth_domain::tool::{
     ArgumentRule, Availability, EffectClass, ScopeParameters, ToolRef, ToolSpec, tool_hash,
 };
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
+    CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ToolError, ToolServers,
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::gate::Gate;
 
+/// What the server says it reached with every call.
+pub const HOST: &str = "management.azure.test:443";
 /// Id of the Azure token that the server says it was given for every call.
 pub const TOKEN_ID: &str = "uti-of-the-fake-server";
 
@@ -208,6 +210,7 @@ impl ToolServers for FakeTools {
         });
         request.begun.mark();
         request.token.set(Some(TOKEN_ID.to_owned()));
+        request.hosts.set(vec![HOST.to_owned()]);
         self.arrived.notify_waiters();
         let gate = self.gates.lock().unwrap().get(&request.user.oid).cloned();
         if let Some(gate) = gate {
@@ -254,6 +257,11 @@ impl ToolServers for FakeTools {
             server: "fake".to_owned(),
             ok: true,
             detail: "as told".to_owned(),
+            hosts: vec![HOST.to_owned()],
+            confinement: Confinement {
+                why: "it is played".to_owned(),
+                ..Confinement::default()
+            },
         }]
     }
 }

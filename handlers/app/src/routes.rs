@@ -122,6 +122,7 @@ macro_rules! each_endpoint {
                 audit::export_audit,
             }
             policy {
+                admin::get_server_health,
                 admin::policies::get_policies,
                 admin::policies::put_policies,
                 admin::policies::simulate_policies,

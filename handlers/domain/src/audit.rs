@@ -121,6 +121,9 @@ pub struct AuditEntry {
     /// in the close only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub azure_request_id: Option<String>,
+    /// `host:port` of what the tool server reached meanwhile, sorted; in the close only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
     /// How it ended.
     pub outcome: Option<Outcome>,
     /// How long it took.
@@ -164,6 +167,7 @@ impl AuditEntry {
             correlation_id: None,
             token_uti: None,
             azure_request_id: None,
+            hosts: Vec::new(),
             outcome: None,
             duration_ms: None,
             result_sha256: None,

@@ -46,9 +46,11 @@ enum Face {
         what: PolicyFace,
     },
     /// Run a command that must not outlive this process's parent (used by the
-    /// handler itself for tool servers).
+    /// handler itself for tool servers), inside of walls that the kernel holds up
+    /// where it can.
     Confine {
-        /// The command and its arguments.
+        /// `[--dir OWN [--hide DIR] [--read PATH]… [--write PATH]…] [--proxy-port N
+        /// [--broker-port N]] -- COMMAND [ARGUMENT]…`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<OsString>,
     },

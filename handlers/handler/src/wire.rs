@@ -22,6 +22,7 @@ use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
 use azimuth_azure::subscriptions::UserSubscriptions;
 use azimuth_embedded::{SystemClock, SystemRandom};
+use azimuth_mcp::egress::azure::destinations;
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
 use azimuth_mcp::{McpServers, Options, PoolLimits};
 use azimuth_models::openai::{OpenAiConfig, OpenAiModel};
@@ -300,12 +301,9 @@ fn vault(
     ))
 }
 
-/// The variables by which a program that asks Azure goes where the handler goes.
+/// The variables by which a program that asks Azure trusts whom the handler trusts.
 fn way_to_azure(azure: &AzureConfig) -> Result<BTreeMap<String, String>, WiringError> {
     let mut variables = BTreeMap::new();
-    if let Some(proxy) = &azure.egress_proxy {
-        variables.insert("HTTPS_PROXY".to_owned(), proxy.clone());
-    }
     if let Some(file) = &azure.egress_ca_file {
         // It runs in another folder.
         let file = std::path::absolute(file).map_err(|e| fails("AZIMUTH_EGRESS_CA_FILE")(&e))?;
@@ -314,6 +312,21 @@ fn way_to_azure(azure: &AzureConfig) -> Result<BTreeMap<String, String>, WiringE
         variables.insert("SSL_CERT_DIR".to_owned(), "/nonexistent".to_owned());
     }
     Ok(variables)
+}
+
+/// The proxy above ours, `host:port`: what tool servers reach they reach through ours.
+fn proxy_above(azure: &AzureConfig) -> Result<Option<String>, WiringError> {
+    const NAME: &str = "AZIMUTH_EGRESS_PROXY";
+    let Some(proxy) = &azure.egress_proxy else {
+        return Ok(None);
+    };
+    let url = reqwest::Url::parse(proxy).map_err(|e| fails(NAME)(&e))?;
+    match (url.scheme(), url.host_str(), url.port_or_known_default()) {
+        ("http", Some(host), Some(port)) => Ok(Some(format!("{host}:{port}"))),
+        _ => Err(fails(NAME)(
+            &"tool servers need an http proxy (on this machine), or none",
+        )),
+    }
 }
 
 async fn tool_servers(
@@ -341,13 +354,11 @@ async fn tool_servers(
     let executable =
         std::env::current_exe().map_err(|e| fails("the handler's own path cannot be found")(&e))?;
     let options = Options {
-        wrapper: vec![
-            executable.into_os_string(),
-            OsString::from("confine"),
-            OsString::from("--"),
-        ],
+        wrapper: vec![executable.into_os_string(), OsString::from("confine")],
         host,
         environment: way_to_azure(&config.azure)?,
+        hosts: destinations(&config.azure.audiences, &config.azure.arm_url),
+        proxy: proxy_above(&config.azure)?,
         work_dir: data.to_path_buf(),
         audiences: config.azure.audiences.clone(),
         limits: PoolLimits {

@@ -14,7 +14,7 @@ use azimuth_mcp::servers::{HostEnvironment, Identity, ServerConfig};
 use azimuth_mcp::{McpServers, Options, PoolLimits};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{AccessToken, TokenError, UserTokens};
-use azimuth_ports::tools::{Begun, CallRequest, TokenUsed, ToolServers};
+use azimuth_ports::tools::{Begun, CallRequest, HostsReached, TokenUsed, ToolServers};
 use serde_json::json;
 
 struct Nothing;
@@ -55,14 +55,18 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
         env: BTreeMap::new(),
         identity: Identity::None,
         tools: BTreeMap::from([("hang".to_owned(), EffectClass::ReadOnly)]),
+        hosts: None,
+        writes: vec![folder.clone().into()],
     };
     let options = Options {
-        wrapper: vec![program.into(), "confine".into(), "--".into()],
+        wrapper: vec![program.into(), "confine".into()],
         host: HostEnvironment {
             path: String::new(),
             home: None,
         },
         environment: BTreeMap::new(),
+        hosts: Vec::new(),
+        proxy: None,
         work_dir: folder.into(),
         audiences: Vec::new(),
         limits: PoolLimits::default(),
@@ -85,6 +89,7 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
             correlation_id: String::new(),
             begun: Begun::default(),
             token: TokenUsed::default(),
+            hosts: HostsReached::default(),
         };
         let _never = servers.call(request).await;
         ExitCode::FAILURE

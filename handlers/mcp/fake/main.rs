@@ -6,6 +6,7 @@
 //! `serve [flag…]` is the server, `confine -- …` the wrapper under test, `host …` a
 //! stand-in for the handler that is there to be killed.
 
+mod attempt;
 mod host;
 mod tools;
 

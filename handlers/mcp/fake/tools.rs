@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{Server, complain};
 
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "echo",
     "whoami",
     "token",
@@ -35,6 +35,7 @@ const NAMES: [&str; 21] = [
     "change",
     "late",
     "switch",
+    "try",
     "grow",
 ];
 
@@ -157,6 +158,7 @@ pub(crate) fn call(server: &Server, id: &Value, params: &Value) {
             server.write(&json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}));
             "switched".to_owned()
         }
+        "try" => crate::attempt::attempt(arguments),
         "grow" => {
             let size = usize::try_from(n).unwrap_or(0) * 1024 * 1024;
             // Every page is written, so that it is resident; never freed.
@@ -207,7 +209,15 @@ fn elicit(server: &Server, properties: &Value) -> String {
 
 fn whoami() -> String {
     let environment: std::collections::BTreeMap<String, String> = std::env::vars().collect();
-    json!({"pid": std::process::id(), "env": environment}).to_string()
+    let arguments: Vec<String> = std::env::args().collect();
+    json!({
+        "pid": std::process::id(),
+        "group": rustix::process::getpgrp().as_raw_nonzero().get(),
+        "args": arguments,
+        "folder": std::env::current_dir().unwrap_or_default(),
+        "env": environment,
+    })
+    .to_string()
 }
 
 /// Asks for a token as an Azure SDK does on App Service.

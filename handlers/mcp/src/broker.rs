@@ -107,6 +107,11 @@ impl Broker {
         format!("http://{}{ENDPOINT}", self.address)
     }
 
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// Lets the holder of the ticket ask as `user`. `secret` must be fresh from
     /// the system's random generator.
     pub fn admit(&self, user: &UserKey, secret: [u8; 32]) -> Ticket {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +22,8 @@ use tokio_util::task::TaskTracker;
 use crate::broker::Ticket;
 use crate::catalogue::pins::LearnedTool;
 use crate::client::Session;
+use crate::egress::{Pass, Reached};
+use crate::folder::OwnFolder;
 use crate::limits::PoolLimits;
 use crate::pool::Room;
 use crate::process::{Group, group_memory_bytes, main_line_memory_bytes};
@@ -57,13 +58,16 @@ pub(crate) type Offered = HashMap<String, String>;
 pub(crate) struct Start<'a> {
     pub(crate) server: &'a ServerConfig,
     /// Put before the command; empty starts the command itself.
-    pub(crate) wrapper: &'a [OsString],
+    pub(crate) wrapper: Vec<OsString>,
     pub(crate) environment: Vec<(OsString, OsString)>,
-    pub(crate) folder: &'a Path,
+    /// Removed when the process is gone.
+    pub(crate) folder: OwnFolder,
     pub(crate) limits: &'a PoolLimits,
     pub(crate) tasks: &'a TaskTracker,
     /// Ends with the process.
     pub(crate) ticket: Option<Ticket>,
+    /// Ends with the process, and its connections with it.
+    pub(crate) pass: Pass,
     /// Given back when the process is gone.
     pub(crate) room: Option<Room>,
 }
@@ -98,6 +102,8 @@ pub(crate) struct Child {
     ended: watch::Receiver<Option<End>>,
     /// The newest Azure token that the process was given.
     token: TokenUsed,
+    /// The hosts that it reached.
+    pub(crate) reached: Reached,
 }
 
 impl Child {
@@ -199,9 +205,10 @@ impl Child {
                 .as_ref()
                 .map(Ticket::newest)
                 .unwrap_or_default(),
+            reached: start.pass.reached(),
         });
         let (stop, hurry) = (child.stop.clone(), child.hurry.clone());
-        let (ticket, room) = (start.ticket, start.room);
+        let (ticket, pass, folder, room) = (start.ticket, start.pass, start.folder, start.room);
         let server = start.server.name.clone();
         start.tasks.spawn(async move {
             let status = tokio::select! {
@@ -219,7 +226,7 @@ impl Child {
             life.group.kill();
             let _read = timeout(LAST_WORDS, &mut life.reading).await;
             drop(life);
-            drop(ticket);
+            drop((ticket, pass, folder));
             // Before the end is told: whoever then counts must find it free.
             drop(room);
             let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
@@ -436,7 +443,7 @@ fn spawn(start: &Start<'_>) -> std::io::Result<Process> {
         .args(&start.server.args)
         .env_clear()
         .envs(start.environment.iter().map(|(name, value)| (name, value)))
-        .current_dir(start.folder)
+        .current_dir(start.folder.path())
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,10 +1,13 @@
-//! `handler confine -- <command> [argument…]`: runs a command as its child, hands
+//! `handler confine [wall…] -- <command> [argument…]`: runs a command as its child, hands
 //! standard input and output through untouched, and ends the command when the
-//! process that started it is gone, even by SIGKILL.
+//! process that started it is gone, even by SIGKILL. [Walls](walls) are put up around
+//! both before the command is started.
 //!
 //! A process that is killed cannot clean up, so somebody else must notice. The
 //! kernel's parent-death signal would need unsafe code in the child and fires on
 //! the end of a thread; a small process that looks needs neither.
+
+pub mod walls;
 
 use std::ffi::OsString;
 use std::io;
@@ -20,6 +23,8 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
+use self::walls::Walls;
+
 /// How often the wrapper looks for its parent.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// From SIGTERM to SIGKILL once the parent is gone.
@@ -30,19 +35,25 @@ const INPUT_CLOSED_GRACE: Duration = Duration::from_secs(3);
 /// The command cannot be started, as a shell reports it.
 const NOT_STARTED: u8 = 127;
 
-/// Runs `arguments` (a leading `--` is skipped) and returns its exit code, or 128
-/// plus the signal that ended it. The wrapper leads a process group of its own;
-/// the command and what it starts belong to it.
+/// Runs `arguments` (walls, `--`, the command and its arguments) and returns its exit
+/// code, or 128 plus the signal that ended it. The wrapper leads a process group of its
+/// own; the command and what it starts belong to it.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let parent = getppid();
-    let mut arguments = arguments
-        .into_iter()
-        .skip_while(|argument| argument == "--");
+    let mut arguments = arguments.into_iter().peekable();
+    let walls = match Walls::read(&mut arguments) {
+        Ok(walls) => walls,
+        Err(error) => return fail(&format!("confine: {error}")),
+    };
     let Some(program) = arguments.next() else {
         return fail("confine: name a command after --");
     };
     if getpgrp() != getpid() && setpgid(None, None).is_err() {
         return fail("confine: no process group of its own");
+    }
+    // This thread is the only one, and everything that it starts stands inside.
+    if let Err(error) = walls.raise() {
+        return fail(&format!("confine: {error}"));
     }
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()

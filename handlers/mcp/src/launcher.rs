@@ -1,9 +1,10 @@
-//! How a process of a server is started for an identity: its environment, its
-//! ticket at the broker, and what it offers.
+//! How a process of a server is started for an identity: its environment, its folder,
+//! its ticket at the broker, its pass at the proxy, the walls around it, and what it
+//! offers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,8 +13,13 @@ use azimuth_ports::clock::Random;
 use tokio_util::task::TaskTracker;
 
 use crate::broker::Broker;
+use crate::bundle::{self, Bundle};
 use crate::catalogue::is_built_in;
 use crate::child::{Child, Offered, Start};
+use crate::confine::walls::{Files, Offer, Ports, Walls};
+use crate::egress::EgressProxy;
+use crate::egress::allow::AllowList;
+use crate::folder::OwnFolder;
 use crate::limits::PoolLimits;
 use crate::pool::Room;
 use crate::programs::Programs;
@@ -22,12 +28,17 @@ use crate::servers::{HostEnvironment, Identity, ServerConfig};
 /// Starts processes.
 pub(crate) struct Launcher {
     pub(crate) wrapper: Vec<OsString>,
+    /// What the kernel can hold up; nothing without a wrapper.
+    pub(crate) offer: Offer,
     pub(crate) host: HostEnvironment,
     pub(crate) programs: Programs,
     pub(crate) work_dir: PathBuf,
     /// For servers with a user's identity, below their own `env`.
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) broker: Option<Broker>,
+    pub(crate) proxy: EgressProxy,
+    /// What servers that act as their user may reach, where they say nothing else.
+    pub(crate) azure: AllowList,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) limits: PoolLimits,
     pub(crate) tasks: TaskTracker,
@@ -57,12 +68,6 @@ impl Launcher {
         user: Option<&UserKey>,
         room: Option<Room>,
     ) -> Result<Arc<Child>, String> {
-        self.make_folders().map_err(|error| {
-            format!(
-                "The folder {} cannot be made: {error}.",
-                self.work_dir.display()
-            )
-        })?;
         let command = self.programs.startable(&server.command).await;
         let server = &ServerConfig {
             command: command.map_err(|error| {
@@ -79,35 +84,64 @@ impl Launcher {
             }
             _ => None,
         };
+        let unmade = |error: std::io::Error| {
+            format!(
+                "A folder in {} cannot be made: {error}.",
+                self.work_dir.display()
+            )
+        };
+        let unique = hex::encode(&self.random.bytes32()[..8]);
+        let folder = OwnFolder::make(&self.work_dir, &unique).map_err(unmade)?;
         let mut environment = self.base_environment(server);
+        let bundle = Bundle::of(&server.command, &environment).map_err(unmade)?;
+        let pass = self.proxy.admit(
+            &server.name,
+            user,
+            self.allowed(server),
+            self.random.bytes32(),
+        );
+        // The Azure MCP Server's client sends a proxy no credentials.
+        let (url, port) = if is_built_in(&server.name) {
+            let own = self.proxy.open(&pass).await;
+            let own = own.map_err(|error| format!("No port is left for a process: {error}."))?;
+            (format!("http://{own}"), own.port())
+        } else {
+            (self.proxy.url(&pass), self.proxy.address().port())
+        };
+        environment.extend(way_out(url, &folder));
         if let (Some(ticket), Some(broker)) = (&ticket, &self.broker) {
-            for (name, value) in [
+            environment.extend(own([
                 ("IDENTITY_ENDPOINT", broker.endpoint()),
                 ("IDENTITY_HEADER", ticket.header().to_owned()),
                 (
                     "AZURE_TOKEN_CREDENTIALS",
                     "ManagedIdentityCredential".to_owned(),
                 ),
-            ] {
-                environment.insert(name.to_owned(), value);
-            }
+            ]));
         }
+        let walls = self.walls(server, &environment, &folder, bundle.as_ref(), port);
         let child = Child::start(Start {
             server,
-            wrapper: &self.wrapper,
+            wrapper: self.wrapped(&walls),
             environment: environment
                 .into_iter()
                 .map(|(n, v)| (n.into(), v.into()))
                 .collect(),
-            folder: &self.work_dir,
+            folder,
             limits: &self.limits,
             tasks: &self.tasks,
             ticket,
+            pass,
             room,
         })
         .await?;
         match self.learn_offer(server, &child).await {
-            Ok(()) => Ok(child),
+            Ok(()) => {
+                if let Some(bundle) = bundle.filter(|bundle| !bundle.is_unpacked()) {
+                    bundle.set_unpacked();
+                }
+                Ok(child)
+            }
             Err(problem) => {
                 child.stop_now();
                 Err(format!(
@@ -118,40 +152,83 @@ impl Launcher {
         }
     }
 
+    /// The hosts that a server may reach.
+    pub(crate) fn allowed(&self, server: &ServerConfig) -> AllowList {
+        match (&server.hosts, server.identity) {
+            // It was read when the configuration was; nothing is allowed otherwise.
+            (Some(hosts), _) => AllowList::parse(hosts).unwrap_or_default(),
+            (None, Identity::User) => self.azure.clone(),
+            (None, Identity::None) => AllowList::default(),
+        }
+    }
+
+    /// What is before the command.
+    fn wrapped(&self, walls: &Walls) -> Vec<OsString> {
+        let mut words = self.wrapper.clone();
+        if !words.is_empty() {
+            words.extend(walls.words());
+            words.push("--".into());
+        }
+        words
+    }
+
+    /// The walls that the kernel can hold up around a process.
+    fn walls(
+        &self,
+        server: &ServerConfig,
+        environment: &BTreeMap<String, String>,
+        folder: &OwnFolder,
+        bundle: Option<&Bundle>,
+        proxy: u16,
+    ) -> Walls {
+        let mut read = vec![self.programs.folder().to_owned()];
+        read.extend(environment.get("SSL_CERT_FILE").map(PathBuf::from));
+        let mut write = server.writes.clone();
+        if let Some(bundle) = bundle {
+            let list = if bundle.is_unpacked() {
+                &mut read
+            } else {
+                &mut write
+            };
+            list.push(bundle.folder.clone());
+        }
+        let files = Files {
+            own: folder.path().to_owned(),
+            hidden: Some(self.work_dir.clone()),
+            read,
+            write,
+        };
+        let ports = Ports {
+            proxy,
+            broker: self.broker.as_ref().map(Broker::port),
+        };
+        Walls {
+            files: self.offer.files.then_some(files),
+            ports: self.offer.connections.then_some(ports),
+        }
+    }
+
     fn base_environment(&self, server: &ServerConfig) -> BTreeMap<String, String> {
-        let path_in = |name: &str| self.work_dir.join(name).display().to_string();
-        let mut environment = BTreeMap::from([
-            ("PATH".to_owned(), self.host.path.clone()),
-            ("LANG".to_owned(), "C.UTF-8".to_owned()),
-            (
-                "DOTNET_BUNDLE_EXTRACT_BASE_DIR".to_owned(),
-                path_in("bundle"),
-            ),
-            ("AZURE_MCP_COLLECT_TELEMETRY".to_owned(), "false".to_owned()),
-            (
-                "AZURE_MCP_COLLECT_TELEMETRY_MICROSOFT".to_owned(),
-                "false".to_owned(),
-            ),
+        let bundle = self.work_dir.join("bundle").join(&server.name);
+        let mut environment = own([
+            ("PATH", self.host.path.clone()),
+            ("LANG", "C.UTF-8".to_owned()),
+            (bundle::VARIABLE, bundle.display().to_string()),
+            ("AZURE_MCP_COLLECT_TELEMETRY", "false".to_owned()),
+            ("AZURE_MCP_COLLECT_TELEMETRY_MICROSOFT", "false".to_owned()),
         ]);
         let home = match server.identity {
             Identity::User => {
                 environment.extend(self.environment.clone());
                 // A folder that is not there: a real one would offer the sign-ins and
                 // the default subscription of whoever runs the handler.
-                Some(path_in("no-home"))
+                Some(self.work_dir.join("no-home").display().to_string())
             }
             Identity::None => self.host.home.clone(),
         };
         environment.extend(home.map(|home| ("HOME".to_owned(), home)));
         environment.extend(server.env.clone());
         environment
-    }
-
-    fn make_folders(&self) -> std::io::Result<()> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(self.work_dir.join("bundle"))
     }
 
     async fn learn_offer(&self, server: &ServerConfig, child: &Child) -> Result<(), String> {
@@ -183,6 +260,32 @@ impl Verified {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(server.to_owned(), (print, Arc::clone(offered)));
     }
+}
+
+/// Variables that no configuration changes: the only way to the network, and the
+/// process's own folder.
+fn way_out(proxy: String, folder: &OwnFolder) -> BTreeMap<String, String> {
+    // The token broker is asked directly.
+    let direct = "127.0.0.1".to_owned();
+    own([
+        ("HTTP_PROXY", proxy.clone()),
+        ("HTTPS_PROXY", proxy.clone()),
+        ("NO_PROXY", direct.clone()),
+        ("http_proxy", proxy.clone()),
+        ("https_proxy", proxy),
+        ("no_proxy", direct),
+        ("NODE_USE_ENV_PROXY", "1".to_owned()),
+        // Its sockets would lie where others find them.
+        ("DOTNET_EnableDiagnostics", "0".to_owned()),
+        ("TMPDIR", folder.temporary().display().to_string()),
+    ])
+}
+
+fn own<const N: usize>(variables: [(&str, String); N]) -> BTreeMap<String, String> {
+    variables
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 fn fingerprint(program: &Path) -> Option<Fingerprint> {

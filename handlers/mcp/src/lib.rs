@@ -2,9 +2,10 @@
 //! that user's rights.
 //!
 //! [`servers`] reads the configuration, [`catalogue`] holds what we believe about
-//! the tools, [`broker`] gives the processes their tokens, [`confine`] is the small
-//! process that ends a tool server when the handler is killed, and [`McpServers`]
-//! puts them together behind `ports::tools::ToolServers`.
+//! the tools, [`broker`] gives the processes their tokens, [`egress`] is their way out,
+//! [`confine`] is the small process that ends a tool server when the handler is killed
+//! and puts walls around it, and [`McpServers`] puts them together behind
+//! `ports::tools::ToolServers`.
 //!
 //! **Logging:** `rmcp` logs what servers say: notifications at `info`, requests and
 //! lines that do not parse at `debug`, everything at `trace`. The filter of the
@@ -13,12 +14,15 @@
 pub mod broker;
 pub mod catalogue;
 pub mod confine;
+pub mod egress;
 pub mod servers;
 
 mod backoff;
+mod bundle;
 mod call;
 mod child;
 mod client;
+mod folder;
 mod launcher;
 mod limits;
 mod output;

@@ -30,6 +30,11 @@ impl Programs {
         }
     }
 
+    /// Where the copies are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The program to start for `command`: itself, or, where it is a file that nobody
     /// may execute, its copy. What does not exist stays as it is; starting it says so.
     pub(crate) async fn startable(&self, command: &Path) -> io::Result<PathBuf> {

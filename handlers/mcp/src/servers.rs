@@ -9,6 +9,7 @@ use azimuth_domain::tool::EffectClass;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::egress::allow::AllowList;
 use crate::unique::UniqueMap;
 
 /// One configured tool server.
@@ -30,6 +31,11 @@ pub struct ServerConfig {
     /// Effect class of each tool that may be used; a tool not named stays
     /// unclassified. Empty for a server with a built-in catalogue.
     pub tools: BTreeMap<String, EffectClass>,
+    /// Hosts that it may reach, as [patterns](crate::egress::allow::AllowList::parse);
+    /// `None`: those of Azure where it acts as its user, else none.
+    pub hosts: Option<Vec<String>>,
+    /// Folders, by absolute path, that it may write to beside one of its own.
+    pub writes: Vec<PathBuf>,
 }
 
 /// Whose identity a server process acts under.
@@ -71,11 +77,18 @@ impl ConfigError {
 }
 
 /// Set by the pool itself; a configuration must not.
-const RESERVED: [&str; 4] = [
+const RESERVED: [&str; 11] = [
     "IDENTITY_ENDPOINT",
     "IDENTITY_HEADER",
     "AZURE_TOKEN_CREDENTIALS",
     "LANG",
+    "TMPDIR",
+    "ALL_PROXY",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "DOTNET_EnableDiagnostics",
+    "NODE_USE_ENV_PROXY",
 ];
 
 const TOP_LEVEL: [&str; 2] = ["mcpServers", "servers"];
@@ -197,10 +210,20 @@ fn server(
         Some(Value::Object(map)) => effects(&at("tools"), map)?,
         Some(_) => return Err(ConfigError::at(at("tools"), "must be an object")),
     };
+    let hosts = match fields.remove("hosts") {
+        None => None,
+        Some(Value::Array(items)) => Some(hosts(&at("hosts"), items)?),
+        Some(_) => return Err(ConfigError::at(at("hosts"), "must be a list of strings")),
+    };
+    let writes = match fields.remove("writes") {
+        None => Vec::new(),
+        Some(Value::Array(items)) => folders(&at("writes"), items)?,
+        Some(_) => return Err(ConfigError::at(at("writes"), "must be a list of strings")),
+    };
     if let Some(unknown) = fields.keys().next() {
         return Err(ConfigError::at(
             at(unknown),
-            "unknown field; expected type, command, args, env, identity or tools",
+            "unknown field; expected type, command, args, env, identity, tools, hosts or writes",
         ));
     }
     Ok(ServerConfig {
@@ -210,7 +233,31 @@ fn server(
         env,
         identity,
         tools,
+        hosts,
+        writes,
     })
+}
+
+fn hosts(path: &str, items: Vec<Value>) -> Result<Vec<String>, ConfigError> {
+    let patterns = strings(path, items)?;
+    match AllowList::parse(&patterns) {
+        Ok(_) => Ok(patterns),
+        Err(error) => Err(ConfigError::at(path, error.to_string())),
+    }
+}
+
+fn folders(path: &str, items: Vec<Value>) -> Result<Vec<PathBuf>, ConfigError> {
+    let paths = strings(path, items)?.into_iter().map(PathBuf::from);
+    let one = |(i, folder): (usize, PathBuf)| {
+        if folder.is_absolute() && folder != Path::new("/") {
+            return Ok(folder);
+        }
+        Err(ConfigError::at(
+            format!("{path}[{i}]"),
+            "must be the absolute path of a folder, and not /",
+        ))
+    };
+    paths.enumerate().map(one).collect()
 }
 
 fn strings(path: &str, items: Vec<Value>) -> Result<Vec<String>, ConfigError> {
@@ -239,7 +286,7 @@ fn environment(path: &str, value: Option<Value>) -> Result<BTreeMap<String, Stri
                     "is no name of an environment variable",
                 ));
             }
-            if RESERVED.contains(&name.as_str()) {
+            if RESERVED.iter().any(|r| r.eq_ignore_ascii_case(&name)) {
                 return Err(ConfigError::at(field, "is set by Azimuth itself"));
             }
             match value {

@@ -14,13 +14,17 @@ use azimuth_domain::tool::{Availability, ToolRef, ToolSpec};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::UserTokens;
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
+    CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ToolError, ToolServers,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::broker::Broker;
 use crate::catalogue;
+use crate::confine::walls::Offer;
+use crate::egress::allow::{AllowList, PatternError};
+use crate::egress::{self, EgressProxy};
+use crate::folder;
 use crate::launcher::{Launcher, Verified};
 use crate::limits::PoolLimits;
 use crate::pool::Pool;
@@ -30,18 +34,25 @@ use crate::servers::{HostEnvironment, Identity, ServerConfig};
 /// How the tool servers are run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Words put before every server's command, `["/proc/self/exe", "confine",
-    /// "--"]` in production (see [`crate::confine`]). Empty: the command is started
-    /// itself, and then nobody ends it when the handler is killed.
+    /// Words put before every server's command, `["/proc/self/exe", "confine"]` in
+    /// production (see [`crate::confine`]); walls and `--` follow. Empty: the command is
+    /// started itself; then nobody ends it when the handler is killed, and no walls are
+    /// around it.
     pub wrapper: Vec<OsString>,
     /// What of our own environment the servers may have.
     pub host: HostEnvironment,
     /// Variables for servers that act as the asker, below their own `env`: the way to
     /// Azure.
     pub environment: BTreeMap<String, String>,
-    /// A folder of ours, in which every server runs; pins go to `tools/` in it,
-    /// unpacked programs to `bundle/`, and copies of those that may not be executed
-    /// where they are to `programs/`.
+    /// What servers that act as the asker may reach where they name no hosts
+    /// themselves, as [patterns](crate::egress::allow::AllowList::parse).
+    pub hosts: Vec<String>,
+    /// `host:port` of a proxy through which every connection goes.
+    pub proxy: Option<String>,
+    /// A folder of ours, hidden from the servers where the kernel can do that; pins go to
+    /// `tools/` in it, unpacked programs to `bundle/`, copies of those that may not be
+    /// executed where they are to `programs/`, and the folders in which processes run to
+    /// `processes/`.
     pub work_dir: PathBuf,
     /// Audiences for which servers may have tokens of their user.
     pub audiences: Vec<String>,
@@ -61,6 +72,12 @@ pub enum StartError {
     /// The broker cannot listen on loopback.
     #[error("the token broker cannot listen: {0}")]
     Broker(std::io::Error),
+    /// The egress proxy cannot listen on loopback.
+    #[error("the egress proxy cannot listen: {0}")]
+    Proxy(std::io::Error),
+    /// A host that servers may reach is none.
+    #[error("a host that tool servers may reach {0}")]
+    Hosts(#[from] PatternError),
 }
 
 /// The tool servers of this process. [`Self::shutdown`] ends their processes in
@@ -114,6 +131,15 @@ impl McpServers {
         } else {
             None
         };
+        let settings = egress::Settings {
+            lookup: egress::dial::system_lookup(),
+            above: options.proxy,
+            limits: egress::Limits::default(),
+        };
+        // As the broker it ends after the processes that ask it.
+        let proxy = EgressProxy::start(settings, &broker_tasks, broker_stop.clone())
+            .await
+            .map_err(StartError::Proxy)?;
         let mut known = Known::default();
         let mut prompting = BTreeSet::new();
         for server in servers
@@ -127,13 +153,22 @@ impl McpServers {
         }
         // A server runs in this folder, so a relative path would mean another one.
         let work_dir = std::path::absolute(&options.work_dir).map_err(StartError::Folder)?;
+        folder::remove_orphans(&work_dir);
+        let offer = if options.wrapper.is_empty() {
+            Offer::default()
+        } else {
+            Offer::of_this_kernel()
+        };
         let launcher = Launcher {
             wrapper: options.wrapper,
+            offer,
             host: options.host,
             programs: Programs::of(&work_dir),
             work_dir,
             environment: options.environment,
             broker,
+            proxy,
+            azure: AllowList::parse(&options.hosts)?,
             random,
             limits: options.limits,
             tasks: tasks.clone(),
@@ -246,6 +281,27 @@ impl Shared {
             server: server.name.clone(),
             ok: problem.is_none(),
             detail,
+            hosts: self.pool.launcher().allowed(server).patterns().collect(),
+            confinement: self.confinement(),
+        }
+    }
+
+    fn confinement(&self) -> Confinement {
+        let launcher = self.pool.launcher();
+        let Offer { files, connections } = launcher.offer;
+        let why = match (launcher.wrapper.is_empty(), files, connections) {
+            (true, ..) => "it is started without the wrapper that puts up walls",
+            (_, true, true) => "",
+            (_, true, false) => {
+                "this kernel forbids writing and reading files, but not connecting (Landlock before Linux 6.7)"
+            }
+            (_, false, true) => "this kernel forbids connecting, but not writing and reading files",
+            (_, false, false) => "this kernel has no Landlock, or an old one",
+        };
+        Confinement {
+            files,
+            connections,
+            why: why.to_owned(),
         }
     }
 

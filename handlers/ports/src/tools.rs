@@ -30,6 +30,8 @@ pub struct CallRequest {
     pub begun: Begun,
     /// Tells the caller which token the server was given.
     pub token: TokenUsed,
+    /// Tells the caller which hosts the server reached.
+    pub hosts: HostsReached,
 }
 
 /// Set by the adapter immediately before the first byte of the call can reach the
@@ -67,6 +69,29 @@ impl TokenUsed {
 
     /// Its id; `None` when there is none, or none is known.
     pub fn id(&self) -> Option<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// Which hosts the server reached during the call, `host:port` each, sorted. Set by the
+/// adapter before the call's future ends; empty where the adapter does not know.
+///
+/// What a server reaches while several calls of one person use it at once is said of
+/// each of them.
+#[derive(Debug, Clone, Default)]
+pub struct HostsReached(Arc<Mutex<Vec<String>>>);
+
+impl HostsReached {
+    /// It reached these.
+    pub fn set(&self, hosts: Vec<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = hosts;
+    }
+
+    /// The hosts.
+    pub fn list(&self) -> Vec<String> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -112,6 +137,29 @@ pub struct ServerHealth {
     pub ok: bool,
     /// What is wrong, or how many processes run.
     pub detail: String,
+    /// Hosts that it may reach, as patterns with a port.
+    pub hosts: Vec<String>,
+    /// What holds its processes back.
+    pub confinement: Confinement,
+}
+
+/// What the kernel forbids the processes of a server, whatever they run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Confinement {
+    /// They write only in folders of their own, and read nothing of ours.
+    pub files: bool,
+    /// They connect only to the proxy that judges hosts, and to the token broker.
+    pub connections: bool,
+    /// Why not all of that, for people; empty when all of it is.
+    pub why: String,
+}
+
+impl Confinement {
+    /// Whether all of it is enforced. What is not is asked of the processes and kept by
+    /// those that are well-behaved.
+    pub fn is_enforced(&self) -> bool {
+        self.files && self.connections
+    }
 }
 
 /// The tool servers of this process.

@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tool servers, what they may reach, and what holds them back. */
+        get: operations["get_server_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/policies": {
         parameters: {
             query?: never;
@@ -815,6 +832,8 @@ export interface components {
             duration_ms?: number | null;
             /** @description Hash of this record. */
             hash: string;
+            /** @description `host:port` of what the tool server reached during the call. */
+            hosts: string[];
             /** @description Opaque id, for `GET /v1/audit/{id}`. */
             id?: string | null;
             /** @description `open`, `close`, `denied`, `approval`, `audit_read`, `audit_export`, `conversation`, `admin`. */
@@ -961,6 +980,11 @@ export interface components {
             /** @description What. */
             finding: components["schemas"]["FindingView"];
         };
+        /**
+         * @description Whether confinement is enforced.
+         * @enum {string}
+         */
+        ConfinementView: "enforced" | "advisory";
         /** @description An exported conversation; secrets are replaced by `[redacted]`. */
         ConversationExport: {
             /** @description The conversation. */
@@ -1252,6 +1276,11 @@ export interface components {
          * @enum {string}
          */
         FindingView: "as_asked" | "not_as_asked" | "unclear";
+        /** @description How the tool servers of this deployment are. */
+        HealthView: {
+            /** @description The tool servers, as the process that answers runs them. */
+            servers: components["schemas"]["ServerHealthView"][];
+        };
         /** @description Sign of life. */
         Liveness: {
             /** @description `ok`. */
@@ -1427,6 +1456,8 @@ export interface components {
                 duration_ms?: number | null;
                 /** @description Hash of this record. */
                 hash: string;
+                /** @description `host:port` of what the tool server reached during the call. */
+                hosts: string[];
                 /** @description Opaque id, for `GET /v1/audit/{id}`. */
                 id?: string | null;
                 /** @description `open`, `close`, `denied`, `approval`, `audit_read`, `audit_export`, `conversation`, `admin`. */
@@ -1771,6 +1802,25 @@ export interface components {
             unsealed: components["schemas"]["UnsealedChainView"][];
             unsealed_since?: components["schemas"]["Moment"] | null;
         };
+        /** @description One tool server. */
+        ServerHealthView: {
+            /** @description Whether the kernel holds its processes back, whatever they run. */
+            confinement: components["schemas"]["ConfinementView"];
+            /** @description Why not all of that is enforced; null when it is. */
+            confinement_detail?: string | null;
+            /** @description Whether it connects only to the proxy that judges hosts, and to the token broker. */
+            confines_connections: boolean;
+            /** @description Whether it writes only in folders of its own and reads nothing of the handler's. */
+            confines_files: boolean;
+            /** @description What is wrong, or how many processes run. */
+            detail: string;
+            /** @description Hosts that it may reach, as patterns with a port; none where the list is empty. */
+            hosts: string[];
+            /** @description Its name. */
+            name: string;
+            /** @description Whether calls can be expected to work. */
+            ok: boolean;
+        };
         /** @description A login. */
         SessionView: {
             /** @description When it was first seen. */
@@ -2103,6 +2153,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_server_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthView"];
                 };
             };
             /** @description A problem document */

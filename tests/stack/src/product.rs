@@ -87,7 +87,6 @@ pub fn azure_server(sandbox: &Value, program: &Path) -> Value {
         "command": program,
         "args": ["server", "start", "--mode", "all", "--disable-proxy-tools", "--disable-caching"],
         "env": {
-            "HTTPS_PROXY": sandbox["proxy"],
             "SSL_CERT_FILE": sandbox["ca_file"],
             "SSL_CERT_DIR": "/nonexistent",
             "DOTNET_BUNDLE_EXTRACT_BASE_DIR": bundle,

@@ -15,7 +15,7 @@ use azimuth_domain::turn::{
 };
 use azimuth_ports::audit::Appended;
 use azimuth_ports::store::{StoredResult, Versioned};
-use azimuth_ports::tools::{Begun, CallOutput, CallRequest, TokenUsed, ToolError};
+use azimuth_ports::tools::{Begun, CallOutput, CallRequest, HostsReached, TokenUsed, ToolError};
 
 use super::answer::request_id;
 use super::record::correlation_id;
@@ -60,6 +60,8 @@ struct Effected {
     duration_ms: i64,
     /// Id of the token that the tool server was given.
     token_uti: Option<String>,
+    /// Hosts that the tool server reached.
+    hosts: Vec<String>,
 }
 
 impl Engine {
@@ -159,6 +161,7 @@ impl Engine {
         let since = self.now();
         let begun = Begun::default();
         let token = TokenUsed::default();
+        let hosts = HostsReached::default();
         let deadline_ms = if call.purpose.is_some() {
             READ_DEADLINE_MS
         } else {
@@ -173,6 +176,7 @@ impl Engine {
             correlation_id: correlation_id(call),
             begun: begun.clone(),
             token: token.clone(),
+            hosts: hosts.clone(),
         };
         let running = self.tool_servers().call(request);
         tokio::pin!(running);
@@ -190,6 +194,7 @@ impl Engine {
         let duration_ms = self.now().since(since).max(0);
         Effected {
             token_uti: token.id(),
+            hosts: hosts.list(),
             ..judge(call.effect, answer, duration_ms)
         }
     }
@@ -267,6 +272,7 @@ impl Engine {
     ) -> Result<(Outcome, bool), String> {
         let entry = AuditEntry {
             token_uti: effected.token_uti.clone(),
+            hosts: effected.hosts.clone(),
             azure_request_id: effected
                 .output
                 .as_ref()
@@ -418,6 +424,7 @@ fn judge(
         is_quoted,
         duration_ms,
         token_uti: None,
+        hosts: Vec::new(),
     }
 }
 

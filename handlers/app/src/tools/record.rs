@@ -65,6 +65,7 @@ impl Engine {
             correlation_id: Some(correlation_id(call)),
             token_uti: None,
             azure_request_id: None,
+            hosts: Vec::new(),
             area: None,
             before: None,
             after: None,

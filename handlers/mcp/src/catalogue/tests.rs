@@ -13,6 +13,8 @@ fn config() -> ServerConfig {
         env: BTreeMap::new(),
         identity: Identity::User,
         tools: BTreeMap::new(),
+        hosts: None,
+        writes: vec![],
     }
 }
 

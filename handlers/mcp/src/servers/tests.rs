@@ -22,9 +22,11 @@ fn the_form_of_claude_desktop_reads_whole() {
     let servers = parse(
         r#"{"mcpServers": {
             "azure": {"command": "/opt/azmcp", "args": ["server", "start", "a b; c"],
-                      "env": {"HTTPS_PROXY": "${NOT_EXPANDED}"}, "identity": "user"},
+                      "env": {"MODE": "${NOT_EXPANDED}"}, "identity": "user"},
             "everything": {"type": "stdio", "command": "/bin/cat",
-                           "tools": {"echo": "read_only", "wipe": "destructive"}}
+                           "tools": {"echo": "read_only", "wipe": "destructive"},
+                           "hosts": ["api.test", "*.a.test:8443"],
+                           "writes": ["/var/lib/everything"]}
         }}"#,
     )
     .unwrap();
@@ -35,9 +37,11 @@ fn the_form_of_claude_desktop_reads_whole() {
                 name: "azure".into(),
                 command: "/opt/azmcp".into(),
                 args: vec!["server".into(), "start".into(), "a b; c".into()],
-                env: BTreeMap::from([("HTTPS_PROXY".into(), "${NOT_EXPANDED}".into())]),
+                env: BTreeMap::from([("MODE".into(), "${NOT_EXPANDED}".into())]),
                 identity: Identity::User,
                 tools: BTreeMap::new(),
+                hosts: None,
+                writes: vec![],
             },
             ServerConfig {
                 name: "everything".into(),
@@ -49,6 +53,8 @@ fn the_form_of_claude_desktop_reads_whole() {
                     ("echo".into(), EffectClass::ReadOnly),
                     ("wipe".into(), EffectClass::Destructive),
                 ]),
+                hosts: Some(vec!["api.test".into(), "*.a.test:8443".into()]),
+                writes: vec!["/var/lib/everything".into()],
             },
         ]
     );
@@ -137,6 +143,30 @@ fn every_mistake_names_its_field() {
         (
             r#"{"mcpServers": {"a": {"command":"/x","env":{"IDENTITY_HEADER":"v"}}}}"#,
             "mcpServers.a.env.IDENTITY_HEADER: is set by",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","env":{"https_proxy":"v"}}}}"#,
+            "mcpServers.a.env.https_proxy: is set by",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","hosts":"api.test"}}}"#,
+            "mcpServers.a.hosts: must be",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","hosts":["*.com"]}}}"#,
+            "mcpServers.a.hosts: must have two labels",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","writes":"/tmp"}}}"#,
+            "mcpServers.a.writes: must be",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","writes":["/a","b"]}}}"#,
+            "mcpServers.a.writes[1]: must be the absolute",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","writes":["/"]}}}"#,
+            "mcpServers.a.writes[0]: must be the absolute",
         ),
         (
             r#"{"mcpServers": {"a": {"command":"/x","identity":"alice"}}}"#,

@@ -57,6 +57,7 @@ impl Shared {
         let limits = &self.pool.launcher().limits;
         let deadline = started + request.deadline;
         let lease = &place.lease;
+        let began = std::time::Instant::now();
         let consent = match place.pass {
             Pass::Alone { .. } => Some(lease.child.session.give_consent()),
             Pass::Shared { .. } => None,
@@ -72,6 +73,7 @@ impl Shared {
         )
         .await;
         request.token.set(lease.child.token_id());
+        request.hosts.set(lease.child.reached.since(began));
         if ended.reusable {
             lease.succeeded();
             if lease.child.memory_bytes().await > limits.max_memory_bytes {

@@ -11,4 +11,6 @@ mod confine;
 mod consent;
 mod pinning;
 mod processes;
+mod spawning;
 mod support;
+mod walls;

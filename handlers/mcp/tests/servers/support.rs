@@ -14,7 +14,9 @@ use azimuth_mcp::servers::{HostEnvironment, Identity, ServerConfig};
 use azimuth_mcp::{McpServers, Options, PoolLimits};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{AccessToken, Secret, TokenError, UserTokens};
-use azimuth_ports::tools::{Begun, CallOutput, CallRequest, TokenUsed, ToolError, ToolServers};
+use azimuth_ports::tools::{
+    Begun, CallOutput, CallRequest, HostsReached, TokenUsed, ToolError, ToolServers,
+};
 use serde_json::{Value, json};
 
 pub const FAKE: &str = env!("CARGO_BIN_EXE_azimuth-fake-mcp");
@@ -22,7 +24,7 @@ pub const AUDIENCE: &str = "https://management.azure.test";
 
 /// Tools of the fake server that tests may call as reads and as changes; `grow`
 /// comes on request.
-const READS: [&str; 16] = [
+const READS: [&str; 17] = [
     "echo",
     "whoami",
     "token",
@@ -39,10 +41,11 @@ const READS: [&str; 16] = [
     "ask",
     "meet",
     "switch",
+    "try",
 ];
 const CHANGES: [&str; 4] = ["consent", "form", "change", "late"];
 
-struct World(AtomicU8);
+pub struct World(pub AtomicU8);
 
 impl Clock for World {
     fn now(&self) -> Timestamp {
@@ -81,6 +84,9 @@ pub struct Plan {
     pub command: PathBuf,
     pub grow: bool,
     pub server: &'static str,
+    pub hosts: Option<Vec<String>>,
+    /// `None`: the folder of the whole rig.
+    pub writes: Option<Vec<PathBuf>>,
 }
 
 impl Default for Plan {
@@ -99,6 +105,8 @@ impl Default for Plan {
             command: FAKE.into(),
             grow: false,
             server: "fake",
+            hosts: None,
+            writes: None,
         }
     }
 }
@@ -129,9 +137,14 @@ impl Plan {
             env: self.env,
             identity: self.identity,
             tools,
+            hosts: self.hosts,
+            // The log of what it does is there.
+            writes: self
+                .writes
+                .unwrap_or_else(|| vec![folder.path().to_owned()]),
         };
         let wrapper = if self.wrapped {
-            vec![FAKE.into(), "confine".into(), "--".into()]
+            vec![FAKE.into(), "confine".into()]
         } else {
             vec![]
         };
@@ -141,7 +154,9 @@ impl Plan {
                 path: "/usr/bin:/bin".into(),
                 home: Some("/home/somebody".into()),
             },
-            environment: BTreeMap::from([("HTTPS_PROXY".into(), "http://127.0.0.1:9".into())]),
+            environment: BTreeMap::from([("SSL_CERT_DIR".into(), "/nonexistent".into())]),
+            hosts: vec!["management.azure.test".into()],
+            proxy: None,
             work_dir: folder.path().to_owned(),
             audiences: vec![AUDIENCE.into()],
             limits: self.limits,
@@ -172,6 +187,7 @@ pub fn request(user: &str, tool: &str, arguments: Value) -> CallRequest {
         correlation_id: "correlation".into(),
         begun: Begun::default(),
         token: TokenUsed::default(),
+        hosts: HostsReached::default(),
     }
 }
 

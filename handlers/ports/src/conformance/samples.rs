@@ -203,6 +203,7 @@ pub fn entry(user: &UserKey, kind: AuditKind) -> AuditEntry {
         policy_version: None,
         correlation_id: None,
         token_uti: None,
+        hosts: Vec::new(),
         azure_request_id: None,
         area: None,
         before: None,

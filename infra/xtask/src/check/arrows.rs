@@ -81,13 +81,14 @@ const ARROWS: [(&str, &[&str]); 19] = [
 ];
 
 /// Crates whose types stop in the packages that own them.
-const OWNED: [(&str, &[&str]); 8] = [
+const OWNED: [(&str, &[&str]); 9] = [
     ("cedar-policy", &["azimuth-app"]),
     ("azure_core", &["azimuth-azure", "azimuth-cosmos"]),
     ("azure_data_cosmos", &["azimuth-azure"]),
     ("azure_data_cosmos_driver", &["azimuth-cosmos"]),
     ("azure_identity", &["azimuth-azure"]),
     ("azure_storage_queue", &["azimuth-azure"]),
+    ("landlock", &["azimuth-mcp"]),
     ("rmcp", &["azimuth-mcp"]),
     // The tests edit a file as an attacker would; the benchmarks fill one.
     (

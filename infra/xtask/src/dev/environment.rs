@@ -164,7 +164,6 @@ pub fn servers(azure_mcp: &Path, bundle_folder: &Path, sandbox: &SandboxDescript
         "command": azure_mcp,
         "args": ARGUMENTS,
         "env": {
-            "HTTPS_PROXY": sandbox.proxy,
             "SSL_CERT_FILE": sandbox.ca_file,
             // No other root certificate counts.
             "SSL_CERT_DIR": "/nonexistent",
@@ -319,7 +318,6 @@ pub mod tests {
         let azure = &servers["mcpServers"]["azure"];
         assert_eq!(azure["identity"], "user");
         assert_eq!(azure["command"], "/c/azmcp");
-        assert_eq!(azure["env"]["HTTPS_PROXY"], "http://127.0.0.1:2");
         assert_eq!(azure["env"]["SSL_CERT_DIR"], "/nonexistent");
     }
 }

@@ -1,6 +1,7 @@
 //! Administration: for the role `admin`, and only of its own tenant. Each change is on
 //! record before it is made. Nothing here shows what people have said or done.
 
+pub mod get_server_health;
 pub mod get_user;
 pub mod list_user_sessions;
 pub mod list_users;

@@ -8,7 +8,7 @@ use csv::{QuoteStyle, WriterBuilder};
 use serde_json::Value;
 
 /// Columns, in order.
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 32] = [
     "chain",
     "seq",
     "at",
@@ -30,6 +30,7 @@ const COLUMNS: [&str; 31] = [
     "correlation_id",
     "token_uti",
     "azure_request_id",
+    "hosts",
     "outcome",
     "duration_ms",
     "result_sha256",
@@ -86,6 +87,7 @@ pub(super) fn line(record: &AuditRecord) -> Vec<u8> {
         text(&entry.correlation_id),
         text(&entry.token_uti),
         text(&entry.azure_request_id),
+        entry.hosts.join(" "),
         entry
             .outcome
             .map(|o| o.as_str().to_owned())

@@ -59,6 +59,8 @@ pub struct AuditRecordView {
     pub token_uti: Option<String>,
     /// Id that Azure gave the request, where the answer names one.
     pub azure_request_id: Option<String>,
+    /// `host:port` of what the tool server reached during the call.
+    pub hosts: Vec<String>,
     /// How it ended.
     pub outcome: Option<OutcomeView>,
     /// How long it took.
@@ -136,6 +138,7 @@ impl From<AuditRecord> for AuditRecordView {
             correlation_id: entry.correlation_id,
             token_uti: entry.token_uti,
             azure_request_id: entry.azure_request_id,
+            hosts: entry.hosts,
             outcome: entry.outcome.map(OutcomeView::from),
             duration_ms: entry.duration_ms,
             result_sha256: entry.result_sha256,

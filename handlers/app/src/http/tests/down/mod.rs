@@ -31,7 +31,7 @@ use azimuth_ports::tokens::{
     Grant, SealedToken, Sealer, Secret, TokenError, TokenExchange, TokenStore,
 };
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
+    CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ToolError, ToolServers,
 };
 use azimuth_ports::users::{UserQuery, UserRecord, UserStatus, UserStore};
 
@@ -382,6 +382,8 @@ impl ToolServers for Down {
             server: "azure".to_owned(),
             ok: false,
             detail: INSIDE.to_owned(),
+            hosts: Vec::new(),
+            confinement: Confinement::default(),
         }]
     }
 }
