@@ -101,6 +101,11 @@ fn finds(sink: &str, word: &str) -> Vec<String> {
         .collect()
 }
 
+fn spelt(word: &str, as_text: impl Fn(u8) -> String) -> String {
+    let letters: Vec<String> = word.bytes().map(as_text).collect();
+    letters.concat()
+}
+
 #[test]
 fn the_search_finds_every_spelling() {
     let hidden = format!("x{MARKER}y");
@@ -109,9 +114,9 @@ fn the_search_finds_every_spelling() {
         STANDARD.encode(format!("-{hidden}")),
         STANDARD.encode(&hidden),
         STANDARD.encode(format!("--{hidden}")),
-        hidden.bytes().map(|b| format!("{b:02x}")).collect(),
-        hidden.bytes().map(|b| format!("%{b:02X}")).collect(),
-        hidden.bytes().map(|b| format!("\\u{b:04x}")).collect(),
+        spelt(&hidden, |b| format!("{b:02x}")),
+        spelt(&hidden, |b| format!("%{b:02X}")),
+        spelt(&hidden, |b| format!("\\u{b:04x}")),
     ] {
         assert!(!finds(&sink, MARKER).is_empty(), "{sink}");
     }
@@ -164,7 +169,7 @@ struct Fields(String);
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         let value = json!(format!("{value:?}"));
-        self.0.push_str(&format!("\"{}\":{value},", field.name()));
+        self.0 += &format!("\"{}\":{value},", field.name());
     }
 }
 

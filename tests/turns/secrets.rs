@@ -296,9 +296,10 @@ async fn a_placeholder_names_a_secret_of_its_own_turn_only() {
     let model = Script::answering(|request| {
         let tried = step_of(request) > 0;
         let arguments = json!({"name": "a", "value": "{secret:1}"});
-        match tried {
-            true => vec![say("No.")],
-            false => vec![call("c", "thing_create", &arguments)],
+        if tried {
+            vec![say("No.")]
+        } else {
+            vec![call("c", "thing_create", &arguments)]
         }
     });
     let (app, alice) = product(model.clone()).await;
@@ -353,9 +354,9 @@ async fn so_many_and_so_large_secrets_at_most() {
     let conversation = alice.converse().await;
     let path = format!("/v1/conversations/{conversation}/turns");
     let many = |n: usize| {
-        (0..n)
-            .map(|i| format!("password=pw-{i:03} "))
-            .collect::<String>()
+        (0..n).fold(String::new(), |text, i| {
+            text + &format!("password=pw-{i:03} ")
+        })
     };
     let large = |n: usize| format!("password={}", "x".repeat(n));
     for (text, expected) in [

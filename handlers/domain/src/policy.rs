@@ -45,10 +45,6 @@ pub enum Mode {
 
 impl Mode {
     /// Whether it is the one that holds where none is named.
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "the signature that serde asks for"
-    )]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }

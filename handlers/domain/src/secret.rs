@@ -371,9 +371,9 @@ mod tests {
     #[test]
     fn so_many_and_so_large_at_most() {
         let words = |n: usize| {
-            (0..n)
-                .map(|i| format!("password=pw-{i:03} "))
-                .collect::<String>()
+            (0..n).fold(String::new(), |text, i| {
+                text + &format!("password=pw-{i:03} ")
+            })
         };
         for (count, fits) in [(15, true), (16, true), (17, false)] {
             let took = Intake::after(0, 16).text(&words(count), &[]);

@@ -1345,6 +1345,11 @@ export interface components {
             name: string;
         };
         /**
+         * @description How much a turn may do without a person.
+         * @enum {string}
+         */
+        ModeView: "read_only" | "review" | "autonomous";
+        /**
          * Format: date-time
          * @description A moment: RFC 3339, UTC, with milliseconds.
          * @example 2026-11-24T13:05:09.123Z
@@ -1357,6 +1362,7 @@ export interface components {
         };
         /** @description A question. */
         NewTurnBody: {
+            mode?: components["schemas"]["ModeView"] | null;
             /** @description The model; without one the caller's setting, else the default. */
             model?: string | null;
             /** @description What it answers; another message than the newest makes a branch. */
@@ -1968,6 +1974,8 @@ export interface components {
             kind: components["schemas"]["TurnKindView"];
             /** @description The user's message. */
             message_id: string;
+            /** @description How much it may do without a person. */
+            mode: components["schemas"]["ModeView"];
             /** @description The model that answers. */
             model: string;
             /** @description What that message answers. */

@@ -1,4 +1,4 @@
-//! The injections of AgentDojo (MIT): its places, filled by its attacks with our goals.
+//! The injections of `AgentDojo` (MIT): its places, filled by its attacks with our goals.
 //! `cargo xtask test isolation` installs the package and says where it lies.
 
 use std::path::{Path, PathBuf};

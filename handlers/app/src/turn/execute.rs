@@ -61,7 +61,7 @@ impl Engine {
                     None => return Ok(()),
                 },
             };
-            match self.look_at(turn, call, lane).await? {
+            match Box::pin(self.look_at(turn, call, lane)).await? {
                 Next::Leave => return Ok(()),
                 Next::Look => {}
                 Next::Outrun => remembers = true,

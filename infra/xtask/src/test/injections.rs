@@ -1,4 +1,4 @@
-//! Injections that were published: the package of AgentDojo (MIT), pinned by hash. It is
+//! Injections that were published: the package of `AgentDojo` (MIT), pinned by hash. It is
 //! read, never imported, and nothing of it lies in the repository.
 
 use std::path::PathBuf;
