@@ -169,7 +169,8 @@ struct Fields(String);
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         let value = json!(format!("{value:?}"));
-        self.0 += &format!("\"{}\":{value},", field.name());
+        let member = format!("\"{}\":{value},", field.name());
+        self.0.push_str(&member);
     }
 }
 
