@@ -57,6 +57,7 @@ const turn = (extra: Partial<Call>): Turn => ({
   status: "running",
   message_id: "m-u",
   model: "talker",
+  mode: "review",
   created_at: AT,
   updated_at: AT,
   step: 0,

@@ -33,6 +33,7 @@ const turn = (extra: Partial<Turn>): Turn => ({
   status: "done",
   message_id: "m-u",
   model: "talker",
+  mode: "review",
   created_at: AT,
   updated_at: LATER,
   step: 1,

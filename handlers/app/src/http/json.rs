@@ -98,7 +98,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| refusal(error.inner(), error.path()))?;
+        .map_err(|error| refusal(bytes, error.inner(), error.path()))?;
     deserializer.end().map_err(|_| {
         Problem::new(Code::JsonMalformed).detail("Something follows the JSON object.")
     })?;
@@ -132,8 +132,10 @@ fn depth(bytes: &[u8]) -> usize {
     deepest
 }
 
-fn refusal(error: &serde_json::Error, path: &Path) -> Problem {
-    if error.classify() != Category::Data {
+fn refusal(bytes: &[u8], error: &serde_json::Error, path: &Path) -> Problem {
+    // Where a name of a list is expected, serde takes any other value for no JSON.
+    let is_json = || serde_json::from_slice::<serde_json::Value>(bytes).is_ok();
+    if error.classify() != Category::Data && !is_json() {
         return Problem::new(Code::JsonMalformed).detail(format!(
             "The body is not JSON: line {}, column {}.",
             error.line(),
@@ -200,6 +202,14 @@ mod tests {
         inner: Option<Inner>,
         #[serde(default)]
         any: Value,
+        #[serde(default, rename = "kind")]
+        _kind: Option<Kind>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        One,
     }
 
     #[derive(Debug, Deserialize)]
@@ -220,6 +230,17 @@ mod tests {
             ("{\"text\":\"\u{1}\"}", Code::JsonMalformed, None),
             (r#"{"text":"\ud800"}"#, Code::JsonMalformed, None),
             (r#"{"text":"a","any":1e999}"#, Code::JsonMalformed, None),
+            (
+                r#"{"text":"a","kind":7}"#,
+                Code::FieldInvalid,
+                Some("/kind"),
+            ),
+            (
+                r#"{"text":"a","kind":"x"}"#,
+                Code::FieldInvalid,
+                Some("/kind"),
+            ),
+            (r#"{"text":"a","kind":7"#, Code::JsonMalformed, None),
             (r#"["a"]"#, Code::FieldInvalid, Some("")),
             ("null", Code::FieldInvalid, Some("")),
             ("{}", Code::FieldMissing, Some("/text")),

@@ -61,7 +61,10 @@ impl Spoken {
             .last()
             .unwrap_or_default();
         let further = clean[same..].to_owned();
-        self.told = clean.into_owned();
+        // What was told stays told, also where it is held back by now.
+        if !further.is_empty() || clean.len() >= self.told.len() {
+            self.told = clean.into_owned();
+        }
         further
     }
 
