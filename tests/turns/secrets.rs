@@ -362,7 +362,7 @@ async fn so_many_and_so_large_secrets_at_most() {
     for (text, expected) in [
         (many(15), None),
         (many(16), None),
-        (many(17), Some("secrets_too_many")),
+        (many(17), Some("too_many_secrets")),
         (large(25 * 1024 - 1), None),
         (large(25 * 1024), None),
         (large(25 * 1024 + 1), Some("secret_too_large")),

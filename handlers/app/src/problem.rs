@@ -103,7 +103,7 @@ codes! {
     TextEmpty = 422 "text_empty" "The text is empty.";
     TextTooLong = 422 "text_too_long" "The text is longer than 32768 bytes.";
     TitleTooLong = 422 "title_too_long" "The title is longer than 120 characters.";
-    SecretsTooMany = 422 "secrets_too_many" "At most 16 secrets fit into a message or the arguments of a call.";
+    TooManySecrets = 422 "too_many_secrets" "At most 16 secrets fit into a message or the arguments of a call.";
     SecretTooLarge = 422 "secret_too_large" "A secret is larger than 25 KiB.";
     ModelUnknown = 422 "model_unknown" "There is no such model.";
     ParentNotFound = 422 "parent_not_found" "The parent message is not in this conversation.";

@@ -71,7 +71,7 @@ impl From<AcceptError> for Problem {
             AcceptError::ArgumentsTooLarge => {
                 Self::new(Code::ArgumentsTooLarge).pointer("/arguments")
             }
-            AcceptError::Secrets(TakeError::TooMany(_)) => Self::new(Code::SecretsTooMany),
+            AcceptError::Secrets(TakeError::TooMany(_)) => Self::new(Code::TooManySecrets),
             AcceptError::Secrets(TakeError::TooLarge) => Self::new(Code::SecretTooLarge),
             AcceptError::Unrecorded(error) => error.into(),
             AcceptError::Unavailable(context) => Self::new(Code::Unavailable).context(context),
