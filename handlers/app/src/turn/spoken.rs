@@ -98,6 +98,12 @@ fn settled(text: &str) -> usize {
     let word = text.rfind(|c: char| !c.is_ascii_graphic()).map_or(0, |at| {
         at + text[at..].chars().next().map_or(1, char::len_utf8)
     });
+    if let Some(begun) = (1..KEY_BEGINS.len())
+        .rev()
+        .find(|length| text.ends_with(&KEY_BEGINS[..*length]))
+    {
+        return word.min(text.len() - begun);
+    }
     if text.len() - word < TOLD_AT_ONCE {
         text.len()
     } else {
