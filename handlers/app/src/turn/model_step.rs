@@ -25,7 +25,7 @@ use serde_json::Value;
 use super::commit::{Applied, Beside};
 use super::heartbeat::{Lease, Pulse};
 use super::history::History;
-use super::spoken::Spoken as Words;
+use super::spoken::Words;
 use super::text_log::{LogClosed, TextLog};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;

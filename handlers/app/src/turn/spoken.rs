@@ -16,7 +16,7 @@ const KEY_ENDS: &str = "-----END ";
 
 /// What a model has said.
 #[derive(Debug, Default)]
-pub(super) struct Spoken {
+pub(super) struct Words {
     /// All of it, as it was said.
     raw: String,
     /// From here on it is looked at again.
@@ -25,7 +25,7 @@ pub(super) struct Spoken {
     told: String,
 }
 
-impl Spoken {
+impl Words {
     /// Takes a piece; gives what may be told now.
     pub(super) fn take(&mut self, piece: &str) -> String {
         self.raw.push_str(piece);
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     fn told(pieces: &[&str]) -> (String, String) {
-        let mut spoken = Spoken::default();
+        let mut spoken = Words::default();
         let mut all: String = pieces.iter().map(|piece| spoken.take(piece)).collect();
         all.push_str(&spoken.rest());
         (all, spoken.whole())
@@ -130,7 +130,7 @@ mod tests {
             let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
             assert_eq!(told(&pieces), (text.to_owned(), text.to_owned()));
         }
-        let mut spoken = Spoken::default();
+        let mut spoken = Words::default();
         assert_eq!(spoken.take("One "), "One ");
         assert_eq!(spoken.take("short"), "short");
         assert_eq!(spoken.take(" and something-long"), " and ");

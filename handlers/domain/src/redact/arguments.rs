@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-use super::{KNOWN as SURE, MARK, compiled, found, merged, patterns, replaced};
+use super::{KNOWN, MARK, compiled, found, merged, patterns, replaced};
 use crate::secret::is_placeholder;
 
 /// What the names of secrets end with, in lower case without `_`, `-` and `.`.
@@ -58,7 +58,7 @@ const MAX_DEPTH: u32 = 8;
 const RUN: &str = r"[A-Za-z0-9+/_~.-]{32,}={0,2}";
 
 /// What looks like one and is none.
-const KNOWN: &str = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|sha256:[0-9a-f]{64}";
+const NO_SECRET: &str = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|sha256:[0-9a-f]{64}";
 
 /// A word of this length is no word.
 const LONGEST_WORD: usize = 32;
@@ -70,9 +70,9 @@ const RANDOM_CHANGES: usize = 30;
 static DOUBTFUL: LazyLock<Vec<Regex>> = LazyLock::new(|| compiled(patterns::DOUBTFUL));
 static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // What is known comes first, so that it is passed over whole.
-    Regex::new(&format!("(?P<known>{KNOWN})|{RUN}")).ok()
+    Regex::new(&format!("(?P<known>{NO_SECRET})|{RUN}")).ok()
 });
-static KNOWN_PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(KNOWN).ok());
+static NO_SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NO_SECRET).ok());
 
 /// `arguments` without their secrets.
 pub fn redact_arguments(arguments: Value) -> Value {
@@ -127,13 +127,13 @@ fn text_without(text: &str, depth: u32) -> String {
 /// `text` without its secrets and without what may be one: words that nobody needs and
 /// that are kept for good.
 pub fn redact_closely(text: &str) -> String {
-    let spans = found(&SURE, text).chain(found(&DOUBTFUL, text));
+    let spans = found(&KNOWN, text).chain(found(&DOUBTFUL, text));
     random_runs_gone(&replaced(text, &merged(text, spans)))
 }
 
 /// `text` without what the patterns know and without what looks random.
 fn without_keys(text: &str) -> String {
-    random_runs_gone(&replaced(text, &merged(text, found(&SURE, text))))
+    random_runs_gone(&replaced(text, &merged(text, found(&KNOWN, text))))
 }
 
 fn random_runs_gone(known: &str) -> String {
@@ -161,7 +161,7 @@ fn is_secret_name(name: &str) -> bool {
 
 /// Whether a long run is rather a key than a path, a name or an identifier.
 fn looks_random(run: &str) -> bool {
-    let Some(known) = KNOWN_PARTS.as_ref() else {
+    let Some(known) = NO_SECRETS.as_ref() else {
         return true;
     };
     known.split(run).any(|part| {
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert!(RUNS.is_some() && KNOWN_PARTS.is_some());
+        assert!(RUNS.is_some() && NO_SECRETS.is_some());
         assert_eq!(DOUBTFUL.len(), patterns::DOUBTFUL.len());
     }
 
