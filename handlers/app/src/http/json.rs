@@ -133,9 +133,13 @@ fn depth(bytes: &[u8]) -> usize {
 }
 
 fn refusal(bytes: &[u8], error: &serde_json::Error, path: &Path) -> Problem {
-    // Where a name of a list is expected, serde takes any other value for no JSON.
-    let is_json = || serde_json::from_slice::<serde_json::Value>(bytes).is_ok();
-    if error.classify() != Category::Data && !is_json() {
+    if error.classify() != Category::Data {
+        // Where a name of a list is expected, serde takes any other value for no JSON.
+        if serde_json::from_slice::<serde_json::Value>(bytes).is_ok() {
+            return Problem::new(Code::FieldInvalid)
+                .detail("One of the names that the API document lists for this field is expected.")
+                .pointer(pointer(path, None));
+        }
         return Problem::new(Code::JsonMalformed).detail(format!(
             "The body is not JSON: line {}, column {}.",
             error.line(),
