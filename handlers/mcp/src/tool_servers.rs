@@ -274,8 +274,10 @@ impl Shared {
             });
         let changed = self.changed_tools(&server.name);
         let detail = problem.clone().unwrap_or_else(|| match changed {
-            0 => format!("{processes} processes, {busy} busy"),
-            n => format!("{processes} processes, {busy} busy; {n} tools differ from their pins"),
+            0 => format!("processes: {processes}, busy: {busy}"),
+            n => format!(
+                "processes: {processes}, busy: {busy}, tools that differ from their pins: {n}"
+            ),
         });
         ServerHealth {
             server: server.name.clone(),

@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-use super::{KNOWN, MARK, compiled, found, merged, patterns, replaced};
+use super::patterns::{DOUBTFUL, KNOWN};
+use super::{MARK, found, merged, replaced};
 use crate::secret::is_placeholder;
 
 /// What the names of secrets end with, in lower case without `_`, `-` and `.`.
@@ -67,7 +68,6 @@ const LONGEST_WORD: usize = 32;
 /// letters and digits at least. In names and paths it is ten times, in base64 sixty.
 const RANDOM_CHANGES: usize = 30;
 
-static DOUBTFUL: LazyLock<Vec<Regex>> = LazyLock::new(|| compiled(patterns::DOUBTFUL));
 static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // What is known comes first, so that it is passed over whole.
     Regex::new(&format!("(?P<known>{NO_SECRET})|{RUN}")).ok()
@@ -127,13 +127,13 @@ fn text_without(text: &str, depth: u32) -> String {
 /// `text` without its secrets and without what may be one: words that nobody needs and
 /// that are kept for good.
 pub fn redact_closely(text: &str) -> String {
-    let spans = found(&KNOWN, text).chain(found(&DOUBTFUL, text));
+    let spans = found(KNOWN, text).chain(found(DOUBTFUL, text));
     random_runs_gone(&replaced(text, &merged(text, spans)))
 }
 
 /// `text` without what the patterns know and without what looks random.
 fn without_keys(text: &str) -> String {
-    random_runs_gone(&replaced(text, &merged(text, found(&KNOWN, text))))
+    random_runs_gone(&replaced(text, &merged(text, found(KNOWN, text))))
 }
 
 fn random_runs_gone(known: &str) -> String {
@@ -203,7 +203,6 @@ mod tests {
     #[test]
     fn every_pattern_compiles() {
         assert!(RUNS.is_some() && NO_SECRETS.is_some());
-        assert_eq!(DOUBTFUL.len(), patterns::DOUBTFUL.len());
     }
 
     #[test]

@@ -74,7 +74,7 @@ async fn a_tool_that_differs_from_its_pin_is_refused_and_the_others_work() {
     let health = rig.servers.health().await;
     assert_eq!(
         health[0].detail,
-        "1 processes, 0 busy; 1 tools differ from their pins"
+        "processes: 1, busy: 0, tools that differ from their pins: 1"
     );
     assert_eq!(rig.text("alice", "slow", json!({"n": 1})).await, "slept 1");
     assert_eq!(rig.count("call echo"), 0);

@@ -128,7 +128,10 @@ async fn above_the_limit_the_process_idle_longest_goes() {
     assert_eq!(rig.whoami("alice").await.0, alice);
     let (carol, _) = rig.whoami("carol").await;
     assert!(is_gone(bob) && !is_gone(alice) && !is_gone(carol));
-    assert_eq!(rig.servers.health().await[0].detail, "2 processes, 0 busy");
+    assert_eq!(
+        rig.servers.health().await[0].detail,
+        "processes: 2, busy: 0"
+    );
     rig.end().await;
 }
 

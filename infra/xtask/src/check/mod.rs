@@ -9,7 +9,7 @@ mod named_tests;
 mod terraform;
 mod tracked;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tokio::process::Command;
@@ -40,15 +40,19 @@ pub async fn check(
     let mut tally = Tally::default();
     let format = cargo_finds(session, repository, &["fmt", "--all", "--check"]).await?;
     tell(&mut tally, "formatting", &format);
-    let lints = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
-    let lints = cargo_finds(session, repository, &lints).await?;
+    let lints: &[&str] = if building_lints() {
+        &["test", "--no-run", "--workspace", "--all-targets"]
+    } else {
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]
+    };
+    let lints = cargo_finds(session, repository, lints).await?;
     tell(&mut tally, "lints", &lints);
     let lints = emulator_lints(session, repository).await?;
     tell(&mut tally, "lints of the emulator", &lints);
@@ -127,19 +131,33 @@ async fn cargo_finds(
     run(session, arguments[0], command).await
 }
 
+/// Whether every build lints as well (`.ci/run`): then what is built anyway need not be
+/// checked apart, which takes the dependencies a second time.
+fn building_lints() -> bool {
+    let wrapper = std::env::var_os("RUSTC_WORKSPACE_WRAPPER").map(PathBuf::from);
+    let is_clippy = wrapper.is_some_and(|path| path.file_stem() == Some("clippy-driver".as_ref()));
+    let arguments = std::env::var("CLIPPY_ARGS").unwrap_or_default();
+    is_clippy && arguments.contains("-Dwarnings")
+}
+
 /// The workspace's lints do not see it, because nothing turns it on there.
 async fn emulator_lints(
     session: &mut Session,
     repository: &Repository,
 ) -> Result<Vec<String>, Failure> {
     let mut command = cargo();
-    command.arg("clippy").current_dir(&repository.root);
-    crate::emulator::select(&mut command);
-    command
-        .args(["--lib", "--bin", crate::emulator::PACKAGE])
+    let targets = ["--lib", "--bin", crate::emulator::PACKAGE];
+    if building_lints() {
+        command.args(["test", "--no-run"]).args(targets);
+        crate::emulator::select(&mut command);
+    } else {
+        command.arg("clippy").args(targets);
+        crate::emulator::select(&mut command);
         // With the tests inside.
-        .args(["--profile", "test", "--", "-D", "warnings"]);
-    run(session, "clippy", command).await
+        command.args(["--profile", "test", "--", "-D", "warnings"]);
+    }
+    command.current_dir(&repository.root);
+    run(session, "lints", command).await
 }
 
 /// The findings themselves are cargo's own output.
