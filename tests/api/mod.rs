@@ -7,6 +7,7 @@ mod bodies;
 mod conversations;
 mod idempotency;
 mod lists;
+mod my_data;
 mod naughty;
 mod operations;
 mod outages;

@@ -112,6 +112,9 @@ operations! {
     Admin "get_policy_version" "GET" "/v1/admin/policies/versions/{policy}" NONE "" => 200;
     Admin "put_policies" "PUT" "/v1/admin/policies" ANY
         r#"{"text":"@id(\"all\") permit (principal, action, resource);","reason":"to see"}"# => 200;
+    Own "export_my_data" "GET" "/v1/me/data" NONE "" => 200;
+    // After everything that needs what it deletes.
+    Own "delete_my_data" "DELETE" "/v1/me/data" NONE "" => 200;
 }
 
 impl Operation {

@@ -73,6 +73,10 @@ macro_rules! each_endpoint {
                 settings::get_settings,
                 settings::patch_settings,
             }
+            data {
+                me::export_my_data,
+                me::delete_my_data,
+            }
             session {
                 sessions::list_sessions,
                 sessions::revoke_session,

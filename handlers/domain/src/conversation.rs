@@ -50,7 +50,33 @@ pub struct Conversation {
     pub request_hash: Option<String>,
 }
 
+/// Where a conversation lies among those of its person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shelf {
+    /// In the list.
+    #[default]
+    Open,
+    /// Hidden from the list unless asked for.
+    Archived,
+    /// Deleted and restorable.
+    Deleted,
+    /// A call without a model, which no list shows.
+    Console,
+}
+
 impl Conversation {
+    /// Where it lies; on no shelf once a call without a model is deleted, which nobody
+    /// can restore.
+    pub fn shelf(&self) -> Option<Shelf> {
+        match (self.kind, self.deleted_at) {
+            (ConversationKind::Chat, Some(_)) => Some(Shelf::Deleted),
+            (ConversationKind::Chat, None) if self.archived => Some(Shelf::Archived),
+            (ConversationKind::Chat, None) => Some(Shelf::Open),
+            (ConversationKind::Console, None) => Some(Shelf::Console),
+            (ConversationKind::Console, Some(_)) => None,
+        }
+    }
+
     /// A new, empty conversation.
     pub fn new(id: ConversationId, user: UserKey, kind: ConversationKind, now: Timestamp) -> Self {
         Self {

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use azimuth_domain::conversation::{Conversation, Message};
+use azimuth_domain::conversation::{Conversation, Message, Shelf};
 use azimuth_domain::event::TurnEvent;
 use azimuth_domain::ids::{CallId, ConversationKey, MessageId, OwnerKey, TurnId};
 use azimuth_domain::time::Timestamp;
@@ -118,10 +118,8 @@ pub struct ConversationQuery {
     /// Words that all must occur in the title or in a message (case folded,
     /// substring); `None` lists all.
     pub text: Option<String>,
-    /// Archived ones instead of the others.
-    pub archived: bool,
-    /// Deleted ones (restorable) instead of the others.
-    pub deleted: bool,
+    /// Those on this shelf.
+    pub shelf: Shelf,
     /// At most this many (1–100).
     pub limit: usize,
     /// Where to go on.

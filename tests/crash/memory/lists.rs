@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use azimuth_domain::conversation::{Conversation, ConversationKind, Message};
+use azimuth_domain::conversation::{Conversation, Message};
 use azimuth_domain::ids::{ConversationKey, OwnerKey};
 use azimuth_domain::turn::Turn;
 use azimuth_ports::store::{ApprovalFilter, ConversationQuery, Page};
@@ -35,9 +35,7 @@ impl Items {
             .filter(|(key, (chat, _))| {
                 key.tenant == tenant
                     && chat.id.owner() == *owner
-                    && chat.kind == ConversationKind::Chat
-                    && chat.deleted_at.is_some() == query.deleted
-                    && (query.deleted || chat.archived == query.archived)
+                    && chat.shelf() == Some(query.shelf)
                     && text.split_whitespace().all(|w| self.has_word(key, chat, w))
             })
             .map(|(_, (chat, _))| chat.clone())

@@ -18,6 +18,7 @@ pub mod health;
 pub mod idempotency;
 pub mod json;
 pub mod logins;
+pub mod long_read;
 pub mod me;
 pub mod models;
 pub mod moment;

@@ -37,6 +37,7 @@ gated!(
     AccountState,
     AdminState,
     PickerState,
+    DataState,
     SessionState,
     ConversationState,
     TurnState,
@@ -70,6 +71,15 @@ pub struct SessionState {
 #[expect(missing_docs, reason = "the types say it")]
 pub struct AdminState {
     pub gate: Gate,
+    pub people: People,
+}
+
+/// What is kept of the caller.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct DataState {
+    pub gate: Gate,
+    pub conversations: ConversationState,
     pub people: People,
 }
 
@@ -157,6 +167,7 @@ pub(crate) struct States {
     pub account: AccountState,
     pub admin: AdminState,
     pub session: SessionState,
+    pub data: DataState,
     pub picker: PickerState,
     pub conversation: ConversationState,
     pub turn: TurnState,
@@ -185,6 +196,14 @@ impl States {
             ),
             clock: Arc::clone(&parts.clock),
         };
+        let conversations = ConversationState {
+            gate: gate.clone(),
+            store: Arc::clone(&parts.store),
+            engine: Arc::clone(&parts.engine),
+            audit: Arc::clone(&parts.audit),
+            clock: Arc::clone(&parts.clock),
+            random: Arc::clone(&parts.random),
+        };
         let directory: Arc<dyn SubscriptionDirectory> = Arc::clone(&parts.subscriptions);
         Self {
             account: AccountState {
@@ -197,6 +216,11 @@ impl States {
             },
             admin: AdminState {
                 gate: gate.clone(),
+                people: people.clone(),
+            },
+            data: DataState {
+                gate: gate.clone(),
+                conversations: conversations.clone(),
                 people: people.clone(),
             },
             session: SessionState {
@@ -214,14 +238,7 @@ impl States {
                 )),
                 engine: Arc::clone(&parts.engine),
             },
-            conversation: ConversationState {
-                gate: gate.clone(),
-                store: Arc::clone(&parts.store),
-                engine: Arc::clone(&parts.engine),
-                audit: Arc::clone(&parts.audit),
-                clock: Arc::clone(&parts.clock),
-                random: Arc::clone(&parts.random),
-            },
+            conversation: conversations,
             turn: TurnState {
                 gate: gate.clone(),
                 store: Arc::clone(&parts.store),

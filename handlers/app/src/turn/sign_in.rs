@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use azimuth_domain::principal::Principal;
+use azimuth_domain::principal::{Principal, UserKey};
 use azimuth_domain::turn::{Command, ResumeSignIn, Turn};
 use azimuth_ports::store::StoreError;
 use azimuth_ports::tokens::{Secret, TokenError};
@@ -29,6 +29,11 @@ impl From<StoreError> for SignInError {
 }
 
 impl Engine {
+    /// Forgets what `user` granted: a call that needs Azure waits for the next sign-in.
+    pub async fn forget_grant(&self, user: &UserKey) -> Result<(), TokenError> {
+        self.vault.sign_out(user).await
+    }
+
     /// A fresh grant from the caller's token; the caller's waiting turns go on.
     /// Returns how many.
     pub async fn azure_sign_in(

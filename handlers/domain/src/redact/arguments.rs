@@ -127,13 +127,13 @@ fn text_without(text: &str, depth: u32) -> String {
 /// `text` without its secrets and without what may be one: words that nobody needs and
 /// that are kept for good.
 pub fn redact_closely(text: &str) -> String {
-    let spans = found(KNOWN, text).chain(found(DOUBTFUL, text));
+    let spans = found(&KNOWN, text).chain(found(&DOUBTFUL, text));
     random_runs_gone(&replaced(text, &merged(text, spans)))
 }
 
 /// `text` without what the patterns know and without what looks random.
 fn without_keys(text: &str) -> String {
-    random_runs_gone(&replaced(text, &merged(text, found(KNOWN, text))))
+    random_runs_gone(&replaced(text, &merged(text, found(&KNOWN, text))))
 }
 
 fn random_runs_gone(known: &str) -> String {

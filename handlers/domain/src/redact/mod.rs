@@ -53,7 +53,7 @@ const SECRET_MEMBERS: &[&str] = &[
 /// Where `text` holds secrets: in order, apart from each other, in bytes. A mark or a
 /// placeholder that stands where one stood is none.
 pub fn secrets(text: &str) -> Vec<Range<usize>> {
-    merged(text, found(KNOWN, text))
+    merged(text, found(&KNOWN, text))
 }
 
 fn found<'t>(

@@ -86,7 +86,7 @@ const NAMED_SECRETS: &[&str] = &[
 ];
 
 /// Secrets that are known by their form, or by what stands in front of them.
-pub(super) static KNOWN: &[Pattern] = &[
+pub(super) static KNOWN: [Pattern; 23] = [
     // PEM private keys, closed or cut off.
     Pattern::new(
         &["-----begin "],
@@ -205,7 +205,7 @@ pub(super) static KNOWN: &[Pattern] = &[
 
 /// What may be one: looked for where nobody needs the words and what is kept is kept
 /// for good.
-pub(super) static DOUBTFUL: &[Pattern] = &[
+pub(super) static DOUBTFUL: [Pattern; 7] = [
     Pattern::new(&["ey"], r"\bey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_=.-]*"),
     Pattern::new(
         &["authorization"],
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn whatever_fits_a_form_holds_one_of_its_words() {
         let mut runner = TestRunner::deterministic();
-        for pattern in KNOWN.iter().chain(DOUBTFUL) {
+        for pattern in KNOWN.iter().chain(&DOUBTFUL) {
             let regex = pattern.regex().unwrap();
             let plain = pattern.form.replace(r"\b", "").replace(r"|\z", "");
             let made_up = string_regex(&plain).unwrap();

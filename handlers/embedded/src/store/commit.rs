@@ -1,6 +1,6 @@
 //! One batch in one partition.
 
-use azimuth_domain::conversation::{Conversation, ConversationKind, Message};
+use azimuth_domain::conversation::{Conversation, Message, Shelf};
 use azimuth_domain::event::TurnEvent;
 use azimuth_domain::ids::ConversationKey;
 use azimuth_domain::turn::Turn;
@@ -55,12 +55,14 @@ fn lies_in(key: &ConversationKey, batch: &Batch) -> bool {
         .all(|of| of == *key)
 }
 
-fn shelf(item: &Conversation) -> i64 {
-    match item.kind {
-        ConversationKind::Console => 0,
-        ConversationKind::Chat if item.deleted_at.is_some() => 3,
-        ConversationKind::Chat if item.archived => 2,
-        ConversationKind::Chat => 1,
+/// The number of a shelf, or of none.
+pub(super) fn shelf(shelf: Option<Shelf>) -> i64 {
+    match shelf {
+        Some(Shelf::Console) => 0,
+        Some(Shelf::Open) => 1,
+        Some(Shelf::Archived) => 2,
+        Some(Shelf::Deleted) => 3,
+        None => 4,
     }
 }
 
@@ -92,7 +94,7 @@ fn put_conversation(
     connection.prepare_cached(sql)?.execute(named_params! {
         ":tenant": key.tenant,
         ":owner": key.owner.as_str(),
-        ":shelf": shelf(item),
+        ":shelf": shelf(item.shelf()),
         ":pinned": item.pinned,
         ":updated_at": item.updated_at.0,
         ":id": item.id.as_str(),

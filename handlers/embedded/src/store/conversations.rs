@@ -277,11 +277,7 @@ pub(super) fn page(
 ) -> Result<Page<Conversation>, Fault<StoreError>> {
     let words = Words::of(query.text.as_deref());
     let limit = query.limit.clamp(1, LONGEST_PAGE);
-    let shelf = match (query.deleted, query.archived) {
-        (true, _) => 3,
-        (false, true) => 2,
-        (false, false) => 1,
-    };
+    let shelf = commit::shelf(Some(query.shelf));
     // Nothing sorts before the start: no id is longer or higher than this.
     let (pinned, updated_at, id) = after.unwrap_or((true, i64::MAX, "~".to_owned()));
     let mut statement = connection.prepare_cached(

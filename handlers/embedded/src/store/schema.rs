@@ -7,8 +7,8 @@
 ///
 /// - `conversations` is clustered by the order of the list, so that a page is
 ///   one short range read however many conversations there are. `shelf`:
-///   0 never listed, 1 listed, 2 archived, 3 deleted. `folded` is the title as
-///   search sees it.
+///   0 a call without a model, 1 listed, 2 archived, 3 deleted, 4 on none. `folded` is
+///   the title as search sees it.
 /// - `turns.due_at` is `Turn::next_due_at`, null once the turn is terminal. One
 ///   index holds all open turns: the sweeper reads it whole, which costs less than
 ///   a second index that every write of every turn has to move its row in.

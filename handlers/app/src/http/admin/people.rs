@@ -133,7 +133,7 @@ impl People {
     }
 
     /// Changes a record whatever its version is.
-    async fn mark(
+    pub async fn mark(
         &self,
         user: &UserKey,
         change: impl Fn(&mut UserRecord),

@@ -7,9 +7,9 @@
 //! missed. A page that cannot be read, or no longer may be,
 //! breaks the connection off: a cut export never looks whole.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
@@ -17,39 +17,27 @@ use axum::extract::State;
 use axum::response::Response;
 use azimuth_domain::audit::{AuditKind, AuditRecord};
 use azimuth_domain::event::Outcome;
-use azimuth_domain::principal::{Principal, Role};
-use azimuth_domain::time::Timestamp;
+use azimuth_domain::principal::Role;
 use azimuth_ports::audit::{AuditError, AuditLog, AuditQuery};
-use azimuth_ports::clock::Clock;
 use azimuth_ports::digests::{DigestLog, DigestSigner};
-use azimuth_ports::users::Standing;
 use bytes::Bytes;
 use futures::stream::{Stream, unfold};
 use http::{HeaderValue, header};
 use serde::Deserialize;
-use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
 use super::filter::{Filter, describe};
 use super::seal_lines;
 use super::{Scope, csv, record_reading};
-use crate::http::caller::{Caller, Gate};
+use crate::http::caller::Caller;
 use crate::http::edge::RequestId;
+use crate::http::long_read::LongRead;
 use crate::http::query::Query;
 use crate::http::states::AuditState;
 use crate::problem::Answer;
 
 /// Records of one read.
 const PAGE: usize = 100;
-
-/// Longest export; shorter than the host's `functionTimeout`.
-const PATIENCE: Duration = Duration::from_mins(8);
-
-/// How often an export looks again whether its reader may read on.
-const RECHECK: Duration = Duration::from_secs(15);
-
-/// How long an export outlives its reader's token.
-const EXPIRY_GRACE_MS: i64 = 60_000;
 
 /// Form of an export.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -131,14 +119,10 @@ pub async fn handle(
         audit: Arc::clone(&state.audit),
         sealed,
         told: 0,
-        gate: state.gate.clone(),
-        clock: Arc::clone(&state.clock),
-        reader: caller.principal,
+        reading: LongRead::begin(state.gate, Arc::clone(&state.clock), caller.principal),
         query,
         format,
         next: Next::Header,
-        until: Instant::now() + PATIENCE,
-        recheck_at: Instant::now() + RECHECK,
     };
     let (media_type, extension) = match format {
         AuditFormat::Ndjson => ("application/x-ndjson", "ndjson"),
@@ -163,14 +147,10 @@ struct Export {
     sealed: Option<Sealed>,
     /// Records so far.
     told: u64,
-    gate: Gate,
-    clock: Arc<dyn Clock>,
-    reader: Principal,
+    reading: LongRead,
     query: AuditQuery,
     format: AuditFormat,
     next: Next,
-    until: Instant,
-    recheck_at: Instant,
 }
 
 /// What an export has beside its records.
@@ -233,7 +213,7 @@ impl Export {
             self.next = Next::Page;
             return Ok(Bytes::new());
         };
-        let tenant = self.reader.user.tid.as_str();
+        let tenant = self.reading.reader.user.tid.as_str();
         let page = sealed
             .digests
             .digests(tenant, PAGE, cursor.as_deref())
@@ -258,7 +238,7 @@ impl Export {
         self.may_go_on().await?;
         let page = self
             .audit
-            .query(&self.reader.user.tid, &self.query)
+            .query(&self.reading.reader.user.tid, &self.query)
             .await
             .map_err(broken)?;
         self.told += page.items.len() as u64;
@@ -279,39 +259,12 @@ impl Export {
         Ok(chunk.into())
     }
 
+    /// The own records, or an auditor's.
     async fn may_go_on(&mut self) -> io::Result<()> {
-        if Instant::now() >= self.until {
-            return Err(io::Error::other("the export takes too long"));
-        }
-        self.recheck().await
+        let is_own = self.query.oid.as_ref() == Some(&self.reading.reader.user.oid);
+        let is_enough = |roles: &BTreeSet<Role>| is_own || roles.contains(&Role::Auditor);
+        self.reading.go_on(is_enough).await
     }
-
-    /// Looks again, when it is time, whether the reader may read on. Not knowing is
-    /// no permission.
-    async fn recheck(&mut self) -> io::Result<()> {
-        if Instant::now() < self.recheck_at {
-            return Ok(());
-        }
-        if token_is_over(self.clock.now(), self.reader.token_expires_at) {
-            return Err(io::Error::other("the reader's token has expired"));
-        }
-        let standing = self.gate.standing(&self.reader).await;
-        let standing = standing.map_err(|error| {
-            tracing::error!(%error, "an audit export broke off");
-            io::Error::other("the users' store does not answer")
-        })?;
-        let is_own = self.query.oid.as_ref() == Some(&self.reader.user.oid);
-        match standing {
-            Standing::Active(roles) if is_own || roles.contains(&Role::Auditor) => {}
-            _ => return Err(io::Error::other("the reader may not read this any more")),
-        }
-        self.recheck_at = Instant::now() + RECHECK;
-        Ok(())
-    }
-}
-
-fn token_is_over(now: Timestamp, expires_at: Timestamp) -> bool {
-    now >= expires_at.plus_ms(EXPIRY_GRACE_MS)
 }
 
 fn json_line(record: &AuditRecord, out: &mut Vec<u8>) -> io::Result<()> {
@@ -323,14 +276,16 @@ fn json_line(record: &AuditRecord, out: &mut Vec<u8>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use std::collections::BTreeSet;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     use async_trait::async_trait;
     use azimuth_domain::audit::AuditEntry;
-    use azimuth_domain::principal::UserKey;
+    use azimuth_domain::principal::{Principal, UserKey};
     use azimuth_domain::session::SessionId;
+    use azimuth_domain::time::Timestamp;
     use azimuth_ports::audit::{Appended, AuditError};
+    use azimuth_ports::clock::Clock;
     use azimuth_ports::sessions::{SessionRecord, SessionStore};
     use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
     use azimuth_ports::users::{UserQuery, UserRecord, UserStatus, UserStore};
@@ -340,8 +295,9 @@ mod tests {
     use super::*;
     use crate::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
     use crate::auth::verifier::{TokenVerifier, VerifierSettings};
-    use crate::http::caller::NewPeople;
+    use crate::http::caller::{Gate, NewPeople};
     use crate::http::logins::Logins;
+    use crate::http::long_read::{EXPIRY_GRACE_MS, PATIENCE, RECHECK};
 
     const NOW: Timestamp = Timestamp(1_795_525_509_123);
 
@@ -473,34 +429,32 @@ mod tests {
             leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
         };
         let verifier = TokenVerifier::new(settings, Arc::new(keys), office.clone());
+        let gate = Gate::new(
+            Arc::new(verifier),
+            office.clone(),
+            Logins::new(office.clone(), office.clone()),
+            office.clone(),
+            NewPeople::Admitted,
+        );
+        let reader = Principal {
+            user: UserKey::new("t", "o"),
+            name: None,
+            roles: [Role::Auditor].into(),
+            token_issued_at: NOW,
+            token_expires_at: NOW.plus_ms(-expired_for_ms),
+            session: None,
+        };
         Export {
             audit: office.clone(),
             sealed: None,
             told: 0,
-            gate: Gate::new(
-                Arc::new(verifier),
-                office.clone(),
-                Logins::new(office.clone(), office.clone()),
-                office.clone(),
-                NewPeople::Admitted,
-            ),
-            clock: office.clone(),
-            reader: Principal {
-                user: UserKey::new("t", "o"),
-                name: None,
-                roles: [Role::Auditor].into(),
-                token_issued_at: NOW,
-                token_expires_at: NOW.plus_ms(-expired_for_ms),
-                session: None,
-            },
+            reading: LongRead::begin(gate, office.clone(), reader),
             query: AuditQuery {
                 limit: PAGE,
                 ..AuditQuery::default()
             },
             format: AuditFormat::Ndjson,
             next: Next::Page,
-            until: Instant::now() + PATIENCE,
-            recheck_at: Instant::now() + RECHECK,
         }
     }
 

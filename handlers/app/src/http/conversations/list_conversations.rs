@@ -3,6 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use azimuth_domain::conversation::Shelf;
 use azimuth_ports::store::ConversationQuery;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -50,8 +51,11 @@ pub async fn handle(
 ) -> Answer<Json<PageOf<ConversationView>>> {
     let query = ConversationQuery {
         text: search_text(query.q)?,
-        archived: query.archived,
-        deleted: query.deleted,
+        shelf: match (query.deleted, query.archived) {
+            (true, _) => Shelf::Deleted,
+            (false, true) => Shelf::Archived,
+            (false, false) => Shelf::Open,
+        },
         limit: page::limit(query.limit, 50)?,
         cursor: page::cursor(query.cursor)?,
     };

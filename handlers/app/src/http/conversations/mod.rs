@@ -155,7 +155,7 @@ pub(super) async fn load(
 }
 
 /// Before the write: what the audit does not take does not happen.
-async fn record(
+pub(super) async fn record(
     state: &ConversationState,
     caller: &Caller,
     id: &ConversationId,

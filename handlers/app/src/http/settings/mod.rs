@@ -6,7 +6,7 @@ pub mod patch_settings;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use azimuth_ports::store::Versioned;
-use azimuth_ports::users::UserRecord;
+use azimuth_ports::users::{Settings, UserRecord};
 use http::header;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,17 +26,21 @@ pub struct SettingsView {
     pub model: Option<String>,
 }
 
+impl From<Settings> for SettingsView {
+    fn from(settings: Settings) -> Self {
+        Self {
+            language: settings.language,
+            theme: settings.theme,
+            default_subscription: settings.default_subscription,
+            model: settings.model,
+        }
+    }
+}
+
 fn answer(record: Versioned<UserRecord>) -> Response {
-    let settings = record.item.settings;
-    let view = SettingsView {
-        language: settings.language,
-        theme: settings.theme,
-        default_subscription: settings.default_subscription,
-        model: settings.model,
-    };
     (
         [(header::ETAG, etag::header_value(&record.etag))],
-        Json(view),
+        Json(SettingsView::from(record.item.settings)),
     )
         .into_response()
 }

@@ -1,6 +1,6 @@
 //! How items lie in the container of conversations.
 
-use azimuth_domain::conversation::{Conversation, ConversationKind, Message};
+use azimuth_domain::conversation::{Conversation, Message, Shelf};
 use azimuth_domain::event::TurnEvent;
 use azimuth_domain::ids::{CallId, ConversationKey, TurnId};
 use azimuth_domain::limits::EVENT_TTL_MS;
@@ -43,7 +43,7 @@ pub(super) struct ById {}
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OfConversation {
-    /// Position in its person's list; absent when it is never listed.
+    /// Position on its shelf; absent when it lies on none.
     #[serde(skip_serializing_if = "Option::is_none")]
     listed: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -191,22 +191,20 @@ pub(super) fn part_id(call: &CallId, write: &str, part: usize) -> String {
     format!("{call}:{write}:{part}")
 }
 
-/// The shelf of a person's list that shows the conversation.
-pub(super) fn shelf(archived: bool, deleted: bool) -> char {
-    match (deleted, archived) {
-        (true, _) => 'd',
-        (false, true) => 'a',
-        (false, false) => 'l',
+/// The letter of a shelf, which its cursors begin with.
+pub(super) fn shelf(shelf: Shelf) -> char {
+    match shelf {
+        Shelf::Open => 'l',
+        Shelf::Archived => 'a',
+        Shelf::Deleted => 'd',
+        Shelf::Console => 'c',
     }
 }
 
 /// Its shelf, and there pinned before others, then the newest change first: the order
 /// is a falling one.
 pub(super) fn listed(item: &Conversation) -> Option<String> {
-    let shelf = match item.kind {
-        ConversationKind::Console => return None,
-        ConversationKind::Chat => shelf(item.archived, item.deleted_at.is_some()),
-    };
+    let shelf = shelf(item.shelf()?);
     let pinned = u8::from(item.pinned);
     let updated = order::moment(item.updated_at);
     Some(format!("{shelf}{pinned}{updated}{}", item.id))

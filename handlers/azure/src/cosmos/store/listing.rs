@@ -50,7 +50,7 @@ impl CosmosStore {
         let list = List {
             store: self,
             scope: keys::conversations_of(tenant, owner),
-            shelf: documents::shelf(query.archived, query.deleted),
+            shelf: documents::shelf(query.shelf),
         };
         let before: String = match &query.cursor {
             Some(text) => cursor::read(LIST, text).ok_or(StoreError::BadCursor)?,

@@ -1,6 +1,6 @@
 //! Lists and searches: order, pages, and whose they are.
 
-use azimuth_domain::conversation::{Conversation, ConversationKind};
+use azimuth_domain::conversation::{Conversation, ConversationKind, Shelf};
 use azimuth_domain::ids::{ConversationId, TurnId};
 use azimuth_domain::principal::UserKey;
 
@@ -131,7 +131,7 @@ pub async fn the_list_gives_at_most_a_hundred(rig: &StoreRig) {
     }
 }
 
-/// Archived, deleted and hidden ones are not in the list.
+/// Each shelf has its own; a deleted call without a model lies on none.
 pub async fn the_list_keeps_shelves_apart(rig: &StoreRig) {
     let store = rig.open().await;
     let open = chat(&alice(), "open");
@@ -144,24 +144,25 @@ pub async fn the_list_keeps_shelves_apart(rig: &StoreRig) {
     both.deleted_at = Some(NOON);
     let id = ConversationId::derived(&alice(), "console", "k");
     let console = Conversation::new(id, alice(), ConversationKind::Console, NOON);
-    for chat in [&open, &archived, &deleted, &both, &console] {
+    let id = ConversationId::derived(&alice(), "console", "gone");
+    let mut gone = Conversation::new(id, alice(), ConversationKind::Console, NOON);
+    gone.deleted_at = Some(NOON);
+    for chat in [&open, &archived, &deleted, &both, &console, &gone] {
         create_chat(&*store, chat).await;
     }
-    let on_shelf = |archived, deleted| ConversationQuery {
-        archived,
-        deleted,
-        ..all()
-    };
-    let listed = list(&*store, &alice(), &on_shelf(false, false)).await;
+    let on_shelf = |shelf| ConversationQuery { shelf, ..all() };
+    let listed = list(&*store, &alice(), &on_shelf(Shelf::Open)).await;
     assert_eq!(titles(&listed), ["open"]);
-    let listed = list(&*store, &alice(), &on_shelf(true, false)).await;
+    let listed = list(&*store, &alice(), &on_shelf(Shelf::Archived)).await;
     assert_eq!(titles(&listed), ["archived"]);
-    let listed = list(&*store, &alice(), &on_shelf(false, true)).await;
+    let listed = list(&*store, &alice(), &on_shelf(Shelf::Deleted)).await;
     let mut names = titles(&listed);
     names.sort_unstable();
     assert_eq!(names, ["archived, then deleted", "deleted"]);
-    // A deleted and a hidden one can still be read.
-    for chat in [deleted, console] {
+    let listed = list(&*store, &alice(), &on_shelf(Shelf::Console)).await;
+    assert_eq!(listed, std::slice::from_ref(&console));
+    // What no list shows can still be read.
+    for chat in [deleted, console, gone] {
         assert_eq!(
             done(store.conversation(&chat.key()).await).map(|v| v.item),
             Some(chat)
@@ -260,7 +261,7 @@ pub async fn search_follows_changes_and_pages(rig: &StoreRig) {
     replace(&*store, &renamed).await;
     assert_eq!(list(&*store, &alice(), &search("needle")).await.len(), 4);
     let archived = ConversationQuery {
-        archived: true,
+        shelf: Shelf::Archived,
         ..search("needle HAYSTACK")
     };
     assert_eq!(list(&*store, &alice(), &archived).await, [renamed]);

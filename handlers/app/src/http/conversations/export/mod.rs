@@ -3,15 +3,18 @@
 
 mod collect;
 mod markdown;
-mod seats;
+pub(in crate::http) mod seats;
 
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use azimuth_domain::conversation::Conversation;
 use azimuth_domain::ids::ConversationId;
+use azimuth_ports::store::ConversationStore;
 use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{ConversationView, MessageView};
@@ -122,7 +125,29 @@ fn document(
     }
 }
 
+/// A conversation as an export has it.
+pub(in crate::http) async fn exported(
+    store: &dyn ConversationStore,
+    conversation: Conversation,
+    exported_at: Moment,
+) -> Answer<Value> {
+    let material = collect(store, conversation, MAX_BYTES).await?;
+    tokio::task::spawn_blocking(move || redacted(material, exported_at))
+        .await
+        .map_err(|error| Problem::new(Code::Internal).context(error))?
+}
+
 fn json(material: Material, exported_at: Moment) -> Answer<Vec<u8>> {
+    let value = redacted(material, exported_at)?;
+    serde_json::to_vec_pretty(&value).map_err(unreadable)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a closure of `map_err`")]
+fn unreadable(error: serde_json::Error) -> Problem {
+    Problem::new(Code::Internal).context(error)
+}
+
+fn redacted(material: Material, exported_at: Moment) -> Answer<Value> {
     let export = ConversationExport {
         v: 1,
         exported_at,
@@ -135,13 +160,16 @@ fn json(material: Material, exported_at: Moment) -> Answer<Vec<u8>> {
             .collect(),
         turns: material.turns.iter().map(TurnView::of).collect(),
     };
-    let unreadable = |error: serde_json::Error| Problem::new(Code::Internal).context(error);
     let value = serde_json::to_value(export).map_err(unreadable)?;
-    serde_json::to_vec_pretty(&redact_json(value)).map_err(unreadable)
+    Ok(redact_json(value))
 }
 
-fn attachment(body: Vec<u8>, media_type: &'static str, name: &str) -> Response {
-    let mut response = Response::new(Body::from(body));
+pub(in crate::http) fn attachment(
+    body: impl Into<Body>,
+    media_type: &'static str,
+    name: &str,
+) -> Response {
+    let mut response = Response::new(body.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {

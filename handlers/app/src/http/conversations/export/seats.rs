@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::problem::{Code, Problem};
 
 /// The seats of this process, because its memory is what they guard.
-pub(super) static SEATS: Semaphore = Semaphore::const_new(2);
+pub(in crate::http) static SEATS: Semaphore = Semaphore::const_new(2);
 
 /// How long an export waits for a seat.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,13 +20,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const RETRY_AFTER_SECONDS: u16 = 5;
 
 /// A seat, or `None` when none becomes free in time.
-pub(super) async fn take(seats: &Semaphore) -> Option<SemaphorePermit<'_>> {
+pub(in crate::http) async fn take(seats: &Semaphore) -> Option<SemaphorePermit<'_>> {
     timeout(PATIENCE, seats.acquire()).await.ok()?.ok()
 }
 
 /// The whole answer for a caller without a seat. It is written here and not at the
 /// edge, which says `Retry-After: 2` with every 503.
-pub(super) fn none_free(request_id: &str) -> Response {
+pub(in crate::http) fn none_free(request_id: &str) -> Response {
     let mut response = Problem::new(Code::Unavailable)
         .detail("Too many exports are made at the same time.")
         .respond(request_id);
