@@ -204,6 +204,7 @@ impl TestApp {
                 audit: audit.clone(),
                 users: store.clone(),
                 tools: tools.clone(),
+                subscriptions: Arc::new(OneSubscription),
                 secrets: Arc::new(SecretVault::new(
                     store.clone(),
                     sealer(&data, &random),
@@ -241,7 +242,6 @@ impl TestApp {
                 let vault = vault.clone();
                 Box::pin(async move { vault.has_grant(&user).await })
             }),
-            subscriptions: Arc::new(OneSubscription),
             clock: as_clock,
             random,
             config: HttpConfig {

@@ -11,6 +11,7 @@ mod openai;
 mod order;
 mod outages;
 mod outcomes;
+mod places;
 mod policy;
 mod previews;
 mod recovery;

@@ -9,6 +9,7 @@ pub mod problem;
 pub mod routes;
 pub mod secrets;
 pub mod standalone;
+mod subscriptions;
 mod tools;
 pub mod triggers;
 pub mod turn;

@@ -122,6 +122,15 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         Arc::clone(&clock),
     ));
     let models = models(&config.models)?;
+    let subscriptions = UserSubscriptions::new(
+        ArmDirectory::new(&ArmSettings {
+            url: config.azure.arm_url.clone(),
+            egress: egress.clone(),
+        })
+        .map_err(|e| fails("AZIMUTH_ARM_URL")(&e))?,
+        vault.clone(),
+        config.azure.audiences.first().cloned().unwrap_or_default(),
+    );
     let engine = Engine::new(
         EnginePorts {
             store: stores.conversations.clone(),
@@ -129,6 +138,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             audit: audit.clone(),
             users: stores.users.clone(),
             tools: tools.clone() as Arc<dyn ToolServers>,
+            subscriptions: Arc::new(subscriptions),
             secrets,
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
@@ -142,15 +152,6 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
     if let Some(notices) = &notices {
         engine.announce_approvals(Arc::clone(notices));
     }
-    let subscriptions = UserSubscriptions::new(
-        ArmDirectory::new(&ArmSettings {
-            url: config.azure.arm_url.clone(),
-            egress: egress.clone(),
-        })
-        .map_err(|e| fails("AZIMUTH_ARM_URL")(&e))?,
-        vault.clone(),
-        config.azure.audiences.first().cloned().unwrap_or_default(),
-    );
     let grants = vault.clone();
     let parts = ApiParts {
         engine,
@@ -170,7 +171,6 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             let grants = grants.clone();
             Box::pin(async move { grants.has_grant(&user).await })
         }),
-        subscriptions: Arc::new(subscriptions),
         clock,
         random,
         config: HttpConfig {

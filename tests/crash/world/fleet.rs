@@ -13,7 +13,7 @@ use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_ports::model::ChatModel;
 
 use super::clock::ProcessClock;
-use super::provider::PlainSealer;
+use super::provider::{NoSubscriptions, PlainSealer};
 use super::{Ground, World};
 use crate::crash::line::{Fate, Life, Line, Outside};
 use crate::crash::memory::MemoryConfig;
@@ -64,6 +64,7 @@ impl Worker {
                 audit: Outside::new(&line, ground.audit.clone()),
                 users: Outside::new(&line, ground.users.clone()),
                 tools: Outside::new(&line, ground.tools.clone()),
+                subscriptions: Arc::new(NoSubscriptions),
                 secrets: Arc::new(SecretVault::new(
                     Outside::new(&line, ground.tokens.clone()),
                     Arc::new(PlainSealer),

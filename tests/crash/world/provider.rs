@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use azimuth_domain::principal::UserKey;
 use azimuth_ports::clock::Clock;
+use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
 use azimuth_ports::tokens::{AccessToken, Grant, Sealer, Secret, TokenError, TokenExchange};
 
 /// How long its access tokens live.
@@ -107,5 +109,15 @@ impl Sealer for PlainSealer {
             .and_then(|rest| rest.strip_prefix(b"\n"))
             .map(<[u8]>::to_vec)
             .ok_or_else(|| TokenError::Unavailable("an entry does not open".to_owned()))
+    }
+}
+
+/// Nobody sees a subscription; no policy of these worlds asks for one.
+pub struct NoSubscriptions;
+
+#[async_trait]
+impl SubscriptionDirectory for NoSubscriptions {
+    async fn subscriptions(&self, _: &UserKey, _: &str) -> Result<Vec<Subscription>, TokenError> {
+        Ok(Vec::new())
     }
 }

@@ -10,7 +10,6 @@ use azimuth_ports::digests::{DigestLog, DigestSigner};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
-use azimuth_ports::subscriptions::SubscriptionDirectory;
 use azimuth_ports::tokens::TokenError;
 use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
@@ -61,7 +60,6 @@ pub struct ApiParts {
     /// Whether a user's grant for Azure is there.
     pub azure_grant: AzureGrantLookup,
     /// Subscriptions, read under the user's own identity.
-    pub subscriptions: Arc<dyn SubscriptionDirectory>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// New ids.

@@ -8,7 +8,6 @@ use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::digests::{DigestLog, DigestSigner};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::ConversationStore;
-use azimuth_ports::subscriptions::SubscriptionDirectory;
 use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 use tokio::sync::Semaphore;
@@ -18,7 +17,6 @@ use super::caller::Gate;
 use super::health::Readiness;
 use super::logins::Logins;
 use super::parts::{ApiParts, AzureGrantLookup, StreamTimings};
-use super::subscriptions::SubscriptionCache;
 use crate::models::Models;
 use crate::policy::Policies;
 use crate::turn::Engine;
@@ -89,7 +87,6 @@ pub struct DataState {
 pub struct PickerState {
     pub gate: Gate,
     pub models: Models,
-    pub subscriptions: Arc<SubscriptionCache>,
     pub engine: Arc<Engine>,
 }
 
@@ -204,7 +201,6 @@ impl States {
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
         };
-        let directory: Arc<dyn SubscriptionDirectory> = Arc::clone(&parts.subscriptions);
         Self {
             account: AccountState {
                 gate: gate.clone(),
@@ -230,12 +226,6 @@ impl States {
             picker: PickerState {
                 gate: gate.clone(),
                 models: parts.models.clone(),
-                subscriptions: Arc::new(SubscriptionCache::new(
-                    directory,
-                    Arc::clone(&parts.audit),
-                    Arc::clone(&parts.clock),
-                    Arc::clone(&parts.random),
-                )),
                 engine: Arc::clone(&parts.engine),
             },
             conversation: conversations,

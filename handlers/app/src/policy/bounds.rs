@@ -157,6 +157,14 @@ fn visit(expression: &Value, told: &mut impl FnMut(Option<&str>)) {
     }
 }
 
+/// Whether any of these policies asks in which subscription or on which resource a call
+/// works.
+pub(super) fn ask_for_a_subscription(policies: &[Policy]) -> bool {
+    let forms = policies.iter().filter_map(|policy| policy.to_json().ok());
+    let mut conditions = forms.map(|mut form| form["conditions"].take());
+    conditions.any(|body| !spoken_of(&body, &["subscription", "resource_id"]).is_empty())
+}
+
 /// Subscriptions and resource groups that policies name, patterns left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct NamedPlaces {

@@ -178,6 +178,11 @@ fn text<'a>(arguments: &'a Value, name: &str) -> Option<&'a str> {
     arguments.get(name)?.as_str()
 }
 
+/// Whether `text` is the id of a subscription and no name.
+pub(crate) fn is_guid(text: &str) -> bool {
+    guid(text).is_some()
+}
+
 /// A GUID as Azure writes it, in lower case. Other forms of one (braces, no dashes) are
 /// read by some servers, and are none here.
 pub(super) fn guid(text: &str) -> Option<String> {

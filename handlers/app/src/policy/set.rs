@@ -10,7 +10,7 @@ use cedar_policy::{
     Validator,
 };
 
-use super::bounds::{NamedPlaces, bounded, demanding, demands_a_place};
+use super::bounds::{NamedPlaces, ask_for_a_subscription, bounded, demanding, demands_a_place};
 use super::request::{PolicyInput, Question, Vocabulary};
 use super::text::TextFault;
 use super::visibility::VisibleTools;
@@ -88,6 +88,7 @@ pub struct PolicySet {
     version: String,
     vocabulary: Vocabulary,
     places: NamedPlaces,
+    asks_for_a_subscription: bool,
     pub(super) visible: VisibleTools,
 }
 
@@ -126,6 +127,11 @@ impl PolicySet {
         Self::new(&[text, BUILT_IN_FORBIDS]).map_err(|error| vec![TextFault::whole(&error)])
     }
 
+    /// Whether it matters to some policy in which subscription a call works.
+    pub(crate) fn asks_for_a_subscription(&self) -> bool {
+        self.asks_for_a_subscription
+    }
+
     /// Places that some policy names.
     pub(super) fn places(&self) -> &NamedPlaces {
         &self.places
@@ -139,6 +145,7 @@ impl PolicySet {
         let mut set = cedar_policy::PolicySet::new();
         let visible = VisibleTools::of(&policies);
         let places = NamedPlaces::of(&policies);
+        let asks_for_a_subscription = ask_for_a_subscription(&policies);
         let mut evaluated = cedar_policy::PolicySet::new();
         let mut demands = cedar_policy::PolicySet::new();
         let not_one = |e: cedar_policy::PolicySetError| PolicyError::Id(e.to_string());
@@ -167,6 +174,7 @@ impl PolicySet {
             version: sha256_hex(format!("{SCHEMA}\n{}", listed.join("\n"))),
             vocabulary: Vocabulary::of(schema).map_err(PolicyError::Schema)?,
             places,
+            asks_for_a_subscription,
             visible,
         })
     }

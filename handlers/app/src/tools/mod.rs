@@ -6,3 +6,4 @@ pub(crate) mod decide;
 pub(crate) mod dispatch;
 mod preview;
 mod record;
+pub(crate) mod scope;

@@ -27,6 +27,7 @@ use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
 use crate::secrets::SecretError;
 use crate::tools::decide::Wanted;
+use crate::tools::scope::{is_by_name, settled};
 
 /// A message to a model.
 #[derive(Debug, Clone)]
@@ -223,7 +224,7 @@ impl Engine {
         let mut template = template(&intake, &request.principal, &settings, request.language);
         let given = request.arguments;
         let call = self
-            .propose_console(&template.asker, &request.tool, &given, arguments)
+            .propose_console(&template, &request.tool, &given, arguments)
             .await?;
         template.secrets = self.seal(&mut intake, &taken).await?;
         template.request_hash.clone_from(&intake.request_hash);
@@ -249,11 +250,12 @@ impl Engine {
 
     async fn propose_console(
         &self,
-        asker: &Asker,
+        template: &NewTurn,
         tool: &ToolRef,
         given: &Value,
         arguments: Value,
     ) -> Result<ProposedCall, AcceptError> {
+        let asker = &template.asker;
         let catalogue = self.ports.tools.catalogue();
         let standing = self.standing(asker).await?;
         let spec = catalogue.get(tool).ok_or(AcceptError::ToolUnknown)?;
@@ -261,8 +263,17 @@ impl Engine {
             self.record_refused_tool(&asker.user, tool).await?;
             return Err(AcceptError::ToolUnknown);
         }
+        let default = template.default_subscription.as_deref();
+        let known = if is_by_name(spec, given, default) {
+            self.subscriptions_known(&asker.user, &standing, template.id.as_str())
+                .await
+        } else {
+            Vec::new()
+        };
+        let given = settled(spec, given.clone(), default, &known);
+        let arguments = settled(spec, arguments, default, &known);
         self.schemas
-            .check(spec, given)
+            .check(spec, &given)
             .map_err(|error| match error {
                 ArgumentError::TooLarge { .. } => AcceptError::ArgumentsTooLarge,
                 other => AcceptError::ArgumentsInvalid {

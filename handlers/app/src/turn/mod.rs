@@ -33,6 +33,7 @@ use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::{ConversationStore, StoredResult};
+use azimuth_ports::subscriptions::SubscriptionDirectory;
 use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 
@@ -48,6 +49,7 @@ use crate::notices::ApprovalNotices;
 use crate::policy::Policies;
 use crate::policy::arguments::ArgumentSchemas;
 use crate::secrets::SecretVault;
+use crate::subscriptions::SubscriptionCache;
 
 pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
 pub use approvals::{ApprovalDecisionRequest, DecideError};
@@ -69,6 +71,7 @@ pub struct EnginePorts {
     pub audit: Arc<dyn AuditLog>,
     pub users: Arc<dyn UserStore>,
     pub tools: Arc<dyn ToolServers>,
+    pub subscriptions: Arc<dyn SubscriptionDirectory>,
     pub secrets: Arc<SecretVault>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
@@ -85,6 +88,7 @@ pub struct Engine {
     /// call ends at once; other processes look once a second.
     stops: Arc<TurnHub>,
     schemas: ArgumentSchemas,
+    subscriptions: SubscriptionCache,
     index: Mutex<Option<(String, Arc<ToolIndex>)>>,
     past: history::Past,
     recent: recent::Recent,
@@ -107,7 +111,14 @@ impl Engine {
         models: Models,
         quotas: bool,
     ) -> Arc<Self> {
+        let subscriptions = SubscriptionCache::new(
+            Arc::clone(&ports.subscriptions),
+            Arc::clone(&ports.audit),
+            Arc::clone(&ports.clock),
+            Arc::clone(&ports.random),
+        );
         Arc::new(Self {
+            subscriptions,
             ports,
             vault,
             policies,
@@ -175,6 +186,10 @@ impl Engine {
 
     pub(crate) fn tool_servers(&self) -> &dyn ToolServers {
         self.ports.tools.as_ref()
+    }
+
+    pub(crate) fn subscriptions(&self) -> &SubscriptionCache {
+        &self.subscriptions
     }
 
     pub(crate) fn secrets(&self) -> &SecretVault {

@@ -19,6 +19,7 @@ use azimuth_domain::turn::{
 };
 use azimuth_ports::model::{ChatModel, ModelCall, ModelError, ModelEvent, ModelRequest};
 use azimuth_ports::store::Versioned;
+use azimuth_ports::subscriptions::Subscription;
 use futures::StreamExt;
 use serde_json::Value;
 
@@ -30,6 +31,7 @@ use super::text_log::{LogClosed, TextLog};
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
 use crate::tools::decide::{Standing, Wanted};
+use crate::tools::scope::settled;
 
 /// Longest time that one model step may take, tries included.
 const STEP_LIMIT: Duration = Duration::from_mins(10);
@@ -297,7 +299,13 @@ impl Engine {
             let standing = self
                 .patiently(&turn.id, || self.standing(&turn.asker))
                 .await?;
+            let known = self.subscriptions_meant(turn, &standing, &spoken.calls);
+            let known = known.await;
             for call in &spoken.calls {
+                let call = Called {
+                    call,
+                    known: &known,
+                };
                 calls.push(self.propose(turn, &standing, &mut taken, call, spoken.tainted));
             }
         }
@@ -349,7 +357,7 @@ impl Engine {
         turn: &Turn,
         standing: &Standing,
         taken: &mut Intake,
-        call: &ModelCall,
+        Called { call, known }: Called<'_>,
         tainted: bool,
     ) -> ProposedCall {
         let invalid = |tool: ToolRef, arguments: Value, sentence: String| ProposedCall {
@@ -392,6 +400,8 @@ impl Engine {
                 return invalid(spec.tool.clone(), Value::Null, sentence);
             }
         };
+        let default = turn.default_subscription.as_deref();
+        let arguments = settled(spec, arguments, default, known);
         if let Err(error) = self.schemas.check(spec, &arguments) {
             let sentence = format!("The arguments do not fit the tool: {error}");
             let kept = match error {
@@ -437,6 +447,13 @@ impl Engine {
             proposal: Proposal::Decided(decision),
         }
     }
+}
+
+/// A call that the model asked for, and the subscriptions that may be meant in it.
+#[derive(Clone, Copy)]
+struct Called<'a> {
+    call: &'a ModelCall,
+    known: &'a [Subscription],
 }
 
 /// Why [`Engine::listen`] has no answer.

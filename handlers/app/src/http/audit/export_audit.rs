@@ -297,7 +297,7 @@ mod tests {
     use crate::auth::verifier::{TokenVerifier, VerifierSettings};
     use crate::http::caller::{Gate, NewPeople};
     use crate::http::logins::Logins;
-    use crate::http::long_read::{EXPIRY_GRACE_MS, PATIENCE, RECHECK};
+    use crate::http::long_read::{EXPIRY_GRACE_MS, RECHECK};
 
     const NOW: Timestamp = Timestamp(1_795_525_509_123);
 

@@ -1,4 +1,4 @@
-//! Listing subscriptions is an Azure operation: recorded before it happens, ended
+//! Which subscriptions people can reach. Listing them is an Azure operation: recorded before it happens, ended
 //! in the audit after it, and not repeated for a minute.
 
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub struct SubscriptionCache {
 }
 
 /// Why there is no list.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// Azure or the vault refuses.
     Token(TokenError),
     /// The audit took no record, so nothing was asked or nothing is told.
@@ -58,7 +58,8 @@ impl SubscriptionCache {
         }
     }
 
-    pub(super) async fn list(
+    /// The subscriptions of `user`, as they were within the last minute.
+    pub(crate) async fn list(
         &self,
         user: &UserKey,
         correlation_id: &str,
