@@ -14,6 +14,7 @@ mod portal;
 mod processes;
 mod python;
 mod repository;
+mod schemathesis;
 mod session;
 mod soak;
 mod tally;
@@ -32,6 +33,7 @@ use check::CheckOptions;
 use dev::DevOptions;
 use failure::Failure;
 use repository::Repository;
+use schemathesis::SchemathesisOptions;
 use session::Session;
 use soak::SoakOptions;
 use test::TestOptions;
@@ -62,6 +64,8 @@ enum Command {
     Bench(BenchOptions),
     /// The long runs: every state, crash point and seed, and real processes struck
     Soak(SoakOptions),
+    /// Made-up requests against the API's document, as each of the sandbox's people
+    Schemathesis(SchemathesisOptions),
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
     App(AppOptions),
     /// Pictures of every page of the portal, in both languages and themes
@@ -115,6 +119,9 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
         }
         Command::Bench(options) => bench::bench(&mut session, repository, &options).await,
         Command::Soak(options) => soak::soak(&mut session, repository, &options).await,
+        Command::Schemathesis(options) => {
+            schemathesis::schemathesis(&mut session, repository, &options).await
+        }
         Command::App(options) => app::app(&mut session, repository, &options).await,
         Command::PortalGallery { out } => {
             gallery::gallery(&mut session, repository, out.as_deref()).await

@@ -19,6 +19,12 @@ pub async fn token(
             start_one,
         ));
     };
+    println!("{}", of(&running, user, &start_one).await?);
+    Ok(())
+}
+
+/// An access token of a sandbox user; `start_one` is the advice where nothing answers.
+pub async fn of(running: &DevDescription, user: &str, start_one: &str) -> Result<String, Failure> {
     let order = serde_json::json!({"user": user}).to_string();
     let answer = http_request::post_json(&running.sandbox, "/sandbox/token", &order)
         .await
@@ -33,10 +39,7 @@ pub async fn token(
         })?;
     let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     match (answer.status, body["access_token"].as_str()) {
-        (200, Some(token)) => {
-            println!("{token}");
-            Ok(())
-        }
+        (200, Some(token)) => Ok(token.to_owned()),
         _ => Err(Failure::refused(
             format!(
                 "the sandbox gives no token for {user:?} ({}): {}",

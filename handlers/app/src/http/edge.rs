@@ -12,6 +12,7 @@ use azimuth_ports::clock::Random;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tokio::time::Instant;
 
+use super::leftover::Leftover;
 use crate::problem::{Code, Problem};
 
 /// Longest request id that is taken over from the host.
@@ -55,7 +56,9 @@ pub async fn edge(
         .get::<MatchedPath>()
         .map(|path| path.as_str().to_owned());
     let started = Instant::now();
+    let leftover = Leftover::lend(&mut request);
     let mut response = finish(next.run(request).await, &id);
+    leftover.read_and_drop().await;
     log(
         &response,
         &id,

@@ -16,9 +16,6 @@ use crate::problem::{Code, Problem};
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Deepest nesting of objects and arrays.
 pub const MAX_DEPTH: usize = 64;
-/// How much of an oversized body is read and dropped before the answer: a proxy
-/// that is still sending turns an early answer into a 502.
-const DRAIN_BYTES: usize = 4 * 1024 * 1024;
 /// How much of serde's sentence is repeated, characters.
 const MAX_DETAIL_CHARS: usize = 200;
 
@@ -60,24 +57,15 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// The whole body, at most `limit` bytes.
 pub(crate) async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
-    let mut seen: usize = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|e| Problem::new(Code::BodyUnreadable).context(e))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        seen = seen.saturating_add(data.len());
-        if seen <= limit {
-            bytes.extend_from_slice(&data);
-        } else {
-            bytes = Vec::new();
-            if seen > limit.saturating_add(DRAIN_BYTES) {
-                break;
-            }
+        if data.len() > limit - bytes.len() {
+            return Err(Problem::new(Code::BodyTooLarge));
         }
-    }
-    if seen > limit {
-        return Err(Problem::new(Code::BodyTooLarge));
+        bytes.extend_from_slice(&data);
     }
     Ok(bytes)
 }

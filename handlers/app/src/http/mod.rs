@@ -17,6 +17,7 @@ mod failure;
 pub mod health;
 pub mod idempotency;
 pub mod json;
+mod leftover;
 pub mod logins;
 pub mod long_read;
 pub mod me;

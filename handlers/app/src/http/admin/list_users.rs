@@ -27,6 +27,7 @@ pub struct UserListQuery {
     #[param(value_type = Option<String>)]
     pub status: Option<UserStatus>,
     /// At most this many, 1–100; 50 by default.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
     /// Where to go on. A page may be short, even empty, while there is a next one.
     pub cursor: Option<String>,

@@ -22,7 +22,6 @@ const MAX_REASON_CHARS: usize = 1_000;
 #[serde(deny_unknown_fields)]
 pub struct DecisionBody {
     /// `approve` or `deny`.
-    #[schema(inline)]
     pub decision: Verdict,
     /// Why, at most 1,000 characters.
     #[serde(default)]

@@ -41,6 +41,7 @@ pub struct ApprovalListQuery {
     #[param(inline)]
     pub state: ApprovalListState,
     /// At most this many turns are looked through at once, 1–100; 50 by default.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
     /// Where to go on.
     pub cursor: Option<String>,

@@ -38,6 +38,7 @@ pub struct AuditListQuery {
     /// Only this person's; others' are for auditors.
     pub oid: Option<String>,
     /// At most this many, 1–100; 50 by default.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
     /// Where to go on.
     pub cursor: Option<String>,

@@ -28,6 +28,7 @@ const MAX_UNSEALED: usize = 1000;
 #[into_params(parameter_in = Query)]
 pub struct DigestListQuery {
     /// At most this many, 1–100; 20 by default.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
     /// Where to go on.
     pub cursor: Option<String>,

@@ -30,6 +30,7 @@ pub struct ConversationListQuery {
     /// The deleted ones, which can be restored, instead of the others.
     pub deleted: bool,
     /// At most this many, 1–100; 50 by default.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
     /// Where to go on.
     pub cursor: Option<String>,

@@ -20,6 +20,7 @@ use crate::problem::Answer;
 #[into_params(parameter_in = Query)]
 pub struct MessageListQuery {
     /// At most this many, 1–100; 50 by default.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
     /// Where to go on.
     pub cursor: Option<String>,

@@ -24,7 +24,7 @@ use crate::problem::{Answer, Code, Problem};
 
 pub use reader::Reader;
 pub use sse::stream;
-pub use wire::{AheadView, EventData, EventView};
+pub use wire::{AheadView, EventData, EventView, StreamedEvent};
 
 /// Longest wait of a long poll, seconds.
 pub const MAX_WAIT_SECONDS: u64 = 25;
@@ -65,7 +65,7 @@ pub struct EventPage {
         ("Last-Event-ID" = Option<u64>, Header, description = "Number of the last event that was seen")
     ),
     responses((status = 200, description = "By default a stream; with Accept: application/json a page", content(
-        (EventView = "text/event-stream"),
+        (StreamedEvent = "text/event-stream"),
         (EventPage = "application/json")
     )))
 )]

@@ -25,6 +25,19 @@ pub struct EventView {
     pub data: EventData,
 }
 
+/// An event as a stream carries it.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the stream writes its lines itself")]
+pub struct StreamedEvent {
+    /// Its number, for `Last-Event-ID`; what is ahead of the log has none.
+    id: Option<String>,
+    /// Its type, such as `text_delta`; `reconnect` where the stream ends for now.
+    event: String,
+    /// An `EventView` as JSON.
+    #[schema(content_media_type = "application/json")]
+    data: String,
+}
+
 /// Text that is in no event yet (`?ahead=true`). It continues what was told of it since
 /// the last event; whatever event comes next takes all of it back, most often to say it
 /// itself. Has no number, and is not told again.

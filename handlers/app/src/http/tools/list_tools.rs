@@ -28,6 +28,7 @@ pub struct ToolListQuery {
     /// Words in English or Korean; the tools that fit best come first.
     pub q: Option<String>,
     /// At most this many, 1–100; 50 by default.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
     /// Where to go on.
     pub cursor: Option<String>,

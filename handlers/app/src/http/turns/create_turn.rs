@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::AcceptedTurn;
 use super::view::ModeView;
 use crate::http::caller::Caller;
-use crate::http::events::{Reader, accepts_event_stream, stream};
+use crate::http::events::{Reader, StreamedEvent, accepts_event_stream, stream};
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::json::JsonBody;
 use crate::http::path::PathId;
@@ -53,7 +53,7 @@ pub struct NewTurnBody {
     request_body = NewTurnBody,
     responses(
         (status = 202, description = "Stored", body = AcceptedTurn),
-        (status = 200, description = "With Accept: text/event-stream: the turn's events", body = String, content_type = "text/event-stream")
+        (status = 200, description = "With Accept: text/event-stream: the turn's events", body = StreamedEvent, content_type = "text/event-stream")
     )
 )]
 pub async fn handle(
