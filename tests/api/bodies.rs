@@ -6,6 +6,8 @@ use azimuth_tests::reply::Reply;
 use azimuth_tests::scene::{Scene, fill};
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const MAX_BODY: usize = 256 * 1024;
 
@@ -50,6 +52,52 @@ async fn an_unannounced_length_counts_too() {
         let reply = Reply::to(request).await;
         let expected = if size <= MAX_BODY { 201 } else { 413 };
         assert_eq!(reply.status, expected, "{size}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_unread_leaves_its_connection_to_the_next() {
+    let (app, _alice) = super::clerk().await;
+    let address = app.api.trim_start_matches("http://");
+    let (address, prefix) = address.split_once('/').unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let body = vec![b' '; MAX_BODY];
+    let head = format!(
+        "POST /{prefix}/v1/conversations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (first, second) = body.split_at(MAX_BODY / 2);
+    stream.write_all(first).await.unwrap();
+    // It is answered once all of it was read, so this does not meet a closed connection.
+    stream.write_all(second).await.unwrap();
+    let refused = read_answer(&mut stream).await;
+    assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
+    let next = format!("GET /{prefix}/health/live HTTP/1.1\r\nhost: x\r\n\r\n");
+    stream.write_all(next.as_bytes()).await.unwrap();
+    let answered = read_answer(&mut stream).await;
+    assert!(answered.starts_with("HTTP/1.1 200 "), "{answered}");
+}
+
+/// One answer with an announced length.
+async fn read_answer(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let folded = head.to_ascii_lowercase();
+            let length = folded
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            if length.is_some_and(|length: usize| body.len() >= length) {
+                return text;
+            }
+        }
+        let read = stream.read(&mut buffer).await.unwrap();
+        assert_ne!(read, 0, "the connection was closed: {text}");
+        bytes.extend_from_slice(&buffer[..read]);
     }
 }
 
