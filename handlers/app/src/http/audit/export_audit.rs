@@ -342,6 +342,7 @@ mod tests {
     use crate::auth::verifier::{TokenVerifier, VerifierSettings};
     use crate::http::caller::NewPeople;
     use crate::http::logins::Logins;
+    use crate::http::tests::down;
 
     const NOW: Timestamp = Timestamp(1_795_525_509_123);
 
@@ -482,6 +483,7 @@ mod tests {
                 office.clone(),
                 Logins::new(office.clone(), office.clone()),
                 office.clone(),
+                down::quotas(&Arc::default()),
                 NewPeople::Admitted,
             ),
             clock: office.clone(),
