@@ -6,6 +6,7 @@ mod azure;
 mod bodies;
 mod conversations;
 mod idempotency;
+mod limits;
 mod lists;
 mod naughty;
 mod operations;

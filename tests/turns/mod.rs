@@ -13,6 +13,7 @@ mod outages;
 mod outcomes;
 mod policy;
 mod previews;
+mod quotas;
 mod recovery;
 mod repair;
 mod replay;
