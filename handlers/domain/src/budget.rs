@@ -98,6 +98,12 @@ impl Budget {
         Ok(true)
     }
 
+    /// Whether a call was put there, and not dropped since because it counts no more.
+    pub fn holds(&self, call: &CallId) -> bool {
+        let mark = mark(call);
+        self.spent.iter().any(|spent| spent.mark == mark)
+    }
+
     /// How many calls of that person fit in.
     pub fn left(&self, by: &OwnerKey, limits: BudgetLimits, now: Timestamp) -> u64 {
         let (own, all) = (self.used(Some(by), now), self.used(None, now));
@@ -218,6 +224,10 @@ mod tests {
             assert_eq!(spend(&mut budget, number, "alice", NOW), Ok(false));
         }
         assert_eq!(budget.used(None, NOW), 3);
+        assert_eq!(
+            [2, 3].map(|number| budget.holds(&call(number))),
+            [true, false]
+        );
     }
 
     #[test]
