@@ -26,9 +26,10 @@ locals {
       indexed        = ["at", "item", "kind", "oid", "outcome", "place", "seq", "tool", "turn"]
     }
     users = {
-      partition_key  = ["/tenantId", "/userId"]
-      unique_key     = []
-      has_ttl        = false
+      partition_key = ["/tenantId", "/userId"]
+      unique_key    = []
+      # What people have used goes away by itself; their records do not.
+      has_ttl        = true
       is_append_only = false
       indexed        = ["userId"]
     }

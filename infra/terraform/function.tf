@@ -36,6 +36,7 @@ locals {
     AZIMUTH_MODEL_BASE_URL = try(var.model.base_url, "")
     AZIMUTH_MODEL_NAME     = try(var.model.name, "")
     AZIMUTH_MODEL_API_KEY  = var.model == null ? "" : "@keyvault:model-api-key"
+    AZIMUTH_MODEL_PRICE    = try("${var.model.name}=${var.model.price}", "")
     AZIMUTH_DEFAULT_MODEL  = try(var.model.name, "")
 
     AZIMUTH_APPROVAL_WEBHOOKS = var.approval_webhooks ? "@keyvault:approval-webhooks" : ""

@@ -162,10 +162,11 @@ variable "log_daily_quota_gb" {
 # --- What it works with ------------------------------------------------------
 
 variable "model" {
-  description = "An OpenAI-compatible model, whose key is the vault's secret `model-api-key`. Null: the offline planner alone."
+  description = "An OpenAI-compatible model, whose key is the vault's secret `model-api-key`, and what a million tokens cost that it reads and writes (`2.5/10`). Null: the offline planner alone."
   type = object({
     base_url = string
     name     = string
+    price    = optional(string)
   })
   default = null
 }

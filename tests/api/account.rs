@@ -70,6 +70,12 @@ async fn everybody_is_who_their_token_says() {
     for (name, display, roles, permissions) in table {
         let person = app.person(name).await;
         let me = person.get("/v1/me").await.body;
+        let quotas = me["quotas"].clone();
+        assert_eq!(
+            quotas[0],
+            json!({"name": "running_turns", "limit": 8, "used": 0, "left": 8, "resets_at": null})
+        );
+        assert_eq!(quotas.as_array().unwrap().len(), 8);
         let user = app.user(name);
         let display = if display.is_empty() {
             me["name"].clone()
@@ -82,7 +88,8 @@ async fn everybody_is_who_their_token_says() {
                 "tid": user.tid, "oid": user.oid, "name": display, "status": "active",
                 "roles": roles,
                 "permissions": permissions,
-                "quotas": {"running_turns": {"limit": 8, "used": 0}},
+                "quotas": quotas,
+                "kill_switch": null,
                 "azure_sign_in": "needed",
             }),
             "{name}"

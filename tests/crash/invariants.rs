@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord, ChainWalk, close_id, open_id};
 use azimuth_domain::event::{EventBody, Outcome, TurnEvent};
 use azimuth_domain::ids::{CallId, MessageId, TurnId};
+use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{CallState, ToolCall, Turn, TurnStatus};
+use azimuth_domain::usage::Day;
+use azimuth_ports::clock::Clock;
 use futures::FutureExt;
 
 use super::world::World;
@@ -66,6 +69,8 @@ pub fn check(world: &World) {
     }
     nothing_unknown(world);
     chained(world);
+    in_the_budget(world);
+    used_once(world);
 }
 
 /// What was accepted is there, as long as its conversation is.
@@ -79,6 +84,44 @@ fn kept(world: &World) {
                 .findings
                 .note(format!("{id} was accepted and is lost"));
         }
+    }
+}
+
+/// Whatever may have destroyed something is in the budget of its tenant.
+fn in_the_budget(world: &World) {
+    let budget = world.ground.usage.budget(&alice().user.tid);
+    let budget = budget.now_or_never().unwrap().unwrap();
+    let turns = world.store.all_turns();
+    let begun = turns
+        .iter()
+        .flat_map(every_call)
+        .filter(|call| call.attempt > 0);
+    for call in begun.filter(|call| call.effect == EffectClass::Destructive) {
+        let is_there = budget
+            .as_ref()
+            .is_some_and(|found| found.item.holds(&call.id));
+        if !is_there {
+            let text = format!("{}: it began and is not in the budget", call.id);
+            world.findings.note(text);
+        }
+    }
+}
+
+/// What a crash loses is lost, and nothing counts twice.
+fn used_once(world: &World) {
+    let days = Day::of(Timestamp::default())..=Day::of(world.clock.now()).plus(1);
+    let user = &alice().user;
+    let used = world
+        .ground
+        .usage
+        .usage_between(user, *days.start(), *days.end());
+    let used = used.now_or_never().unwrap().unwrap();
+    let counted: u64 = used.iter().map(|day| day.total.turns).sum();
+    let mut turns = world.told().accepted.clone();
+    turns.extend(world.store.all_turns().into_iter().map(|turn| turn.id));
+    if counted > turns.len() as u64 {
+        let text = format!("{counted} turns were counted, of {}", turns.len());
+        world.findings.note(text);
     }
 }
 

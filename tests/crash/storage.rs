@@ -11,12 +11,13 @@ use azimuth_ports::audit::AuditLog;
 use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
+use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::UserStore;
 use tokio::sync::futures::Notified;
 
 use super::cosmos::{Account, Bridge, Looks};
 use super::flaw::Flaw;
-use super::memory::{MemoryAudit, MemoryStore, MemoryTokens, MemoryUsers};
+use super::memory::{MemoryAudit, MemoryStore, MemoryTokens, MemoryUsage, MemoryUsers};
 use super::world::clock::TrueClock;
 
 /// Which adapters a deployment stands on.
@@ -35,6 +36,8 @@ pub struct Shelves {
     pub audit: Arc<dyn OpenAudit>,
     /// User records.
     pub users: Arc<dyn UserStore>,
+    /// What people have used.
+    pub usage: Arc<dyn UsageStore>,
     /// Sealed tokens.
     pub tokens: Arc<dyn OpenTokens>,
 }
@@ -64,6 +67,7 @@ impl Storage {
                 store: Arc::new(MemoryStore::with(*flaw)),
                 audit: Arc::new(MemoryAudit::with(*flaw)),
                 users: Arc::new(MemoryUsers::default()),
+                usage: Arc::new(MemoryUsage::new(clock.clone())),
                 tokens: Arc::new(MemoryTokens::new(clock.clone())),
             },
             Self::Cosmos(account, looks) => {
@@ -72,6 +76,7 @@ impl Storage {
                     store: bridge.clone(),
                     audit: bridge.clone(),
                     users: bridge.clone(),
+                    usage: bridge.clone(),
                     tokens: bridge,
                 }
             }

@@ -2,6 +2,7 @@
 //! and policy; the sandbox's issuer; a fake tool server; a model of the test's
 //! choice. It is served on loopback, so that people talk to it as to the real one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -11,12 +12,14 @@ use azimuth_app::http::caller::NewPeople;
 use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::{Policies, PolicySet};
+use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::routes;
 use azimuth_app::secrets::SecretVault;
 use azimuth_app::triggers::QueueFunction;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
+use azimuth_domain::usage::Price;
 use azimuth_domain::work::WorkItem;
 use azimuth_embedded::{
     FileSigner, SqliteDigests, SqliteQueue, SqliteStore, SystemClock, SystemRandom,
@@ -70,6 +73,8 @@ pub struct AppShape {
     pub models: Vec<Arc<dyn ChatModel>>,
     /// Whether quotas are enforced.
     pub quotas: bool,
+    /// What tokens cost, by the names of models.
+    pub prices: BTreeMap<String, Price>,
     /// Whether queued work is delivered; without it a test delivers by hand.
     pub deliver: bool,
     /// How event streams behave.
@@ -86,6 +91,7 @@ impl AppShape {
         Self {
             models: vec![model],
             quotas: true,
+            prices: BTreeMap::new(),
             deliver: true,
             stream: StreamTimings::default(),
             cors_origins: Vec::new(),
@@ -197,6 +203,13 @@ impl TestApp {
         let policies = Arc::new(Policies::new(built_in, store.clone(), as_clock.clone()));
         let models = Models::new(shape.models, None).unwrap();
         let watched_store = Arc::new(WatchedStore::over(store.clone()));
+        let quotas = Quotas::new(QuotaParts {
+            usage: store.clone(),
+            config: store.clone(),
+            clock: as_clock.clone(),
+            is_on: shape.quotas,
+            prices: shape.prices,
+        });
         let engine = Engine::new(
             EnginePorts {
                 store: watched_store.clone(),
@@ -216,7 +229,7 @@ impl TestApp {
             vault.clone(),
             policies.clone(),
             models.clone(),
-            shape.quotas,
+            quotas.clone(),
         );
         let audit_signer = Arc::new(AuditSigner::new(
             digest_writer.clone(),
@@ -237,6 +250,7 @@ impl TestApp {
             queue: queue.clone(),
             verifier: Arc::new(verifier(sandbox, &as_clock)),
             policies,
+            quotas,
             models,
             azure_grant: Arc::new(move |user| {
                 let vault = vault.clone();

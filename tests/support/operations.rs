@@ -68,6 +68,7 @@ operations! {
     Public "get_openapi" "GET" "/openapi.json" NONE "" => 200;
     Own "get_me" "GET" "/v1/me" NONE "" => 200;
     Own "sign_in_to_azure" "POST" "/v1/me/azure-sign-in" NONE "" => 200;
+    Own "get_usage" "GET" "/v1/usage" NONE "" => 200;
     Own "list_sessions" "GET" "/v1/sessions" NONE "" => 200;
     Thing "revoke_session" "DELETE" "/v1/sessions/{session}" NONE "" => 204;
     Own "sign_out_everywhere" "DELETE" "/v1/sessions" NONE "" => 204;
@@ -106,6 +107,11 @@ operations! {
     Thing "get_audit" "GET" "/v1/audit/{record}" NONE "" => 200;
     Own "export_audit" "GET" "/v1/audit/export" NONE "" => 200;
     Admin "get_server_health" "GET" "/v1/admin/health" NONE "" => 200;
+    Admin "get_quotas" "GET" "/v1/admin/quotas" NONE "" => 200;
+    Admin "put_quotas" "PUT" "/v1/admin/quotas" ANY r#"{"reason":"to see"}"# => 200;
+    Admin "get_kill_switch" "GET" "/v1/admin/kill-switch" NONE "" => 200;
+    Admin "put_kill_switch" "PUT" "/v1/admin/kill-switch" ANY
+        r#"{"on":false,"scope":"all","reason":"to see"}"# => 200;
     Admin "get_policies" "GET" "/v1/admin/policies" NONE "" => 200;
     Admin "simulate_policies" "POST" "/v1/admin/policies/simulate" NONE r#"{"text":""}"# => 200;
     Admin "list_policy_versions" "GET" "/v1/admin/policies/versions" NONE "" => 200;

@@ -14,6 +14,7 @@ mod outcomes;
 mod places;
 mod policy;
 mod previews;
+mod quotas;
 mod recovery;
 mod repair;
 mod replay;

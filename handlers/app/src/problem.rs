@@ -85,6 +85,7 @@ codes! {
     ApprovalDecided = 409 "approval_decided" "The approval has been decided.";
     ApprovalDrifted = 409 "approval_drifted" "What the call would do has changed. Look at the new preview and decide again.";
     ApprovalCancelled = 409 "approval_cancelled" "The approval was cancelled.";
+    KillSwitchOn = 409 "kill_switch_on" "An administrator has stopped calls like this one with the kill switch.";
     DigestMismatch = 409 "digest_mismatch" "The call is not the one that was shown.";
     AzureSignInNeeded = 409 "azure_sign_in_needed" "The person must sign in to Azure again.";
     AdministratorNeeded = 409 "administrator_needed" "Somebody must be left who administers.";
@@ -112,6 +113,10 @@ codes! {
     IdempotencyKeyReused = 422 "idempotency_key_reused" "The idempotency key came with another request before.";
     IfMatchMissing = 428 "if_match_missing" "A change needs an If-Match header.";
     TooManyTurns = 429 "too_many_turns" "Too many turns run at the same time.";
+    TooManyRequests = 429 "too_many_requests" "Too many requests came within a minute.";
+    TurnQuota = 429 "turn_quota" "A quota of turns is used up.";
+    TokenQuota = 429 "token_quota" "The quota of tokens is used up for today.";
+    ToolCallQuota = 429 "tool_call_quota" "A quota of tool calls is used up.";
     Internal = 500 "internal" "Something went wrong here.";
     StoreUnavailable = 503 "store_unavailable" "The store does not answer.";
     Unavailable = 503 "unavailable" "Something that this needs does not answer; try again.";
@@ -228,6 +233,13 @@ impl Problem {
     #[must_use]
     pub fn turn(mut self, id: impl fmt::Display) -> Self {
         self.extra.turn_id = Some(id.to_string());
+        self
+    }
+
+    /// Says after how many seconds it may be tried again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.extra.retry_after_s = Some(seconds);
         self
     }
 

@@ -29,7 +29,7 @@ use crate::http::parts::ApiParts;
 use crate::http::states::States;
 use crate::http::{
     admin, approvals, audit, conversations, edge, events, health, me, models, openapi, realtime,
-    refusals, sessions, settings, subscriptions, tools, turns,
+    refusals, sessions, settings, subscriptions, tools, turns, usage,
 };
 use crate::problem::ProblemDocument;
 use crate::triggers::sign_audit::SigningState;
@@ -124,6 +124,13 @@ macro_rules! each_endpoint {
                 audit::list_digests,
                 audit::get_audit,
                 audit::export_audit,
+            }
+            limit {
+                usage,
+                admin::kill_switch::get_kill_switch,
+                admin::kill_switch::put_kill_switch,
+                admin::quotas::get_quotas,
+                admin::quotas::put_quotas,
             }
             policy {
                 admin::get_server_health,

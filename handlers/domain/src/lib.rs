@@ -6,14 +6,17 @@
 //! state does not allow.
 
 pub mod audit;
+pub mod budget;
 pub mod canonical;
 pub mod conversation;
 pub mod event;
 pub mod ids;
+pub mod kill_switch;
 pub mod limits;
 pub mod policy;
 pub mod preview;
 pub mod principal;
+pub mod quota;
 pub mod redact;
 pub mod search;
 pub mod secret;
@@ -21,4 +24,5 @@ pub mod session;
 pub mod time;
 pub mod tool;
 pub mod turn;
+pub mod usage;
 pub mod work;

@@ -81,6 +81,12 @@ pub enum DenyReason {
     ApprovalMismatch,
     /// What was shown is no longer what would happen.
     Drift,
+    /// The person, or the tenant, has used up a quota for today.
+    QuotaUsedUp,
+    /// So much was destroyed in the last hour that nothing more may be.
+    BudgetUsedUp,
+    /// An administrator has stopped calls like this one.
+    KillSwitch,
 }
 
 impl DenyReason {
@@ -96,6 +102,9 @@ impl DenyReason {
             Self::ApprovalExpired => "approval_expired",
             Self::ApprovalMismatch => "approval_mismatch",
             Self::Drift => "drift",
+            Self::QuotaUsedUp => "quota_used_up",
+            Self::BudgetUsedUp => "budget_used_up",
+            Self::KillSwitch => "kill_switch",
         }
     }
 
@@ -115,6 +124,15 @@ impl DenyReason {
             Self::ApprovalExpired => "Nobody approved this call in time.",
             Self::ApprovalMismatch => "The call is not the one that was approved.",
             Self::Drift => "What the call would do changed after it was approved.",
+            Self::QuotaUsedUp => {
+                "The quota of tool calls is used up for today; it is fresh at midnight UTC."
+            }
+            Self::BudgetUsedUp => {
+                "As many destructive calls ran in the last hour as may run in one; try again later."
+            }
+            Self::KillSwitch => {
+                "An administrator has stopped calls like this one with the kill switch."
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use time::format_description::well_known::Rfc3339;
 pub struct Timestamp(pub i64);
 
 /// Milliseconds of a day.
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 impl Timestamp {
     /// The moment `ms` milliseconds after this one (before, when negative).

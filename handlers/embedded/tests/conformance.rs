@@ -36,6 +36,10 @@ mod sqlite_users {
     azimuth_ports::conformance!(users, super::rig::Embedded::new());
 }
 
+mod sqlite_usage {
+    azimuth_ports::conformance!(usage, super::rig::Embedded::new());
+}
+
 mod sqlite_sessions {
     azimuth_ports::conformance!(sessions, super::rig::Embedded::new());
 }

@@ -48,7 +48,7 @@ pub fn contract() -> String {
         "containers": CONTAINERS,
         "roles": Role::ALL,
         "scope": VerifierSettings::SCOPE,
-        "settings": crate::config::VARIABLES,
+        "settings": crate::config::VARIABLES.as_slice(),
         "connection": crate::config::QUEUE_CONNECTION,
         "openapi": serde_json::from_str::<serde_json::Value>(&routes::openapi_json()).unwrap_or_default(),
     })

@@ -19,6 +19,7 @@ use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
+use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::UserStore;
 
 use crate::config::{CosmosAccess, QueueConfig, StorageConfig};
@@ -33,6 +34,7 @@ pub struct Stores {
     pub conversations: Arc<dyn ConversationStore>,
     pub audit: Arc<dyn AuditLog>,
     pub users: Arc<dyn UserStore>,
+    pub usage: Arc<dyn UsageStore>,
     pub sessions: Arc<dyn SessionStore>,
     pub tokens: Arc<dyn TokenStore>,
     pub secrets: Arc<dyn SecretStore>,
@@ -48,6 +50,7 @@ impl Stores {
         S: ConversationStore
             + AuditLog
             + UserStore
+            + UsageStore
             + SessionStore
             + TokenStore
             + SecretStore
@@ -58,6 +61,7 @@ impl Stores {
             conversations: store.clone(),
             audit: store.clone(),
             users: store.clone(),
+            usage: store.clone(),
             sessions: store.clone(),
             tokens: store.clone(),
             secrets: store.clone(),

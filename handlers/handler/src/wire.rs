@@ -15,6 +15,7 @@ use azimuth_app::http::parts::{ApiParts, HttpConfig};
 use azimuth_app::models::Models;
 use azimuth_app::notices::{self, ApprovalNotices, NoticeSettings};
 use azimuth_app::policy::{Policies, PolicySet};
+use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::secrets::SecretVault;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
@@ -121,6 +122,13 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         stores.config.clone(),
         Arc::clone(&clock),
     ));
+    let quotas = Quotas::new(QuotaParts {
+        usage: stores.usage.clone(),
+        config: stores.config.clone(),
+        clock: Arc::clone(&clock),
+        is_on: config.http.quotas,
+        prices: config.models.prices.clone(),
+    });
     let models = models(&config.models)?;
     let subscriptions = UserSubscriptions::new(
         ArmDirectory::new(&ArmSettings {
@@ -146,7 +154,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         Arc::clone(&vault),
         Arc::clone(&policies),
         models.clone(),
-        config.http.quotas,
+        Arc::clone(&quotas),
     );
     let notices = approval_notices(config, &egress)?;
     if let Some(notices) = &notices {
@@ -166,6 +174,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         queue,
         verifier: Arc::new(verifier(config, &clock, &egress)?),
         policies,
+        quotas,
         models,
         azure_grant: Arc::new(move |user| {
             let grants = grants.clone();

@@ -17,6 +17,10 @@ pub const CONFIG_VERSION: u32 = 1;
 pub enum ConfigKind {
     /// A tenant's own policies, as Cedar text.
     Policies,
+    /// A tenant's own limits, as JSON.
+    Quotas,
+    /// What a tenant's administrators have stopped, as JSON.
+    KillSwitch,
 }
 
 impl ConfigKind {
@@ -24,6 +28,8 @@ impl ConfigKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Policies => "policies",
+            Self::Quotas => "quotas",
+            Self::KillSwitch => "kill-switch",
         }
     }
 }

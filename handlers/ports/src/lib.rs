@@ -20,4 +20,5 @@ pub mod store;
 pub mod subscriptions;
 pub mod tokens;
 pub mod tools;
+pub mod usage;
 pub mod users;

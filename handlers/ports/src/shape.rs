@@ -1,7 +1,9 @@
 //! Stored items as JSON text, each with the version of its shape.
 
+use azimuth_domain::budget::{BUDGET_VERSION, Budget};
 use azimuth_domain::conversation::{Conversation, Message};
 use azimuth_domain::turn::{TURN_VERSION, Turn};
+use azimuth_domain::usage::{USAGE_VERSION, UsageDay};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -54,6 +56,22 @@ impl Shape for UserRecord {
 
 impl Shape for SessionRecord {
     const NEWEST: u32 = 1;
+
+    fn shape(&self) -> u32 {
+        self.v
+    }
+}
+
+impl Shape for UsageDay {
+    const NEWEST: u32 = USAGE_VERSION;
+
+    fn shape(&self) -> u32 {
+        self.v
+    }
+}
+
+impl Shape for Budget {
+    const NEWEST: u32 = BUDGET_VERSION;
 
     fn shape(&self) -> u32 {
         self.v

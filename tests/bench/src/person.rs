@@ -139,16 +139,36 @@ impl Person {
     }
 
     pub async fn post(&mut self, path: &str, body: &Value) -> Done<Value> {
-        let (status, answer) = self
-            .connection
-            .call(&Request {
-                method: "POST",
-                path,
-                headers: &[self.authorization.clone(), idempotency_key()],
-                body: &body.to_string(),
-            })
-            .await?;
+        let (status, answer) = self.try_post(path, body).await?;
         json_of(path, status, &answer)
+    }
+
+    /// The same, refused or not.
+    pub async fn try_post(&mut self, path: &str, body: &Value) -> Done<(u16, Vec<u8>)> {
+        self.send("POST", path, idempotency_key(), body).await
+    }
+
+    /// Replaces what is there, whatever it is.
+    pub async fn put(&mut self, path: &str, body: &Value) -> Done<Value> {
+        let any = "if-match: *".to_owned();
+        let (status, answer) = self.send("PUT", path, any, body).await?;
+        json_of(path, status, &answer)
+    }
+
+    async fn send(
+        &mut self,
+        method: &'static str,
+        path: &str,
+        header: String,
+        body: &Value,
+    ) -> Done<(u16, Vec<u8>)> {
+        let request = Request {
+            method,
+            path,
+            headers: &[self.authorization.clone(), header],
+            body: &body.to_string(),
+        };
+        Ok(self.connection.call(&request).await?)
     }
 }
 

@@ -95,6 +95,12 @@ impl Stack {
         })
     }
 
+    /// What hosts that are started from now on have in the place of a setting.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// The same with one host for everything, as `cargo xtask dev` runs it.
     pub async fn start(place: &Place) -> Done<Self> {
         let mut stack = Self::prepare(place).await?;

@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use azimuth_domain::audit::{AuditEntry, AuditRecord};
+use azimuth_domain::budget::Budget;
 use azimuth_domain::conversation::{Conversation, Message};
 use azimuth_domain::event::TurnEvent;
 use azimuth_domain::ids::{CallId, ConversationKey, MessageId, OwnerKey, TurnId};
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
+use azimuth_domain::usage::{Day, UsageDay};
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
 use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::store::{
@@ -15,6 +17,7 @@ use azimuth_ports::store::{
     StoredResult, Versioned,
 };
 use azimuth_ports::tokens::{SealedToken, TokenStore};
+use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::{UserQuery, UserRecord, UserStore};
 
 use super::Bridge;
@@ -290,5 +293,44 @@ impl SecretStore for Bridge {
     async fn take_secret(&self, user: &UserKey, name: &str) -> Done<Option<Vec<u8>>> {
         let account = self.account();
         account.wait(account.store.take_secret(user, name))
+    }
+}
+
+#[async_trait]
+impl UsageStore for Bridge {
+    async fn usage(&self, user: &UserKey, day: Day) -> Done<Option<Versioned<UsageDay>>> {
+        let account = self.account();
+        account.wait(account.store.usage(user, day))
+    }
+
+    async fn put_usage(&self, usage: &UsageDay, when: Option<&Etag>) -> Done<Option<Etag>> {
+        let account = self.account();
+        account.wait(account.store.put_usage(usage, when))
+    }
+
+    async fn usage_between(&self, user: &UserKey, first: Day, last: Day) -> Done<Vec<UsageDay>> {
+        let account = self.account();
+        account.wait(account.store.usage_between(user, first, last))
+    }
+
+    async fn tenant_usage(
+        &self,
+        tenant: &str,
+        day: Day,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Done<Vec<UsageDay>> {
+        let account = self.account();
+        account.wait(account.store.tenant_usage(tenant, day, after, limit))
+    }
+
+    async fn budget(&self, tenant: &str) -> Done<Option<Versioned<Budget>>> {
+        let account = self.account();
+        account.wait(account.store.budget(tenant))
+    }
+
+    async fn put_budget(&self, budget: &Budget, when: Option<&Etag>) -> Done<Option<Etag>> {
+        let account = self.account();
+        account.wait(account.store.put_budget(budget, when))
     }
 }

@@ -1,16 +1,19 @@
-//! Conversations and users across the line.
+//! Conversations, users and what they use across the line.
 
 use async_trait::async_trait;
+use azimuth_domain::budget::Budget;
 use azimuth_domain::conversation::{Conversation, Message};
 use azimuth_domain::event::TurnEvent;
 use azimuth_domain::ids::{CallId, ConversationKey, MessageId, OwnerKey, TurnId};
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
+use azimuth_domain::usage::{Day, UsageDay};
 use azimuth_ports::store::{
     ApprovalFilter, Batch, Committed, ConversationQuery, ConversationStore, Etag, Page, StoreError,
     StoredResult, Versioned,
 };
+use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::{UserQuery, UserRecord, UserStore};
 
 use super::{Call, Errors, Outside, Port};
@@ -186,6 +189,51 @@ impl UserStore for Outside<dyn UserStore> {
     async fn users(&self, tenant: &str, query: &UserQuery) -> Done<Page<UserRecord>> {
         let act = self.port.users(tenant, query);
         let call = Call::reads(Port::Users, "users");
+        self.line.pass(call, &USER_ERRORS, act).await
+    }
+}
+
+#[async_trait]
+impl UsageStore for Outside<dyn UsageStore> {
+    async fn usage(&self, user: &UserKey, day: Day) -> Done<Option<Versioned<UsageDay>>> {
+        let act = self.port.usage(user, day);
+        let call = Call::reads(Port::Users, "usage");
+        self.line.pass(call, &USER_ERRORS, act).await
+    }
+
+    async fn put_usage(&self, usage: &UsageDay, when: Option<&Etag>) -> Done<Option<Etag>> {
+        let act = self.port.put_usage(usage, when);
+        let call = Call::writes(Port::Users, "put_usage");
+        self.line.pass(call, &USER_ERRORS, act).await
+    }
+
+    async fn usage_between(&self, user: &UserKey, first: Day, last: Day) -> Done<Vec<UsageDay>> {
+        let act = self.port.usage_between(user, first, last);
+        let call = Call::reads(Port::Users, "usage_between");
+        self.line.pass(call, &USER_ERRORS, act).await
+    }
+
+    async fn tenant_usage(
+        &self,
+        tenant: &str,
+        day: Day,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Done<Vec<UsageDay>> {
+        let act = self.port.tenant_usage(tenant, day, after, limit);
+        let call = Call::reads(Port::Users, "tenant_usage");
+        self.line.pass(call, &USER_ERRORS, act).await
+    }
+
+    async fn budget(&self, tenant: &str) -> Done<Option<Versioned<Budget>>> {
+        let act = self.port.budget(tenant);
+        let call = Call::reads(Port::Users, "budget");
+        self.line.pass(call, &USER_ERRORS, act).await
+    }
+
+    async fn put_budget(&self, budget: &Budget, when: Option<&Etag>) -> Done<Option<Etag>> {
+        let act = self.port.put_budget(budget, when);
+        let call = Call::writes(Port::Users, "put_budget");
         self.line.pass(call, &USER_ERRORS, act).await
     }
 }

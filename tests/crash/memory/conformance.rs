@@ -15,9 +15,12 @@ use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
+use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::UserStore;
 
-use super::{MemoryAudit, MemoryConfig, MemoryQueue, MemoryStore, MemoryTokens, MemoryUsers};
+use super::{
+    MemoryAudit, MemoryConfig, MemoryQueue, MemoryStore, MemoryTokens, MemoryUsage, MemoryUsers,
+};
 
 struct ManualClock(AtomicI64);
 
@@ -67,6 +70,7 @@ rig!(ConversationStore, |_| Arc::new(MemoryStore::default()));
 rig!(AuditLog, |_| Arc::new(MemoryAudit::default()));
 rig!(ConfigStore, |_| Arc::new(MemoryConfig::default()));
 rig!(UserStore, |_| Arc::new(MemoryUsers::default()));
+rig!(UsageStore, |clock| Arc::new(MemoryUsage::new(clock)));
 rig!(TokenStore, |clock| Arc::new(MemoryTokens::new(clock)));
 rig!(SecretStore, |clock| Arc::new(MemoryTokens::new(clock)));
 
@@ -80,6 +84,10 @@ mod config {
 
 mod users {
     azimuth_ports::conformance!(users, super::Memory::<dyn super::UserStore>::new());
+}
+
+mod usage {
+    azimuth_ports::conformance!(usage, super::Memory::<dyn super::UsageStore>::new());
 }
 
 mod secrets {

@@ -11,6 +11,7 @@ mod lists;
 mod queue;
 mod store;
 mod tokens;
+mod usage;
 mod users;
 
 pub use audit::MemoryAudit;
@@ -18,4 +19,5 @@ pub use config::MemoryConfig;
 pub use queue::MemoryQueue;
 pub use store::MemoryStore;
 pub use tokens::MemoryTokens;
+pub use usage::MemoryUsage;
 pub use users::MemoryUsers;

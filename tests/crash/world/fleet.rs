@@ -1,5 +1,6 @@
 //! The processes: each with an engine, a vault and a clock of its own.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::{Policies, PolicySet};
+use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::secrets::SecretVault;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_ports::model::ChatModel;
@@ -21,7 +23,8 @@ use crate::crash::memory::MemoryConfig;
 /// How long it takes until a lost process is replaced.
 const REPLACED_AFTER: Duration = Duration::from_secs(5);
 
-/// No tenant has policies of its own: what they are read from is no part of the protocol.
+/// No tenant has policies or limits of its own: what they are read from is no part of the
+/// protocol.
 static BUILT_IN: LazyLock<Arc<PolicySet>> =
     LazyLock::new(|| Arc::new(PolicySet::default_set().unwrap()));
 
@@ -56,6 +59,13 @@ impl Worker {
                 random: ground.random.clone(),
             },
         );
+        let quotas = Quotas::new(QuotaParts {
+            usage: Outside::new(&line, ground.usage.clone()),
+            config: Arc::new(MemoryConfig::default()),
+            clock: clock.clone(),
+            is_on: true,
+            prices: BTreeMap::new(),
+        });
         let model: Arc<dyn ChatModel> = Outside::new(&line, ground.model.clone());
         let engine = Engine::new(
             EnginePorts {
@@ -80,7 +90,7 @@ impl Worker {
                 clock.clone(),
             )),
             Models::new(vec![model], None).unwrap(),
-            true,
+            quotas,
         );
         Self {
             engine,

@@ -19,6 +19,7 @@ use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::{Batch, Precondition, Write};
 use azimuth_ports::tokens::TokenExchange;
 use azimuth_ports::tools::ToolServers;
+use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::UserStore;
 
 use clock::{Counter, Findings, TrueClock};
@@ -46,6 +47,8 @@ pub struct Ground {
     pub queue: Arc<dyn WorkQueue>,
     /// User records.
     pub users: Arc<dyn UserStore>,
+    /// What people have used.
+    pub usage: Arc<dyn UsageStore>,
     /// Sealed tokens.
     pub tokens: Arc<dyn OpenTokens>,
     /// The identity provider.
@@ -99,6 +102,7 @@ impl World {
             store,
             audit,
             users,
+            usage,
             tokens,
         } = storage.open(&clock);
         let queue = Arc::new(MemoryQueue::new(clock.clone(), flaw));
@@ -112,6 +116,7 @@ impl World {
             audit: audit.clone(),
             queue: queue.clone(),
             users,
+            usage,
             tokens,
             exchange: provider.clone(),
             tools: effects.clone(),

@@ -16,6 +16,7 @@ use super::logins::Logins;
 use super::refusals::Asked;
 use crate::auth::verifier::{TokenVerifier, bearer};
 use crate::problem::{Answer, Code, Problem};
+use crate::quota::Quotas;
 
 /// How often a record is written again when another request was faster.
 const MAX_WRITES: usize = 8;
@@ -101,6 +102,7 @@ pub struct Gate {
     users: Arc<dyn UserStore>,
     logins: Logins,
     clock: Arc<dyn Clock>,
+    quotas: Arc<Quotas>,
     new_people: NewPeople,
 }
 
@@ -111,6 +113,7 @@ impl Gate {
         users: Arc<dyn UserStore>,
         logins: Logins,
         clock: Arc<dyn Clock>,
+        quotas: Arc<Quotas>,
         new_people: NewPeople,
     ) -> Self {
         Self {
@@ -118,6 +121,7 @@ impl Gate {
             users,
             logins,
             clock,
+            quotas,
             new_people,
         }
     }
@@ -135,8 +139,9 @@ impl Gate {
             Standing::Disabled => return Err(Problem::new(Code::UserDisabled)),
             Standing::SignedOut => return Err(Problem::new(Code::SessionRevoked)),
         };
-        self.logins.saw(&principal).await;
         principal.roles = roles;
+        self.quotas.grant_request(&principal).await?;
+        self.logins.saw(&principal).await;
         let caller = Caller {
             principal,
             bearer,

@@ -1,12 +1,14 @@
 //! What the refusals of ports and engine are to a caller: decided last, in one
 //! place.
 
+use azimuth_domain::quota::Quota;
 use azimuth_ports::audit::AuditError;
 use azimuth_ports::store::StoreError;
 use azimuth_ports::tokens::TokenError;
 
-use crate::policy::PoliciesUnavailable;
 use crate::problem::{Code, Problem};
+use crate::quota::UsedUp;
+use crate::tenant_documents::DocumentUnavailable;
 use azimuth_domain::secret::TakeError;
 
 use crate::turn::{AcceptError, CancelError, DecideError, SignInError};
@@ -25,8 +27,8 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<PoliciesUnavailable> for Problem {
-    fn from(error: PoliciesUnavailable) -> Self {
+impl From<DocumentUnavailable> for Problem {
+    fn from(error: DocumentUnavailable) -> Self {
         Self::new(Code::StoreUnavailable).context(error)
     }
 }
@@ -52,6 +54,23 @@ impl From<TokenError> for Problem {
     }
 }
 
+impl From<UsedUp> for Problem {
+    fn from(used_up: UsedUp) -> Self {
+        let code = match used_up.quota {
+            Quota::RequestsPerMinute => Code::TooManyRequests,
+            Quota::TurnsPerMinute | Quota::TurnsPerDay => Code::TurnQuota,
+            Quota::TokensPerDay => Code::TokenQuota,
+            Quota::ToolCallsPerDay
+            | Quota::DestructiveCallsPerHour
+            | Quota::DestructiveCallsPerDay => Code::ToolCallQuota,
+        };
+        Self::new(code)
+            .quota(used_up.quota.as_str())
+            .retry_after(used_up.retry_after_s())
+            .detail(used_up.to_string())
+    }
+}
+
 impl From<AcceptError> for Problem {
     fn from(error: AcceptError) -> Self {
         match error {
@@ -64,6 +83,7 @@ impl From<AcceptError> for Problem {
             AcceptError::TurnRunning(turn) => Self::new(Code::TurnRunning).turn(turn),
             AcceptError::KeyReused => Self::new(Code::IdempotencyKeyReused),
             AcceptError::TooManyTurns => Self::new(Code::TooManyTurns).quota("running_turns"),
+            AcceptError::UsedUp(used_up) => used_up.into(),
             AcceptError::ModelUnknown(_) => Self::new(Code::ModelUnknown).pointer("/model"),
             AcceptError::ArgumentsInvalid { pointer, detail } => Self::new(Code::ArgumentsInvalid)
                 .pointer(format!("/arguments{pointer}"))
@@ -103,6 +123,7 @@ impl From<DecideError> for Problem {
             DecideError::Drifted => Self::new(Code::ApprovalDrifted),
             DecideError::Cancelled => Self::new(Code::ApprovalCancelled),
             DecideError::SignInNeeded => Self::new(Code::AzureSignInNeeded),
+            DecideError::Stopped => Self::new(Code::KillSwitchOn),
             DecideError::DigestMismatch => Self::new(Code::DigestMismatch).pointer("/digest"),
             DecideError::Unrecorded(error) => error.into(),
             DecideError::Unavailable(context) => Self::new(Code::Unavailable).context(context),

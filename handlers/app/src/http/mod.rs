@@ -38,5 +38,6 @@ pub mod subscriptions;
 mod tests;
 pub mod tools;
 pub mod turns;
+pub mod usage;
 
 pub use parts::{ApiParts, HttpConfig, StreamTimings};

@@ -20,6 +20,7 @@ use crate::auth::verifier::TokenVerifier;
 use crate::digests::AuditSigner;
 use crate::models::Models;
 use crate::policy::Policies;
+use crate::quota::Quotas;
 use crate::turn::Engine;
 
 /// Whether the product holds a grant of this user for Azure. It asks the vault
@@ -55,6 +56,8 @@ pub struct ApiParts {
     pub verifier: Arc<TokenVerifier>,
     /// What callers may see and do, by tenant.
     pub policies: Arc<Policies>,
+    /// How much callers may use, and what is stopped.
+    pub quotas: Arc<Quotas>,
     /// The models on offer.
     pub models: Models,
     /// Whether a user's grant for Azure is there.

@@ -19,6 +19,7 @@ use super::logins::Logins;
 use super::parts::{ApiParts, AzureGrantLookup, StreamTimings};
 use crate::models::Models;
 use crate::policy::Policies;
+use crate::quota::Quotas;
 use crate::turn::Engine;
 
 macro_rules! gated {
@@ -41,7 +42,8 @@ gated!(
     TurnState,
     ToolState,
     AuditState,
-    PolicyState
+    PolicyState,
+    LimitState
 );
 
 /// Who I am, and my settings.
@@ -54,6 +56,7 @@ pub struct AccountState {
     pub engine: Arc<Engine>,
     pub models: Models,
     pub azure_grant: AzureGrantLookup,
+    pub quotas: Arc<Quotas>,
 }
 
 /// My logins.
@@ -147,6 +150,16 @@ pub struct PolicyState {
     pub simulations: Arc<Semaphore>,
 }
 
+/// Limits, kill switch and usage.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct LimitState {
+    pub gate: Gate,
+    pub quotas: Arc<Quotas>,
+    pub recorder: Recorder,
+    pub clock: Arc<dyn Clock>,
+}
+
 /// What readiness looks at.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "the types say it")]
@@ -171,6 +184,7 @@ pub(crate) struct States {
     pub tool: ToolState,
     pub audit: AuditState,
     pub policy: PolicyState,
+    pub limit: LimitState,
     pub health: HealthState,
 }
 
@@ -181,6 +195,7 @@ impl States {
             Arc::clone(&parts.users),
             Logins::new(Arc::clone(&parts.sessions), Arc::clone(&parts.clock)),
             Arc::clone(&parts.clock),
+            Arc::clone(&parts.quotas),
             parts.config.new_people,
         );
         let people = People {
@@ -209,6 +224,7 @@ impl States {
                 engine: Arc::clone(&parts.engine),
                 models: parts.models.clone(),
                 azure_grant: Arc::clone(&parts.azure_grant),
+                quotas: Arc::clone(&parts.quotas),
             },
             admin: AdminState {
                 gate: gate.clone(),
@@ -221,7 +237,7 @@ impl States {
             },
             session: SessionState {
                 gate: gate.clone(),
-                people,
+                people: people.clone(),
             },
             picker: PickerState {
                 gate: gate.clone(),
@@ -249,6 +265,12 @@ impl States {
                 signer: Arc::clone(&parts.signer),
                 clock: Arc::clone(&parts.clock),
                 random: Arc::clone(&parts.random),
+            },
+            limit: LimitState {
+                gate: gate.clone(),
+                quotas: Arc::clone(&parts.quotas),
+                recorder: people.recorder.clone(),
+                clock: Arc::clone(&parts.clock),
             },
             policy: PolicyState {
                 gate,

@@ -25,5 +25,5 @@ pub use approval::MayNotDecide;
 pub use request::PolicyInput;
 pub(crate) use scope::{is_guid, is_same_place};
 pub use set::{BUILT_IN_FORBIDS, BUILT_IN_PERMITS, PolicyError, PolicySet};
-pub use tenants::{Policies, PoliciesUnavailable};
+pub use tenants::Policies;
 pub use text::{MAX_TEXT_BYTES, TextFault};

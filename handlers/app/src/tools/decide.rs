@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use azimuth_domain::audit::ActingIdentity;
-use azimuth_domain::policy::{Decision, Mode};
+use azimuth_domain::kill_switch::KillSwitch;
+use azimuth_domain::policy::{Decision, DenyReason, Mode};
 use azimuth_domain::principal::Role;
 use azimuth_domain::redact::redact;
-use azimuth_domain::tool::ToolSpec;
-use azimuth_domain::turn::{Asker, Turn};
+use azimuth_domain::tool::{EffectClass, ToolSpec};
+use azimuth_domain::turn::{Asker, Proposal, ProposedCall, Turn};
 use azimuth_ports::model::{ChatMessage, OfferedTool};
+use azimuth_ports::store::StoreError;
 use azimuth_ports::users::Credentials;
 use serde_json::Value;
 
@@ -26,6 +28,8 @@ pub(crate) struct Standing {
     pub roles: BTreeSet<Role>,
     /// The policies that hold in their tenant now.
     pub policies: Arc<PolicySet>,
+    /// What is stopped there now.
+    pub kill_switch: KillSwitch,
 }
 
 /// On whose behalf a call is wanted, and how.
@@ -54,8 +58,10 @@ impl Engine {
     /// What counts now for whoever asked.
     pub(crate) async fn standing(&self, asker: &Asker) -> Result<Standing, ApplyError> {
         let policies = self.policies().of(&asker.user.tid).await;
+        let kill_switch = self.quotas().kill_switch(&asker.user.tid).await;
         Ok(Standing {
             policies: policies.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
+            kill_switch: kill_switch.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
             roles: self.effective_roles(asker).await?,
         })
     }
@@ -87,7 +93,7 @@ impl Engine {
         spec: &ToolSpec,
         arguments: &Value,
     ) -> Decision {
-        standing.policies.decide(&PolicyInput {
+        let decision = standing.policies.decide(&PolicyInput {
             user: &wanted.asker.user,
             roles: &standing.roles,
             tool: spec,
@@ -95,7 +101,37 @@ impl Engine {
             mode: wanted.mode,
             tainted: wanted.tainted,
             at: self.now(),
-        })
+        });
+        let is_stopped = || standing.kill_switch.stops(spec.classify(arguments).effect);
+        match decision {
+            Decision::Allow | Decision::RequireApproval { .. } if is_stopped() => Decision::Deny {
+                reason: DenyReason::KillSwitch,
+            },
+            decision => decision,
+        }
+    }
+
+    /// Denies those of the calls of one step that would destroy more than may be
+    /// destroyed in this hour, before people are asked about them. Nothing is taken out
+    /// of the budget: the executor does that.
+    pub(crate) async fn hold_to_budget(
+        &self,
+        asker: &Asker,
+        standing: &Standing,
+        calls: &mut [ProposedCall],
+    ) -> Result<(), StoreError> {
+        if !calls.iter().any(may_destroy) {
+            return Ok(());
+        }
+        let left = self.quotas().left_in_budget(&asker.user, &standing.roles);
+        let left = usize::try_from(left.await?).unwrap_or(usize::MAX);
+        let destructive = calls.iter_mut().filter(|call| may_destroy(call));
+        for call in destructive.skip(left) {
+            call.proposal = Proposal::Decided(Decision::Deny {
+                reason: DenyReason::BudgetUsedUp,
+            });
+        }
+        Ok(())
     }
 
     pub(crate) fn acting_identity(&self, server: &str) -> ActingIdentity {
@@ -153,4 +189,12 @@ impl Engine {
         }
         offered
     }
+}
+
+fn may_destroy(call: &ProposedCall) -> bool {
+    let is_denied = matches!(
+        call.proposal,
+        Proposal::Invalid(_) | Proposal::Decided(Decision::Deny { .. })
+    );
+    call.class.effect == EffectClass::Destructive && !is_denied
 }

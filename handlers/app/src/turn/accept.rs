@@ -1,5 +1,6 @@
 //! Rules 0 and 1: a request becomes a turn, once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ use azimuth_domain::limits::{
     LEASE_MS, MAX_RUNNING_TURNS, MAX_SECRETS_PER_MESSAGE, SIGN_IN_DEADLINE_MS,
 };
 use azimuth_domain::policy::Mode;
-use azimuth_domain::principal::{Principal, UserKey};
+use azimuth_domain::principal::{Principal, Role, UserKey};
 use azimuth_domain::secret::{Intake as TakenOut, TakeError};
 use azimuth_domain::tool::ToolRef;
-use azimuth_domain::turn::{Asker, NewTurn, Proposal, ProposedCall, Turn, TurnSecrets};
+use azimuth_domain::turn::{Allowance, Asker, NewTurn, Proposal, ProposedCall, Turn, TurnSecrets};
 use azimuth_ports::audit::AuditError;
 use azimuth_ports::store::{Batch, Precondition, StoreError, Versioned, Write};
 use azimuth_ports::tokens::{Secret, TokenError};
@@ -25,6 +26,7 @@ use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT, number};
 use super::sealing::take_out_of_text;
 use super::{ApplyError, Engine};
 use crate::policy::arguments::ArgumentError;
+use crate::quota::{NotGranted, UsedUp};
 use crate::secrets::SecretError;
 use crate::tools::decide::Wanted;
 use crate::tools::scope::{is_by_name, settled};
@@ -83,6 +85,9 @@ pub enum AcceptError {
     /// The person has too many running turns.
     #[error("too many turns are running")]
     TooManyTurns,
+    /// A quota of the person, or of the tenant, is used up.
+    #[error(transparent)]
+    UsedUp(#[from] UsedUp),
     /// No such model.
     #[error("there is no model named {0}")]
     ModelUnknown(String),
@@ -114,6 +119,15 @@ pub enum AcceptError {
 impl From<StoreError> for AcceptError {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<NotGranted> for AcceptError {
+    fn from(error: NotGranted) -> Self {
+        match error {
+            NotGranted::UsedUp(used_up) => used_up.into(),
+            NotGranted::Unavailable(error) => error.into(),
+        }
     }
 }
 
@@ -289,7 +303,7 @@ impl Engine {
         };
         let decision = self.decide_call(&standing, wanted, spec, &arguments);
         let plan = self.plan_read(&catalogue, &standing, wanted, spec, &arguments);
-        Ok(ProposedCall {
+        let mut call = ProposedCall {
             model_call_id: "console".to_owned(),
             tool: tool.clone(),
             class: spec.classify(&arguments),
@@ -299,7 +313,12 @@ impl Engine {
             plan,
             arguments,
             proposal: Proposal::Decided(decision),
-        })
+        };
+        self.hold_to_budget(asker, &standing, std::slice::from_mut(&mut call))
+            .await?;
+        let (user, roles, effect) = (&asker.user, &standing.roles, call.class.effect);
+        self.quotas.grant_call(user, roles, effect).await?;
+        Ok(call)
     }
 
     /// Rule 1's answer when the turn is there: the same turn, with a watchdog
@@ -343,8 +362,8 @@ impl Engine {
             let parent = self.place(&intake, &header).await?;
             Some((header, when, parent))
         };
-        self.check_quota(&intake).await?;
         let mut template = template;
+        template.allowance = self.check_quota(&intake, &template.asker.roles).await?;
         match self.vault.accept(&intake.user, bearer).await {
             Ok(()) => {}
             Err(TokenError::GrantGone(_)) => {
@@ -436,6 +455,7 @@ impl Engine {
                     let told = told.unwrap_or_default();
                     self.hub.tell(&turn.id, turn.event_seq, &told);
                     self.announce(None, &turn);
+                    self.count_ended(None, &turn);
                     self.forget_secrets(&turn).await;
                     self.recent.stored_messages(&intake.user.tid, &messages);
                     let written = committed.turn.map(|etag| Versioned {
@@ -529,9 +549,13 @@ impl Engine {
         })
     }
 
-    async fn check_quota(&self, intake: &Intake) -> Result<(), AcceptError> {
-        if !self.quotas {
-            return Ok(());
+    async fn check_quota(
+        &self,
+        intake: &Intake,
+        roles: &BTreeSet<Role>,
+    ) -> Result<Option<Allowance>, AcceptError> {
+        if !self.quotas.is_on() {
+            return Ok(None);
         }
         let user = &intake.user;
         let running = self
@@ -544,7 +568,8 @@ impl Engine {
         if others >= MAX_RUNNING_TURNS {
             return Err(AcceptError::TooManyTurns);
         }
-        Ok(())
+        let granted = self.quotas.grant_turn(user, roles, others as u64).await;
+        Ok(granted?)
     }
 
     async fn settings(&self, user: &UserKey) -> Result<Settings, AcceptError> {
@@ -601,5 +626,6 @@ fn template(
         claim_lease_ms: None,
         console_call: None,
         secrets: None,
+        allowance: None,
     }
 }

@@ -52,6 +52,9 @@ pub enum DecideError {
     /// The asker has to sign in to Azure first.
     #[error("the asker has to sign in to Azure first")]
     SignInNeeded,
+    /// The kill switch stops what would run.
+    #[error("the kill switch is on")]
+    Stopped,
     /// The digest is not that of the call.
     #[error("the call is not the one that was shown")]
     DigestMismatch,
@@ -140,6 +143,13 @@ impl Engine {
                 return Err(DecideError::AlreadyDecided);
             }
             _ => return Err(DecideError::Cancelled),
+        }
+        if request.approve {
+            let switch = self.quotas.kill_switch(tenant).await;
+            let switch = switch.map_err(|e| DecideError::Unavailable(e.to_string()))?;
+            if switch.stops(call.effect) {
+                return Err(DecideError::Stopped);
+            }
         }
         self.enqueue_watchdog(tenant, &id, found.item.watch + 1, WATCHDOG_DELAY)
             .await?;

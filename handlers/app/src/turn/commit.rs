@@ -1,5 +1,6 @@
 //! Read, decide, replace; on conflict read and decide again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use azimuth_domain::conversation::Message;
@@ -255,6 +256,7 @@ impl Engine {
                 let tenant = &turn.item.asker.user.tid;
                 self.recent.stored_messages(tenant, &beside.messages);
                 self.forget_secrets(&turn.item).await;
+                self.count_ended(Some(&current.item), &turn.item);
                 Ok(Applied { turn, effects })
             }
             Err(StoreError::TurnChanged) => Err(TryError::TurnChanged),
@@ -266,6 +268,17 @@ impl Engine {
     pub(super) fn announce(&self, before: Option<&Turn>, turn: &Turn) {
         if let Some(notices) = self.notices.get() {
             notices.written(before, turn);
+        }
+    }
+
+    /// Counts what a turn used that has just ended; nobody waits for it. Whoever wrote its
+    /// end does, and nobody else: with a write whose reply was lost, or a crash behind it,
+    /// the counters miss this turn.
+    pub(super) fn count_ended(&self, before: Option<&Turn>, turn: &Turn) {
+        let had_ended = before.is_some_and(|before| before.status.is_terminal());
+        if turn.status.is_terminal() && !had_ended {
+            let (quotas, turn) = (Arc::clone(&self.quotas), turn.clone());
+            self.tasks.spawn(async move { quotas.count(&turn).await });
         }
     }
 

@@ -7,6 +7,7 @@ use azimuth_domain::ids::CallId;
 use azimuth_domain::limits::{LEASE_MS, SIGN_IN_DEADLINE_MS};
 use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason};
 use azimuth_domain::time::Timestamp;
+use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::digest::approval_digest;
 use azimuth_domain::turn::{
     AwaitSignIn, CallState, ClaimCall, Command, DenyCall, Effect, ReadKind, Refusal, RepeatPreview,
@@ -18,7 +19,8 @@ use azimuth_ports::tokens::TokenError;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{ApplyError, Engine};
-use crate::tools::decide::Wanted;
+use crate::quota::NotGranted;
+use crate::tools::decide::{Standing, Wanted};
 use crate::tools::dispatch::AttemptEnd;
 use crate::triggers::TriggerError;
 
@@ -121,17 +123,21 @@ impl Engine {
         call: &ToolCall,
         lane: OwnedMutexGuard<()>,
     ) -> Result<Next, TriggerError> {
-        if let Some(reason) = self.refusal(&turn.item, call).await? {
+        let roles = match self.decide_again(&turn.item, call).await? {
+            Ok(standing) => standing.roles,
+            Err(reason) => {
+                drop(lane);
+                return self.deny(turn, call, reason).await;
+            }
+        };
+        // One that was begun before has been granted, and our own reads are nobody's.
+        if call.attempt == 0
+            && call.purpose.is_none()
+            && let Some(allowed) = turn.item.allowed()
+            && !allowed.has_call(call.effect)
+        {
             drop(lane);
-            return self
-                .write(
-                    turn,
-                    Command::DenyCall(DenyCall {
-                        call: call.id.clone(),
-                        reason,
-                    }),
-                )
-                .await;
+            return self.deny(turn, call, DenyReason::QuotaUsedUp).await;
         }
         let acts_as = self.ports.tools.acting_identity(&call.tool.server);
         if acts_as == ActingIdentity::User {
@@ -142,6 +148,15 @@ impl Engine {
                     return self.park(turn, call).await;
                 }
                 Err(error) => return Err(TriggerError::Retry(error.to_string())),
+            }
+        }
+        // The last thing before the claim: what is in the budget counts as if it ran.
+        if call.effect == EffectClass::Destructive {
+            let asker = &turn.item.asker.user;
+            let spent = self.quotas.spend(asker, &roles, &call.id).await;
+            if is_used_up(spent)? {
+                drop(lane);
+                return self.deny(turn, call, DenyReason::BudgetUsedUp).await;
             }
         }
         let claim = if call.must_repeat_preview() {
@@ -207,29 +222,38 @@ impl Engine {
     }
 
     /// Rule 5: decided again, with the roles of now and the catalogue of now.
-    async fn refusal(
+    async fn decide_again(
         &self,
         turn: &Turn,
         call: &ToolCall,
-    ) -> Result<Option<DenyReason>, TriggerError> {
+    ) -> Result<Result<Standing, DenyReason>, TriggerError> {
         let catalogue = self.ports.tools.catalogue();
-        let Some(spec) = catalogue.get(&call.tool) else {
-            return Ok(Some(DenyReason::ToolDisabled));
+        let spec = catalogue.get(&call.tool);
+        let Some(spec) = spec.filter(|spec| spec.hash == call.tool_hash) else {
+            return Ok(Err(DenyReason::ToolDisabled));
         };
-        if spec.hash != call.tool_hash {
-            return Ok(Some(DenyReason::ToolDisabled));
-        }
         let standing = self.standing(&turn.asker).await?;
         let wanted = Wanted::in_turn(turn, call.tainted);
         Ok(
             match self.decide_call(&standing, wanted, spec, &call.arguments) {
-                Decision::Allow => None,
-                Decision::Deny { reason } => Some(reason),
-                Decision::RequireApproval { by } => {
-                    (!is_approved(turn, call, by)).then_some(DenyReason::ApprovalMismatch)
+                Decision::Deny { reason } => Err(reason),
+                Decision::RequireApproval { by } if !is_approved(turn, call, by) => {
+                    Err(DenyReason::ApprovalMismatch)
                 }
+                Decision::Allow | Decision::RequireApproval { .. } => Ok(standing),
             },
         )
+    }
+
+    async fn deny(
+        self: &Arc<Self>,
+        turn: &Versioned<Turn>,
+        call: &ToolCall,
+        reason: DenyReason,
+    ) -> Result<Next, TriggerError> {
+        let call = call.id.clone();
+        self.write(turn, Command::DenyCall(DenyCall { call, reason }))
+            .await
     }
 
     /// Whether policy no longer lets the call run whose preview `read` repeats. A claim
@@ -241,7 +265,7 @@ impl Engine {
         };
         match about {
             None => false,
-            Some(call) => !matches!(self.refusal(turn, call).await, Ok(None)),
+            Some(call) => !matches!(self.decide_again(turn, call).await, Ok(Ok(_))),
         }
     }
 
@@ -298,6 +322,15 @@ fn is_claimable(turn: &Turn, id: &CallId) -> bool {
         .call(id)
         .is_some_and(|call| matches!(call.state, CallState::Queued { digest: None }));
     queued && turn.status == TurnStatus::Running && turn.repeat_of(id).is_none()
+}
+
+/// Whether nothing is left. Nobody who cannot find out runs anything.
+fn is_used_up(granted: Result<(), NotGranted>) -> Result<bool, TriggerError> {
+    match granted {
+        Ok(()) => Ok(false),
+        Err(NotGranted::UsedUp(_)) => Ok(true),
+        Err(NotGranted::Unavailable(error)) => Err(TriggerError::Retry(error.to_string())),
+    }
 }
 
 fn is_alive(call: &ToolCall, now: Timestamp) -> bool {

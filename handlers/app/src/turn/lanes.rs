@@ -3,6 +3,7 @@
 //! again. Decides nothing: other processes are not held up, and the store judges.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use azimuth_domain::ids::TurnId;
@@ -10,25 +11,31 @@ use tokio::sync::OwnedMutexGuard;
 
 type Lane = tokio::sync::Mutex<()>;
 
-/// A lane per turn; one that nobody is in is dropped.
-#[derive(Debug, Default)]
-pub(crate) struct Lanes(Mutex<HashMap<TurnId, Weak<Lane>>>);
+/// A lane per turn, or whatever else is written; one that nobody is in is dropped.
+#[derive(Debug)]
+pub(crate) struct Lanes<K = TurnId>(Mutex<HashMap<K, Weak<Lane>>>);
 
-impl Lanes {
+impl<K> Default for Lanes<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash + Clone> Lanes<K> {
     /// Waits until nobody else of this process is at it, and keeps the others out as long
     /// as the answer lives.
-    pub(crate) async fn enter(&self, turn: &TurnId) -> OwnedMutexGuard<()> {
-        self.of(turn).lock_owned().await
+    pub(crate) async fn enter(&self, what: &K) -> OwnedMutexGuard<()> {
+        self.of(what).lock_owned().await
     }
 
-    fn of(&self, turn: &TurnId) -> Arc<Lane> {
+    fn of(&self, what: &K) -> Arc<Lane> {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lane) = lanes.get(turn).and_then(Weak::upgrade) {
+        if let Some(lane) = lanes.get(what).and_then(Weak::upgrade) {
             return lane;
         }
         lanes.retain(|_, lane| lane.strong_count() > 0);
         let lane = Arc::new(Lane::default());
-        lanes.insert(turn.clone(), Arc::downgrade(&lane));
+        lanes.insert(what.clone(), Arc::downgrade(&lane));
         lane
     }
 }

@@ -13,7 +13,7 @@ mod execute;
 mod heartbeat;
 mod history;
 mod hub;
-mod lanes;
+pub(crate) mod lanes;
 mod model_step;
 mod patience;
 mod poison;
@@ -48,6 +48,7 @@ use crate::models::Models;
 use crate::notices::ApprovalNotices;
 use crate::policy::Policies;
 use crate::policy::arguments::ArgumentSchemas;
+use crate::quota::Quotas;
 use crate::secrets::SecretVault;
 use crate::subscriptions::SubscriptionCache;
 
@@ -97,19 +98,19 @@ pub struct Engine {
     claiming: lanes::Lanes,
     /// Executors that write how a call ended.
     finishing: lanes::Lanes,
-    quotas: bool,
+    quotas: Arc<Quotas>,
     slots: Arc<slots::Slots>,
     notices: OnceLock<Arc<ApprovalNotices>>,
 }
 
 impl Engine {
-    /// An engine; `quotas` false lifts the limit on running turns.
+    /// An engine.
     pub fn new(
         ports: EnginePorts,
         vault: Arc<TokenVault>,
         policies: Arc<Policies>,
         models: Models,
-        quotas: bool,
+        quotas: Arc<Quotas>,
     ) -> Arc<Self> {
         let subscriptions = SubscriptionCache::new(
             Arc::clone(&ports.subscriptions),
@@ -202,6 +203,10 @@ impl Engine {
 
     pub(crate) fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.quotas
     }
 
     pub(crate) fn random(&self) -> &dyn Random {

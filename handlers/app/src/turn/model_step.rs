@@ -18,7 +18,7 @@ use azimuth_domain::turn::{
     TurnStatus, Usage,
 };
 use azimuth_ports::model::{ChatModel, ModelCall, ModelError, ModelEvent, ModelRequest};
-use azimuth_ports::store::Versioned;
+use azimuth_ports::store::{StoreError, Versioned};
 use azimuth_ports::subscriptions::Subscription;
 use futures::StreamExt;
 use serde_json::Value;
@@ -191,6 +191,9 @@ impl Engine {
         let Some(model) = self.models.get(&turn.model_name).cloned() else {
             return Err(Silence::Failed(FailureCode::ModelUnavailable));
         };
+        if turn.allowed().is_some_and(|allowed| allowed.tokens == 0) {
+            return Err(Silence::Failed(FailureCode::TokenQuota));
+        }
         let History { messages, tainted } = self
             .patiently(&turn.id, || self.history(turn))
             .await
@@ -308,6 +311,17 @@ impl Engine {
                 };
                 calls.push(self.propose(turn, &standing, &mut taken, call, spoken.tainted));
             }
+            // Each try begins with the calls as they were decided.
+            let decided = calls;
+            calls = self
+                .patiently(&turn.id, || async {
+                    let mut calls = decided.clone();
+                    self.hold_to_budget(&turn.asker, &standing, &mut calls)
+                        .await?;
+                    Ok::<_, StoreError>(calls)
+                })
+                .await
+                .map_err(|e| Silence::Unavailable(e.to_string()))?;
         }
         let secrets = self
             .patiently(&turn.id, || self.seal_further(turn, &taken))

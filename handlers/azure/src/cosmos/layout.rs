@@ -62,12 +62,13 @@ pub(super) const AUDIT: Layout = Layout {
     ],
 };
 
-/// Profiles and settings of people; the list of a tenant's goes by `userId`.
+/// Profiles and settings of people, and what they have used; the lists of a tenant's go by
+/// `userId`.
 pub(super) const USERS: Layout = Layout {
     name: "users",
     partition_key: &["/tenantId", "/userId"],
     unique_key: None,
-    has_ttl: false,
+    has_ttl: true,
     is_append_only: false,
     indexed: &["userId"],
 };

@@ -26,6 +26,10 @@ mod cosmos_users {
     azimuth_ports::conformance!(users, crate::rig::Cosmos::new().await);
 }
 
+mod cosmos_usage {
+    azimuth_ports::conformance!(usage, crate::rig::Cosmos::new().await);
+}
+
 mod cosmos_sessions {
     azimuth_ports::conformance!(sessions, crate::rig::Cosmos::new().await);
 }

@@ -17,6 +17,7 @@ use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
+use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::UserStore;
 
 use crate::emulator::{Emulator, settings};
@@ -114,6 +115,7 @@ macro_rules! rig {
 rig!(dyn ConversationStore, store);
 rig!(dyn AuditLog, store);
 rig!(dyn ConfigStore, store);
+rig!(dyn UsageStore, store);
 rig!(dyn UserStore, store);
 rig!(dyn SecretStore, store);
 rig!(dyn SessionStore, store);

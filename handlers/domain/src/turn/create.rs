@@ -2,8 +2,8 @@
 
 use super::answer::propose;
 use super::{
-    Asker, Draft, ModelState, ProposedCall, Step, TURN_VERSION, Transition, Turn, TurnKind,
-    TurnSecrets, TurnStatus, Usage, claim_model,
+    Allowance, Asker, Draft, ModelState, ProposedCall, Step, TURN_VERSION, Transition, Turn,
+    TurnKind, TurnSecrets, TurnStatus, Usage, claim_model,
 };
 use crate::event::EventBody;
 use crate::ids::{MessageId, TurnId};
@@ -39,6 +39,8 @@ pub struct NewTurn {
     pub console_call: Option<ProposedCall>,
     /// Secrets that were taken out of the request.
     pub secrets: Option<TurnSecrets>,
+    /// What it may use of the quotas of the day.
+    pub allowance: Option<Allowance>,
 }
 
 impl NewTurn {
@@ -79,6 +81,7 @@ impl NewTurn {
             running_since: None,
             unrecorded: Vec::new(),
             secrets: self.secrets,
+            allowance: self.allowance,
         };
         let mut draft = Draft {
             turn,

@@ -9,6 +9,8 @@ pub enum FailureCode {
     TimeLimit,
     /// More than [`crate::limits::MAX_TURN_TOKENS`].
     TokenLimit,
+    /// The person, or the tenant, has used up the tokens of the day.
+    TokenQuota,
     /// The document would grow above [`crate::limits::MAX_TURN_BYTES`].
     TurnTooLarge,
     /// One step was claimed too often.
@@ -32,6 +34,7 @@ impl FailureCode {
             Self::StepLimit => "step_limit",
             Self::TimeLimit => "time_limit",
             Self::TokenLimit => "token_limit",
+            Self::TokenQuota => "token_quota",
             Self::TurnTooLarge => "turn_too_large",
             Self::ModelLost => "model_lost",
             Self::ModelUnusable => "model_unusable",
@@ -56,6 +59,10 @@ impl FailureCode {
             Self::TokenLimit => (
                 "The turn used up its token budget. Ask for a smaller part.",
                 "이 질문의 토큰 예산을 모두 사용했습니다. 더 작은 부분으로 나누어 질문해 주세요.",
+            ),
+            Self::TokenQuota => (
+                "The token quota of today is used up. Ask again after midnight UTC, or ask an administrator for more.",
+                "오늘의 토큰 할당량을 모두 사용했습니다. UTC 자정 이후에 다시 질문하거나 관리자에게 늘려 달라고 요청해 주세요.",
             ),
             Self::TurnTooLarge => (
                 "The turn grew too large to be kept. Ask for a smaller part.",

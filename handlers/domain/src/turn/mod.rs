@@ -5,6 +5,7 @@
 //! driver (`app/turn`) reads, calls it, replaces the document under its etag,
 //! and on conflict reads and decides again. One command is one file.
 
+mod allowance;
 mod answer;
 mod await_sign_in;
 mod cancel;
@@ -32,6 +33,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use allowance::Allowance;
 pub use answer::{Answer, Proposal, ProposedCall};
 pub use await_sign_in::AwaitSignIn;
 pub use cancel::Cancel;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Allowance;
 use crate::event::{Outcome, ResultRef, WaitingFor};
 use crate::ids::{CallId, ConversationKey, MessageId, TurnId};
 use crate::policy::{ApprovalBy, DenyReason, Mode};
@@ -71,6 +72,9 @@ pub struct Turn {
     /// Secrets that were taken out of what the turn came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets: Option<TurnSecrets>,
+    /// What it may use of the quotas of the day; absent where nothing is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowance: Option<Allowance>,
 }
 
 /// Secrets that stand in a turn as placeholders, and lie sealed elsewhere.

@@ -53,6 +53,7 @@ fn new_turn() -> NewTurn {
         claim_lease_ms: Some(LEASE),
         console_call: None,
         secrets: None,
+        allowance: None,
     }
 }
 

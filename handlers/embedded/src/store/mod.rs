@@ -19,6 +19,7 @@ mod sessions;
 mod sweep;
 mod tokens;
 mod turns;
+mod usage;
 mod users;
 
 use std::path::Path;
@@ -30,8 +31,8 @@ pub use digests::SqliteDigests;
 
 use crate::database::{Database, OpenError, Settings, WriteCounts};
 
-/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore`, `SessionStore`, `SecretStore` and
-/// `TokenStore` in the file `azimuth.sqlite` of a folder, which several processes may use
+/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore`, `UsageStore`, `SessionStore`,
+/// `SecretStore` and `TokenStore` in the file `azimuth.sqlite` of a folder, which several processes may use
 /// at once.
 pub struct SqliteStore {
     database: Database,

@@ -176,4 +176,5 @@ pub(super) const MIGRATIONS: &[&str] = &[
     super::config::TABLES,
     super::sessions::SESSIONS,
     super::secrets::SECRETS,
+    super::usage::TABLES,
 ];

@@ -19,6 +19,7 @@ use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenStore;
+use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::UserStore;
 use tempfile::TempDir;
 
@@ -111,6 +112,7 @@ rig!(dyn WorkQueue, queue);
 rig!(dyn ConversationStore, store);
 rig!(dyn AuditLog, store);
 rig!(dyn ConfigStore, store);
+rig!(dyn UsageStore, store);
 rig!(dyn UserStore, store);
 rig!(dyn SecretStore, store);
 rig!(dyn SessionStore, store);

@@ -24,7 +24,7 @@ const PREFIX: &str = "AZIMUTH_";
 
 /// Every variable that the product knows. Anything else that begins with
 /// `AZIMUTH_` is refused: it is most likely misspelt.
-pub const VARIABLES: [&str; 32] = [
+pub const VARIABLES: [&str; 33] = [
     "AZIMUTH_APPROVAL_WEBHOOKS",
     "AZIMUTH_ARM_URL",
     "AZIMUTH_AUTH_AUDIENCE",
@@ -50,6 +50,7 @@ pub const VARIABLES: [&str; 32] = [
     "AZIMUTH_MODEL_API_KEY",
     "AZIMUTH_MODEL_BASE_URL",
     "AZIMUTH_MODEL_NAME",
+    "AZIMUTH_MODEL_PRICE",
     "AZIMUTH_NEW_USERS",
     "AZIMUTH_PORTAL_URL",
     "AZIMUTH_QUEUE",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use azimuth_app::http::caller::NewPeople;
 use azimuth_azure::identity::Identity;
+use azimuth_domain::usage::Price;
 use azimuth_ports::tokens::Secret;
 
 use super::keys::{self, KeyConfig};
@@ -100,6 +101,8 @@ pub struct ModelConfig {
     pub openai: Option<OpenAiConfig>,
     /// The default; `None` takes the configured model, else the planner.
     pub default: Option<String>,
+    /// What a million tokens cost, by the names of models.
+    pub prices: BTreeMap<String, Price>,
 }
 
 /// An OpenAI-compatible endpoint.
@@ -325,7 +328,25 @@ fn models(settings: &mut Settings) -> ModelConfig {
             name,
         }),
         default: settings.optional("AZIMUTH_DEFAULT_MODEL"),
+        prices: prices(settings),
     }
+}
+
+fn prices(settings: &mut Settings) -> BTreeMap<String, Price> {
+    const NAME: &str = "AZIMUTH_MODEL_PRICE";
+    let mut prices = BTreeMap::new();
+    for entry in settings.list(NAME) {
+        let parts = entry.rsplit_once('=').map(|(n, p)| (n.trim(), p));
+        match parts.and_then(|(name, price)| Some((name, Price::parse(price)?))) {
+            Some((name, price)) if !name.is_empty() => {
+                prices.insert(name.to_owned(), price);
+            }
+            _ => settings.fault(format!(
+                "{NAME} must be NAME=IN/OUT, prices for a million tokens, comma separated: {entry}"
+            )),
+        }
+    }
+    prices
 }
 
 fn notices(settings: &mut Settings, auth: Option<&AuthConfig>) -> Option<NoticeConfig> {

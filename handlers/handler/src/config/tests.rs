@@ -416,6 +416,10 @@ fn what_is_misspelt_or_contradictory_is_told() {
             "AZIMUTH_QUOTAS must be one of",
         ),
         (
+            &[("AZIMUTH_MODEL_PRICE", Some("gpt=1"))],
+            "AZIMUTH_MODEL_PRICE must be NAME=IN/OUT",
+        ),
+        (
             &[("AZIMUTH_NEW_USERS", Some("refused"))],
             "AZIMUTH_NEW_USERS must be one of admitted, pending",
         ),

@@ -20,6 +20,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod store;
 pub mod tokens;
+pub mod usage;
 pub mod users;
 
 use std::sync::Arc;
@@ -55,7 +56,7 @@ pub trait Shared<P: ?Sized + Send + Sync>: Rig<P> {
 }
 
 /// Makes one test of every rule of a suite (`queue`, `store`, `audit`, `digests`,
-/// `config`, `users`, `sessions`, `secrets`, `tokens`). `$rig` makes a fresh rig and may
+/// `config`, `users`, `usage`, `sessions`, `secrets`, `tokens`). `$rig` makes a fresh rig and may
 /// await. The calling crate needs `tokio` with `macros` and `rt-multi-thread`.
 ///
 /// `conformance!(processes of queue, Type, $rig)` makes those that two processes keep
@@ -173,6 +174,16 @@ macro_rules! conformance {
             people_of_tenants_are_apart,
         ] }
     };
+    (usage, $rig:expr) => {
+        $crate::conformance_tests! { usage, $rig, [
+            a_day_is_begun_once_and_changes_under_the_version_that_was_read,
+            days_of_people_are_told_oldest_first,
+            a_day_of_a_tenant_is_told_without_loss,
+            days_that_are_long_past_are_gone,
+            of_sixteen_counters_one_wins,
+            a_budget_changes_under_the_version_that_was_read,
+        ] }
+    };
     (sessions, $rig:expr) => {
         $crate::conformance_tests! { sessions, $rig, [
             a_session_reads_back_as_it_was_written_last,
@@ -286,6 +297,7 @@ mod tests {
             include_str!("store/logs.rs"),
             include_str!("store/sweeps.rs"),
             include_str!("tokens.rs"),
+            include_str!("usage.rs"),
             include_str!("users.rs"),
         ];
         let mut rules = 0;

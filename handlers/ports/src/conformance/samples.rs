@@ -73,6 +73,7 @@ pub fn turn(chat: &Conversation, name: &str, at: Timestamp) -> Turn {
         claim_lease_ms: None,
         console_call: None,
         secrets: None,
+        allowance: None,
     }
     .create(at)
     .turn

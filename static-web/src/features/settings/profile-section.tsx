@@ -18,7 +18,6 @@ export function ProfileSection() {
   if (me.isError && me.data === undefined) return <ProblemNotice error={me.error} onRetry={() => void me.refetch()} />;
   if (me.data === undefined) return <SkeletonList rows={4} />;
   const { name, tid, oid, roles, permissions, quotas, azure_sign_in } = me.data;
-  const { used, limit } = quotas.running_turns;
   const roleText = roles.map((role) => t(`common:role.${role}.text`, { defaultValue: "" })).filter(Boolean);
   return (
     <div className="space-y-6">
@@ -53,14 +52,21 @@ export function ProfileSection() {
             ))}
           </ul>
         </Fact>
-        <Fact name={t("profile.quotas")}>
-          <Meter
-            label={t("profile.running_turns")}
-            text={t("profile.of", { used: number(used), limit: number(limit) })}
-            value={used}
-            max={limit}
-          />
-        </Fact>
+        {quotas.length > 0 && (
+          <Fact name={t("profile.quotas")}>
+            <div className="space-y-3">
+              {quotas.map(({ name: quota, used, limit }) => (
+                <Meter
+                  key={quota}
+                  label={t(`profile.quota.${quota}`, { defaultValue: quota })}
+                  text={t("profile.of", { used: number(used), limit: number(limit) })}
+                  value={used}
+                  max={limit}
+                />
+              ))}
+            </div>
+          </Fact>
+        )}
         <Fact name={t("profile.tenant")}>
           <CopyText text={tid} label={t("profile.copy_tenant")} />
         </Fact>

@@ -5,6 +5,7 @@ mod commit;
 mod first_token;
 mod list;
 mod load;
+mod neighbours;
 mod start;
 mod stored;
 pub mod streams;
@@ -18,7 +19,7 @@ use crate::figures::Row;
 use crate::stack::Place;
 
 /// What `cargo xtask bench NAME` is held against.
-const BENCHES: [(&str, &str); 9] = [
+const BENCHES: [(&str, &str); 10] = [
     ("start", "P1"),
     ("load", "P2 P4 P7"),
     ("first-token", "P3"),
@@ -28,6 +29,7 @@ const BENCHES: [(&str, &str); 9] = [
     ("stored", "P9"),
     ("across", "P12"),
     ("visible", "P14"),
+    ("neighbours", "S12"),
 ];
 
 /// Measures all, or those whose name or ids contain `name`. One that fails does not
@@ -65,6 +67,7 @@ async fn one(bench: &str, place: &Place) -> Done<Vec<Row>> {
         "streams" => vec![streams::measure(place).await?],
         "stored" => stored::measure(place).await?,
         "across" => vec![across::measure(place).await?],
+        "neighbours" => neighbours::measure(place).await?,
         _ => visible::measure()?,
     })
 }

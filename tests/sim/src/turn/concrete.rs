@@ -467,6 +467,7 @@ fn new_turn(claim_lease_ms: Option<i64>, sign_in_deadline_ms: Option<i64>) -> pr
         claim_lease_ms,
         console_call: None,
         secrets: None,
+        allowance: None,
     }
 }
 

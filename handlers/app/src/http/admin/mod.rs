@@ -3,20 +3,26 @@
 
 pub mod get_server_health;
 pub mod get_user;
+pub mod kill_switch;
 pub mod list_user_sessions;
 pub mod list_users;
 mod on_record;
 pub mod patch_user;
 mod people;
 pub mod policies;
+pub mod quotas;
+mod reason;
 pub mod revoke_user_session;
 pub mod sign_out_user;
+mod stored_setting;
 mod user_view;
 
 use azimuth_domain::principal::Role;
 
 use super::caller::Caller;
 use crate::problem::Answer;
+
+use reason::reason;
 
 pub use on_record::{Change, Recorder};
 pub use people::People;

@@ -298,6 +298,7 @@ mod tests {
     use crate::http::caller::{Gate, NewPeople};
     use crate::http::logins::Logins;
     use crate::http::long_read::{EXPIRY_GRACE_MS, RECHECK};
+    use crate::http::tests::down;
 
     const NOW: Timestamp = Timestamp(1_795_525_509_123);
 
@@ -434,6 +435,7 @@ mod tests {
             office.clone(),
             Logins::new(office.clone(), office.clone()),
             office.clone(),
+            down::quotas(&Arc::default()),
             NewPeople::Admitted,
         );
         let reader = Principal {

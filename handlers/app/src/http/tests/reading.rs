@@ -47,6 +47,7 @@ fn turn(now: Timestamp) -> Turn {
         claim_lease_ms: None,
         console_call: None,
         secrets: None,
+        allowance: None,
     };
     new.create(now).turn
 }

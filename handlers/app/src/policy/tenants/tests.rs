@@ -1,12 +1,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use azimuth_domain::principal::UserKey;
+use azimuth_domain::time::Timestamp;
 use azimuth_ports::config::{CONFIG_VERSION, ConfigHead};
+use azimuth_ports::store::Etag;
 
 use super::*;
+use crate::tenant_documents::STALE_MS;
 
 const READ: &str = r#"@id("read") permit (principal, action, resource);"#;
 

@@ -17,6 +17,7 @@ mod sweep;
 mod tokens;
 mod turns;
 mod unclosed;
+mod usage;
 mod users;
 
 use std::sync::Arc;
@@ -40,8 +41,8 @@ const MOST_CHAINS: u64 = 1_000;
 /// How long it is known of a chain that nobody writes to.
 const USED_LATELY: Duration = Duration::from_mins(2);
 
-/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore`, `SessionStore`, `SecretStore` and
-/// `TokenStore` in one Cosmos DB database, which any number of processes may use at once.
+/// `ConversationStore`, `AuditLog`, `ConfigStore`, `UserStore`, `UsageStore`, `SessionStore`,
+/// `SecretStore` and `TokenStore` in one Cosmos DB database, which any number of processes may use at once.
 pub struct CosmosStore {
     pub(super) conversations: Container,
     pub(super) audit: Container,

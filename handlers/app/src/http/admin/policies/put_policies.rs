@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{PoliciesView, answer, etag_of, readable};
-use crate::http::admin::{Change, require_admin};
+use crate::http::admin::{Change, reason, require_admin};
 use crate::http::caller::Caller;
 use crate::http::edge::RequestId;
 use crate::http::etag::IfMatch;
@@ -19,10 +19,7 @@ use crate::http::json::JsonBody;
 use crate::http::states::PolicyState;
 use crate::policy::{BUILT_IN_PERMITS, Policies};
 use crate::problem::{Answer, Code, Problem};
-use azimuth_domain::redact::redact;
 
-/// Longest reason, characters.
-const MAX_REASON_CHARS: usize = 500;
 /// Largest text that the audit keeps whole, bytes; of a larger one it keeps the hash,
 /// and the history has the text.
 const MAX_AUDITED_BYTES: usize = 16 * 1024;
@@ -122,42 +119,9 @@ fn on_record(number: u64, text: &str, policy_version: &str) -> Value {
     state
 }
 
-fn reason(text: &str) -> Answer<String> {
-    let text = text.trim();
-    let fits = !text.is_empty()
-        && text.chars().count() <= MAX_REASON_CHARS
-        && !text.chars().any(|c| c.is_control() && c != '\n');
-    if !fits {
-        return Err(Problem::new(Code::FieldInvalid)
-            .pointer("/reason")
-            .detail("Say in 1 to 500 characters why the policies change."));
-    }
-    Ok(redact(text).into_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_reason_has_1_to_500_characters() {
-        for (chars, fits) in [
-            (0, false),
-            (1, true),
-            (499, true),
-            (500, true),
-            (501, false),
-        ] {
-            assert_eq!(reason(&"가".repeat(chars)).is_ok(), fits, "{chars}");
-        }
-        for odd in [" ", "\n", "a\u{0}b"] {
-            assert!(reason(odd).is_err(), "{odd:?}");
-        }
-        assert_eq!(
-            reason(" tightened\nprod ").ok().as_deref(),
-            Some("tightened\nprod")
-        );
-    }
 
     #[test]
     fn the_audit_keeps_a_small_text_and_the_hash_of_a_large_one() {

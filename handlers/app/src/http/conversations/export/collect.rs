@@ -197,6 +197,7 @@ mod tests {
             claim_lease_ms: None,
             console_call: None,
             secrets: None,
+            allowance: None,
         };
         new.create(Timestamp(at)).turn
     }

@@ -4,7 +4,7 @@
 
 mod store;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -13,11 +13,13 @@ use async_trait::async_trait;
 use axum::Router;
 use azimuth_domain::audit::digest::{Digest, DigestKey};
 use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditRecord};
+use azimuth_domain::budget::Budget;
 use azimuth_domain::event::TurnEvent;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::session::SessionId;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::turn::Turn;
+use azimuth_domain::usage::{Day, UsageDay};
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::config::{ConfigHead, ConfigKind, ConfigStore, ConfigVersion};
@@ -33,6 +35,7 @@ use azimuth_ports::tokens::{
 use azimuth_ports::tools::{
     CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ToolError, ToolServers,
 };
+use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::{UserQuery, UserRecord, UserStatus, UserStore};
 
 use crate::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
@@ -43,6 +46,7 @@ use crate::http::models::tests::model;
 use crate::http::{ApiParts, HttpConfig};
 use crate::models::Models;
 use crate::policy::{Policies, PolicySet};
+use crate::quota::{QuotaParts, Quotas};
 use crate::secrets::SecretVault;
 use crate::turn::{Engine, EnginePorts};
 
@@ -123,6 +127,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
             random: down.clone(),
         },
     );
+    let quotas = quotas(down);
     let engine = Engine::new(
         EnginePorts {
             store: down.clone(),
@@ -138,7 +143,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
         Arc::new(vault),
         policies.clone(),
         models.clone(),
-        true,
+        quotas.clone(),
     );
     let writer = DigestWriter::new(down.clone(), down.clone(), down.clone());
     ApiParts {
@@ -154,12 +159,24 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
         queue: down.clone(),
         verifier: Arc::new(verifier(down)),
         policies,
+        quotas,
         models,
         azure_grant: Arc::new(|_| Box::pin(async { Ok(false) })),
         clock: down.clone(),
         random: down.clone(),
         config,
     }
+}
+
+/// Quotas of which nobody can tell what is left.
+pub fn quotas(down: &Arc<Down>) -> Arc<Quotas> {
+    Quotas::new(QuotaParts {
+        usage: down.clone(),
+        config: down.clone(),
+        clock: down.clone(),
+        is_on: true,
+        prices: BTreeMap::new(),
+    })
 }
 
 /// Serves no tenant, so that every well-formed token is refused without a fetch.
@@ -275,6 +292,39 @@ impl ConfigStore for Down {
         _: Option<u64>,
         _: usize,
     ) -> Result<Vec<ConfigHead>, StoreError> {
+        self.store()
+    }
+}
+
+#[async_trait]
+impl UsageStore for Down {
+    async fn usage(&self, _: &UserKey, _: Day) -> Result<Option<Versioned<UsageDay>>, StoreError> {
+        self.store()
+    }
+    async fn put_usage(&self, _: &UsageDay, _: Option<&Etag>) -> Result<Option<Etag>, StoreError> {
+        self.store()
+    }
+    async fn usage_between(
+        &self,
+        _: &UserKey,
+        _: Day,
+        _: Day,
+    ) -> Result<Vec<UsageDay>, StoreError> {
+        self.store()
+    }
+    async fn tenant_usage(
+        &self,
+        _: &str,
+        _: Day,
+        _: Option<&str>,
+        _: usize,
+    ) -> Result<Vec<UsageDay>, StoreError> {
+        self.store()
+    }
+    async fn budget(&self, _: &str) -> Result<Option<Versioned<Budget>>, StoreError> {
+        self.store()
+    }
+    async fn put_budget(&self, _: &Budget, _: Option<&Etag>) -> Result<Option<Etag>, StoreError> {
         self.store()
     }
 }
