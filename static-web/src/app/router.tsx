@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 
 import { safeReturn, useSession } from "@/auth/session";
+import { withTexts } from "@/i18n";
 import { RootLayout } from "@/app/root-layout";
 import { Shell } from "@/app/shell";
 import { SkeletonList } from "@/ui/skeleton";
@@ -72,14 +73,13 @@ const chat = createRoute({
 const approvals = createRoute({
   getParentRoute: () => signedIn,
   path: "/approvals",
-  component: lazyRouteComponent(() => import("@/routes/approvals"), "ApprovalsPage"),
+  component: lazyRouteComponent(() => withTexts("approvals", import("@/routes/approvals")), "ApprovalsPage"),
 });
 const settings = createRoute({
   getParentRoute: () => signedIn,
   path: "/settings",
-  component: lazyRouteComponent(() => import("@/routes/settings"), "SettingsPage"),
+  component: lazyRouteComponent(() => withTexts("settings", import("@/routes/settings")), "SettingsPage"),
 });
-
 export const router = createRouter({
   routeTree: root.addChildren([
     login,

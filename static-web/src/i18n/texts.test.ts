@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import en from "./en";
-import ko from "./ko";
+import firstEn from "./en";
+import approvalsEn from "./en/approvals.json";
+import settingsEn from "./en/settings.json";
+import firstKo from "./ko";
+import approvalsKo from "./ko/approvals.json";
+import settingsKo from "./ko/settings.json";
+
+const en = { ...firstEn, approvals: approvalsEn, settings: settingsEn };
+const ko = { ...firstKo, approvals: approvalsKo, settings: settingsKo };
 
 type Tree = { [key: string]: string | Tree };
 
