@@ -80,13 +80,42 @@ const settings = createRoute({
   path: "/settings",
   component: lazyRouteComponent(() => withTexts("settings", import("@/routes/settings")), "SettingsPage"),
 });
+/** Everything below needs the permission to administer; a page of it gets a line in `features/admin/pages.ts` too. */
+const admin = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/admin",
+  component: lazyRouteComponent(() => withTexts("admin", import("@/routes/admin")), "AdminArea"),
+});
+const adminHome = createRoute({
+  getParentRoute: () => admin,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/admin/users", replace: true });
+  },
+});
+const adminUsers = createRoute({
+  getParentRoute: () => admin,
+  path: "/users",
+  component: lazyRouteComponent(() => import("@/routes/admin-users"), "UsersPage"),
+});
+const adminPolicies = createRoute({
+  getParentRoute: () => admin,
+  path: "/policies",
+  component: lazyRouteComponent(() => import("@/routes/admin-policies"), "PoliciesPage"),
+});
+const adminHealth = createRoute({
+  getParentRoute: () => admin,
+  path: "/health",
+  component: lazyRouteComponent(() => import("@/routes/admin-health"), "HealthPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
     callback,
     forbidden,
     notFound,
-    signedIn.addChildren([home, newChat, chat, approvals, settings]),
+    signedIn.addChildren([home, newChat, chat, approvals, settings, admin.addChildren([adminHome, adminUsers, adminPolicies, adminHealth])]),
   ]),
   defaultPendingComponent: () => <SkeletonList className="p-6" />,
   defaultPendingMs: 150,

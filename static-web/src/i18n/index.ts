@@ -16,6 +16,7 @@ export function preferredLanguage(): Language {
 
 /** Namespaces that come with the pages that need them: the first view does without. */
 const LATER = {
+  admin: { en: () => import("./en/admin.json"), ko: () => import("./ko/admin.json") },
   approvals: { en: () => import("./en/approvals.json"), ko: () => import("./ko/approvals.json") },
   settings: { en: () => import("./en/settings.json"), ko: () => import("./ko/settings.json") },
 };
