@@ -25,7 +25,7 @@ export function SecretResult({ call, turnId }: { call: CallLog; turnId: string }
   const [busy, setBusy] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
   const endsAt = call.endedAt === null ? Infinity : Date.parse(call.endedAt) + KEPT_MS;
-  const isOver = useTick(said === null && shownAt === null, 1_000) >= endsAt;
+  const isOver = useTick(said === null && shownAt === null && Date.now() < endsAt, 1_000) >= endsAt;
   const isGone = error instanceof ProblemError && error.code === "secret_gone";
   const wasOpen = useRef(false);
   useEffect(() => {
