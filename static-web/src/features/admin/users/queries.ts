@@ -69,6 +69,24 @@ export function useChangeUser(oid: string) {
 
 export const isStale = (error: unknown) => error instanceof ProblemError && error.status === 412;
 
+/** Where a person is signed in. */
+export const sessionsQuery = (oid: string) =>
+  infiniteQueryOptions({
+    queryKey: [...USERS_KEY, "sessions", oid],
+    queryFn: ({ pageParam }) =>
+      unwrap(api().GET("/v1/admin/users/{oid}/sessions", { params: { path: { oid }, query: pageParam === "" ? {} : { cursor: pageParam } } })),
+    initialPageParam: "",
+    getNextPageParam: (page: { next_cursor?: string | null }) => page.next_cursor ?? undefined,
+  });
+
+export function useRevokeSession(oid: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => unwrapNothing(api().DELETE("/v1/admin/users/{oid}/sessions/{id}", { params: { path: { oid, id } } })),
+    onSettled: () => queries.invalidateQueries({ queryKey: sessionsQuery(oid).queryKey }),
+  });
+}
+
 export function useSignOutUser(oid: string) {
   const queries = useQueryClient();
   return useMutation({

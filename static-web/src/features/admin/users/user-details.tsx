@@ -12,6 +12,7 @@ import { toast } from "@/ui/toast";
 import { isStale, useChangeUser, userQuery } from "./queries";
 import { RoleForm } from "./role-form";
 import { RoleNames } from "./role-names";
+import { SessionList } from "./session-list";
 import { StandingButtons } from "./standing-buttons";
 
 /** What is known of a person, and what can be changed. */
@@ -38,6 +39,7 @@ export function UserDetails({ oid }: { oid: string }) {
       </dl>
       {change.error !== null && (isStale(change.error) ? <Stale /> : <ProblemNotice error={change.error} />)}
       <RoleForm key={etag} user={user} busy={change.isPending} onSave={(roles) => save({ roles: roles === null ? null : [...roles] })} />
+      <SessionList oid={oid} />
       <StandingButtons user={user} busy={change.isPending} onChange={(status) => save({ status })} />
     </div>
   );

@@ -25,7 +25,10 @@ export function holdsSealed(text: string): boolean {
   return partsOf(text).some((part) => "secret" in part);
 }
 
-/** A title, which has no room to say what stood there. */
-export function withoutSealed(title: string): string {
-  return title.replaceAll(PLACEHOLDER, "•••");
+/** The text with `word` in the place of each secret. */
+export function withSealed(text: string, word: string): string {
+  return text.replaceAll(PLACEHOLDER, word);
 }
+
+/** A title, which has no room to say what stood there. */
+export const withoutSealed = (title: string) => withSealed(title, "•••");

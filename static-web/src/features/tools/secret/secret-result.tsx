@@ -9,6 +9,7 @@ import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 
 import { useTick } from "../elapsed";
+import { noteKey } from "../note-text";
 import { SecretValue } from "./secret-value";
 import { markShown, useShownAt } from "./shown";
 import { KEPT_MS, takeSecret } from "./take";
@@ -26,6 +27,7 @@ export function SecretResult({ call, turnId }: { call: CallLog; turnId: string }
   const frame = useRef<HTMLDivElement>(null);
   const endsAt = call.endedAt === null ? Infinity : Date.parse(call.endedAt) + KEPT_MS;
   const isOver = useTick(said === null && shownAt === null && Date.now() < endsAt, 1_000) >= endsAt;
+  const note = noteKey(call.note ?? "");
   const isGone = error instanceof ProblemError && error.code === "secret_gone";
   const wasOpen = useRef(false);
   useEffect(() => {
@@ -56,6 +58,8 @@ export function SecretResult({ call, turnId }: { call: CallLog; turnId: string }
         </>
       ) : shownAt !== null ? (
         <Line Icon={Lock}>{t("secret.shown_at", { when: dateTime(shownAt) })}</Line>
+      ) : note === "secret_note.not_kept" || note === "secret_note.not_told" ? (
+        <Line Icon={Lock}>{t(note)}</Line>
       ) : isGone ? (
         <Line Icon={Lock}>{t("secret.gone")}</Line>
       ) : isOver ? (
