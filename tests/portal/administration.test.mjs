@@ -144,6 +144,10 @@ describe("the administration", () => {
     await preview.getByRole("cell", { name: portal.text("admin:policies.decision.deny"), exact: true }).first().waitFor({ timeout: 60_000 });
     const store = portal.button("admin:policies.store");
     assert.ok(await store.isDisabled(), "not without a reason");
+    const looked = await editor.inputValue();
+    await editor.fill(`${looked}\n// more`);
+    await store.waitFor({ state: "detached" });
+    await editor.fill(looked);
     await page.getByRole("textbox", { name: portal.text("admin:policies.reason"), exact: true }).fill("Nobody reads this week");
     await store.click();
     await page.getByText(portal.text("admin:policies.own", { number: 1 }), { exact: true }).waitFor();
