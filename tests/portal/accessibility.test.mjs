@@ -1,7 +1,7 @@
 import { before, describe } from "node:test";
 
 import { accessible, fitsItsWidth, settled, showsFocus, speaks, structured, targetsAtLeast } from "./harness/checks.mjs";
-import { OPEN_PAGES, furnish, signedInPages, stands } from "./harness/pages.mjs";
+import { ADMIN_PAGES, OPEN_PAGES, furnish, signedInPages, stands } from "./harness/pages.mjs";
 import { Portal } from "./harness/portal.mjs";
 import { problem, refuse } from "./harness/refusals.mjs";
 import { stage } from "./harness/stage.mjs";
@@ -40,6 +40,8 @@ for (const language of LANGUAGES) {
       for (const path of OPEN_PAGES) await visit(open.page, path);
       const { page } = await scene.signedIn("alice", { language, ...options });
       for (const { name, path } of signedInPages(furniture)) await visit(page, path, name);
+      const dave = await scene.signedIn("dave", { language, ...options });
+      for (const path of ADMIN_PAGES) await visit(dave.page, path);
       if (faults.length > 0) throw new Error(faults.join("\n\n"));
     };
 

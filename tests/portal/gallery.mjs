@@ -68,7 +68,7 @@ async function inLanguage(language) {
  */
 async function onDevice(stack, scene, language, theme, device) {
   const origins = [stack.portal, stack.api, stack.sandbox];
-  for (const user of [null, "alice", "carol"]) {
+  for (const user of [null, "alice", "carol", "dave"]) {
     const mine = shots.filter((shot) => shot.user === user && (shot.device ?? device) === device);
     if (mine.length === 0) continue;
     const { context, page, watched } = await openTab(browser, origins, { language, theme, phone: device === "phone", reducedMotion: true });

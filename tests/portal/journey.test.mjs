@@ -185,6 +185,91 @@ describe("alice", () => {
     await row.getByText("Not needed any more.").waitFor();
   });
 
+  its.test("reads a secret that carol agrees to, once and nowhere else", async (scene) => {
+    const VALUE = "sandbox-value-of-dev-db-connection";
+    const mine = await scene.signedIn("alice");
+    const portal = new Portal(mine.page);
+    await portal.ask("/keyvault_secret_get vault=kv-dev secret=db-connection");
+    await portal.phase("waiting_approval");
+    const card = portal.toolCard("keyvault_secret_get");
+    await card.getByText(portal.text("tools:secret.badge"), { exact: true }).waitFor();
+
+    const hers = await scene.signedIn("carol", { at: "/approvals" });
+    const inbox = new Portal(hers.page);
+    const row = hers.page.getByRole("listitem").filter({ hasText: "keyvault_secret_get" });
+    await row.getByText(inbox.text("tools:secret.badge"), { exact: true }).waitFor();
+    await row.getByRole("button").first().click();
+    await row.getByText(inbox.text("approvals:read.reveals_of", { who: "Alice Kim", name: "db-connection", vault: "kv-dev" }), { exact: true }).waitFor();
+    await row.getByText(inbox.text("approvals:read.nothing_changes"), { exact: true }).waitFor();
+    await row.getByRole("button", { name: inbox.text("approvals:approve"), exact: true }).click();
+    assert.equal(await portal.answered(60_000), "done");
+
+    const late = await scene.signedIn("alice", { at: `/c/${portal.conversation}` });
+    const show = (/** @type {import("playwright-core").Page} */ page) => page.getByRole("button", { name: portal.text("tools:secret.show"), exact: true });
+    await show(late.page).waitFor();
+    await show(mine.page).click();
+    await mine.page.getByRole("region", { name: portal.text("tools:secret.value"), exact: true }).getByText(VALUE, { exact: true }).waitFor();
+    const keeps = (/** @type {import("playwright-core").Page} */ page) =>
+      page.evaluate((value) => [sessionStorage, localStorage].some((store) => JSON.stringify({ ...store }).includes(value)), VALUE);
+    assert.equal(await keeps(mine.page), false, "the browser keeps it nowhere");
+    await card.getByRole("button", { name: portal.text("tools:secret.copy"), exact: true }).click();
+    assert.equal(await mine.page.evaluate(() => navigator.clipboard.readText()), VALUE);
+    await card.getByRole("button", { name: portal.text("tools:secret.hide"), exact: true }).click();
+    await card.getByText(portal.pattern("tools:secret.shown_at")).waitFor();
+    await mine.page.reload();
+    await card.getByText(portal.pattern("tools:secret.shown_at")).waitFor();
+    assert.equal(await mine.page.getByText(VALUE).count(), 0);
+    assert.equal(await show(mine.page).count(), 0);
+
+    // Whoever did not know that it was shown learns so.
+    await show(late.page).click();
+    await late.page.getByText(portal.text("tools:secret.gone"), { exact: true }).waitFor();
+  });
+
+  its.test("types a key, which is sealed before anybody keeps it", async (scene) => {
+    const key = `${"x8Fq2LmN7vRt5KpZ".repeat(6).slice(0, 86)}==`;
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    await portal.composer.fill(`AccountKey=${key} belongs to which storage account?`);
+    await page.getByText(portal.text("chat:composer.secret"), { exact: true }).waitFor();
+    await portal.composer.press("Enter");
+    await page.waitForURL(/\/c\/c_/);
+    assert.equal(await portal.answered(), "done");
+    const chip = portal.lastTurn.getByRole("button", { name: portal.text("chat:sealed.chip"), exact: true });
+    await chip.click();
+    await portal.lastTurn.getByText(portal.text("chat:sealed.text"), { exact: true }).waitFor();
+    assert.equal(await page.getByText(key).count(), 0);
+    // Asked again, the same words would name what is gone.
+    await portal.lastTurn.getByRole("button", { name: portal.text("chat:answer.retry"), exact: true }).click();
+    await portal.lastTurn.getByText(portal.text("chat:sealed.again"), { exact: true }).waitFor();
+    assert.equal(await portal.turns.count(), 1);
+  });
+
+  its.test("only looks while the mode says so, and is asked in person after a tool has spoken", async (scene) => {
+    const before = (await effects(scene.stack)).length;
+    const { page } = await scene.signedIn("alice", { language: "ko" });
+    const portal = new Portal(page, "ko");
+    await portal.chooseMode("read_only");
+    await portal.ask("rg-dev에 스토리지 계정 stmode 만들어줘");
+    assert.equal(await portal.answered(), "done");
+    const denied = portal.toolCard("storage_account_create").first();
+    await denied.getByRole("button").first().click();
+    await denied.getByText(portal.text("tools:reason.read_only_mode"), { exact: true }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: portal.text("chat:mode.label", { name: portal.text("chat:mode.read_only.name") }), exact: true }).waitFor();
+
+    await portal.chooseMode("autonomous");
+    await portal.ask("rg-dev에 스토리지 계정 stmode 만들어줘");
+    await portal.phase("waiting_approval");
+    const asked = portal.lastTurn.getByRole("group", { name: /storage_account_create/ });
+    await asked.getByText(portal.text("approvals:outside.title"), { exact: true }).waitFor();
+    await portal.lastTurn.getByTitle(portal.text("chat:mode.autonomous.text"), { exact: true }).waitFor();
+    assert.equal((await effects(scene.stack)).length, before);
+    assert.equal((await get(scene.stack, "alice", `/v1/turns/${await portal.lastTurnId()}`)).mode, "autonomous");
+    await portal.stopButton.click();
+    assert.equal(await portal.answered(), "cancelled");
+  });
+
   its.test("watches an answer grow", async (scene) => {
     const { page } = await scene.signedIn("alice");
     const portal = new Portal(page);

@@ -1,12 +1,12 @@
 /** What the sidebar leads to, beside the conversations. Later pages are one line each. */
-import { Inbox, Settings, type LucideIcon } from "lucide-react";
+import { Inbox, Settings, ShieldUser, type LucideIcon } from "lucide-react";
 
 import { usePendingApprovals } from "@/features/approvals/queries";
 
 export interface NavigationItem {
-  to: "/approvals" | "/settings";
+  to: "/approvals" | "/settings" | "/admin";
   /** Key of the text in `common`. */
-  label: "nav.approvals" | "nav.settings";
+  label: "nav.approvals" | "nav.settings" | "nav.admin";
   icon: LucideIcon;
   /** Shown only to those who have it. */
   permission?: string;
@@ -14,7 +14,11 @@ export interface NavigationItem {
   useCount?: () => number;
 }
 
+/** Of those who administer; everything under `/admin` needs it. */
+export const ADMINISTRATION = "administration";
+
 export const NAVIGATION: readonly NavigationItem[] = [
   { to: "/approvals", label: "nav.approvals", icon: Inbox, useCount: usePendingApprovals },
+  { to: "/admin", label: "nav.admin", icon: ShieldUser, permission: ADMINISTRATION },
   { to: "/settings", label: "nav.settings", icon: Settings },
 ];

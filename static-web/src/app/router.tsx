@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 
 import { safeReturn, useSession } from "@/auth/session";
+import { withTexts } from "@/i18n";
 import { RootLayout } from "@/app/root-layout";
 import { Shell } from "@/app/shell";
 import { SkeletonList } from "@/ui/skeleton";
@@ -72,12 +73,40 @@ const chat = createRoute({
 const approvals = createRoute({
   getParentRoute: () => signedIn,
   path: "/approvals",
-  component: lazyRouteComponent(() => import("@/routes/approvals"), "ApprovalsPage"),
+  component: lazyRouteComponent(() => withTexts("approvals", import("@/routes/approvals")), "ApprovalsPage"),
 });
 const settings = createRoute({
   getParentRoute: () => signedIn,
   path: "/settings",
-  component: lazyRouteComponent(() => import("@/routes/settings"), "SettingsPage"),
+  component: lazyRouteComponent(() => withTexts("settings", import("@/routes/settings")), "SettingsPage"),
+});
+/** Everything below needs the permission to administer; a page of it gets a line in `features/admin/pages.ts` too. */
+const admin = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/admin",
+  component: lazyRouteComponent(() => withTexts("admin", import("@/routes/admin")), "AdminArea"),
+});
+const adminHome = createRoute({
+  getParentRoute: () => admin,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/admin/users", replace: true });
+  },
+});
+const adminUsers = createRoute({
+  getParentRoute: () => admin,
+  path: "/users",
+  component: lazyRouteComponent(() => import("@/routes/admin-users"), "UsersPage"),
+});
+const adminPolicies = createRoute({
+  getParentRoute: () => admin,
+  path: "/policies",
+  component: lazyRouteComponent(() => import("@/routes/admin-policies"), "PoliciesPage"),
+});
+const adminHealth = createRoute({
+  getParentRoute: () => admin,
+  path: "/health",
+  component: lazyRouteComponent(() => import("@/routes/admin-health"), "HealthPage"),
 });
 
 export const router = createRouter({
@@ -86,7 +115,7 @@ export const router = createRouter({
     callback,
     forbidden,
     notFound,
-    signedIn.addChildren([home, newChat, chat, approvals, settings]),
+    signedIn.addChildren([home, newChat, chat, approvals, settings, admin.addChildren([adminHome, adminUsers, adminPolicies, adminHealth])]),
   ]),
   defaultPendingComponent: () => <SkeletonList className="p-6" />,
   defaultPendingMs: 150,

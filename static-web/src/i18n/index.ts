@@ -14,12 +14,39 @@ export function preferredLanguage(): Language {
   return /^ko\b/i.test(value) ? "ko" : "en";
 }
 
+/** Namespaces that come with the pages that need them: the first view does without. */
+const LATER = {
+  admin: { en: () => import("./en/admin.json"), ko: () => import("./ko/admin.json") },
+  approvals: { en: () => import("./en/approvals.json"), ko: () => import("./ko/approvals.json") },
+  settings: { en: () => import("./en/settings.json"), ko: () => import("./ko/settings.json") },
+};
+type Later = keyof typeof LATER;
+
+const needed = new Set<Later>();
+
 async function load(language: Language): Promise<void> {
+  await Promise.all([loadFirst(language), ...[...needed].map((namespace) => loadLater(language, namespace))]);
+}
+
+async function loadFirst(language: Language): Promise<void> {
   if (i18next.hasResourceBundle(language, "common")) return;
   const { default: bundle } = language === "ko" ? await import("./ko") : await import("./en");
   for (const [namespace, texts] of Object.entries(bundle)) {
     i18next.addResourceBundle(language, namespace, texts);
   }
+}
+
+async function loadLater(language: Language, namespace: Later): Promise<void> {
+  if (i18next.hasResourceBundle(language, namespace)) return;
+  const { default: texts } = await LATER[namespace][language]();
+  i18next.addResourceBundle(language, namespace, texts);
+}
+
+/** Code of a page together with its texts, which come in every language that is chosen later too. */
+export async function withTexts<Code>(namespace: Later, code: Promise<Code>): Promise<Code> {
+  needed.add(namespace);
+  const [loaded] = await Promise.all([code, loadLater(currentLanguage(), namespace)]);
+  return loaded;
 }
 
 export async function startLanguage(): Promise<void> {

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 
-import en from "./en";
-import ko from "./ko";
+import firstEn from "./en";
+import adminEn from "./en/admin.json";
+import approvalsEn from "./en/approvals.json";
+import settingsEn from "./en/settings.json";
+import firstKo from "./ko";
+import adminKo from "./ko/admin.json";
+import approvalsKo from "./ko/approvals.json";
+import settingsKo from "./ko/settings.json";
+
+const en = { ...firstEn, admin: adminEn, approvals: approvalsEn, settings: settingsEn };
+const ko = { ...firstKo, admin: adminKo, approvals: approvalsKo, settings: settingsKo };
 
 type Tree = { [key: string]: string | Tree };
 

@@ -2,7 +2,7 @@
  * What is known of a turn from its events: a pure reduction, so that a replay from any
  * number gives the same log.
  */
-import type { Effect, Finding, Outcome, Preview, ToolResultRef, TurnEvent } from "@/api/types";
+import type { Effect, Finding, Mode, Outcome, Preview, ToolResultRef, TurnEvent } from "@/api/types";
 
 export type TurnPhase =
   | "queued"
@@ -57,11 +57,15 @@ export interface CallLog {
   server: string;
   tool: string;
   effect: Effect;
+  /** Arguments or result hold a secret; as far as is known. */
+  secret: boolean;
   arguments: Record<string, unknown>;
   status: CallStatus;
   attempt: number;
   startedAt: string | null;
   durationMs: number | null;
+  /** Not later than this; `null` while it has not ended. */
+  endedAt: string | null;
   progress: string | null;
   /** The whole result when it is at most 1 KB, else its beginning. */
   preview: string | null;
@@ -83,6 +87,8 @@ export interface TurnLog {
   lastSeq: number;
   phase: TurnPhase;
   model: string | null;
+  /** `null` as long as nobody has told it. */
+  mode: Mode | null;
   startedAt: string | null;
   endedAt: string | null;
   steps: StepLog[];
@@ -105,6 +111,7 @@ export function emptyTurnLog(turnId: string): TurnLog {
     lastSeq: 0,
     phase: "queued",
     model: null,
+    mode: null,
     startedAt: null,
     endedAt: null,
     steps: [],
@@ -197,6 +204,7 @@ function reduce(log: TurnLog, event: TurnEvent): TurnLog {
         ...call,
         status: call.approval?.decision === "expired" ? "expired" : outcomeStatus(event.outcome),
         durationMs: event.duration_ms ?? null,
+        endedAt: event.at,
         progress: null,
         preview: event.preview ?? null,
         result: event.result_ref ?? null,
@@ -232,11 +240,13 @@ function requested(step: number, event: Extract<TurnEvent, { type: "tool_call_re
     server: event.server,
     tool: event.tool,
     effect: event.effect,
+    secret: false,
     arguments: event.arguments as Record<string, unknown>,
     status: "queued",
     attempt: 0,
     startedAt: null,
     durationMs: null,
+    endedAt: null,
     progress: null,
     preview: null,
     result: null,

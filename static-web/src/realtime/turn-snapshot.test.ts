@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Call, Message, Turn, TurnEvent } from "@/api/types";
 
 import { emptyTurnLog, reduceEvents } from "./turn-log";
-import { snapshotLog, textLog } from "./turn-snapshot";
+import { snapshotLog, textLog, untoldCall, withFacts } from "./turn-snapshot";
 
 const AT = "2026-11-24T00:00:00.000Z";
 const LATER = "2026-11-24T00:00:09.000Z";
@@ -74,9 +74,9 @@ describe("a stored turn", () => {
     ).map((event, index, all) => ({ ...event, seq: index + 1, turn_id: "t1", at: index === all.length - 1 ? LATER : AT }) as TurnEvent);
     const live = reduceEvents(emptyTurnLog("t1"), events);
     const stored = snapshotLog(turn({ event_seq: events.length }), [said(1, "Done."), said(0, "I will create it.")]);
-    // Only events know when an attempt began.
-    live.steps[0]!.calls[0]!.startedAt = null;
-    expect(stored).toEqual(live);
+    // Only events know when an attempt began and ended.
+    Object.assign(live.steps[0]!.calls[0]!, { startedAt: null, endedAt: stored.endedAt });
+    expect(stored).toEqual(withFacts(live, turn({})));
   });
 
   it.each([
@@ -118,5 +118,30 @@ describe("a turn of which only the messages are known", () => {
     expect(textLog("t1", [said(2, "b"), said(0, "a")]).steps.map(({ text }) => text)).toEqual(["a", "b"]);
     expect(textLog("t1", [said(0, "a")]).phase).toBe("done");
     expect(textLog("t1", []).phase).toBe("queued");
+  });
+});
+
+describe("what only the stored turn tells", () => {
+  const requested = { type: "tool_call_requested", call_id: "k0", server: "azure", tool: "keyvault_secret_get", effect: "read_only", arguments: {} };
+  const required = { type: "approval_required", approval_id: "k0a", call_id: "k0", digest: "d", by: "another_approver", expires_at: LATER, preview_state: "none" };
+  const live = (...told: object[]) =>
+    reduceEvents(
+      emptyTurnLog("t1"),
+      told.map((event, index) => ({ at: AT, turn_id: "t1", ...event, seq: index + 1 }) as TurnEvent),
+    );
+  const holds = turn({ status: "waiting", mode: "read_only", calls: [{ ...call, secret: true }] });
+
+  it("is the mode, and which calls hold a secret", () => {
+    const log = withFacts(live(requested, required), holds);
+    expect([log.mode, log.steps[0]!.calls[0]!.secret]).toEqual(["read_only", true]);
+    expect(withFacts(log, holds)).toBe(log);
+    expect(withFacts(live(requested), turn({ calls: [] })).steps[0]!.calls[0]!.secret).toBe(false);
+  });
+
+  it("is looked for once more when it is older than a call that waits", () => {
+    const older = turn({ calls: [] });
+    expect(untoldCall(live(requested), older)).toBeUndefined();
+    expect(untoldCall(live(requested, required), older)).toBe("k0");
+    expect(untoldCall(live(requested, required), holds)).toBeUndefined();
   });
 });

@@ -20,13 +20,14 @@ export function snapshotLog(turn: Turn, messages: readonly Message[]): TurnLog {
     step.text = message.text;
     step.messageId = message.id;
   }
-  for (const call of turn.calls) at(call.step).calls.push(snapshotCall(call));
+  for (const call of turn.calls) at(call.step).calls.push(snapshotCall(call, turn.updated_at));
   const ended = turn.status === "done" || turn.status === "failed" || turn.status === "cancelled";
   return {
     turnId: turn.id,
     lastSeq: turn.event_seq,
     phase: phaseOf(turn),
     model: turn.model,
+    mode: turn.mode,
     startedAt: turn.created_at,
     endedAt: ended ? turn.updated_at : null,
     steps: [...steps.values()].sort((a, b) => a.step - b.step),
@@ -48,6 +49,22 @@ export function withPreviewing(log: TurnLog, turn: Turn): TurnLog {
   return { ...log, steps: log.steps.map((step) => (step.calls.some(isRead) ? { ...step, calls: step.calls.map(shown) } : step)) };
 }
 
+/** Events tell neither a turn's mode nor which of its calls hold a secret; the stored turn does. */
+export function withFacts(log: TurnLog, turn: Turn): TurnLog {
+  const secret = new Set(turn.calls.filter((call) => call.secret).map((call) => call.call_id));
+  const isNews = (call: CallLog) => !call.secret && secret.has(call.id);
+  const told = log.steps.some((step) => step.calls.some(isNews))
+    ? { ...log, steps: log.steps.map((step) => ({ ...step, calls: step.calls.map((call) => (isNews(call) ? { ...call, secret: true } : call)) })) }
+    : log;
+  return told.mode === turn.mode ? told : { ...told, mode: turn.mode };
+}
+
+/** A call that waited for a yes, of which an older stored turn cannot say whether it holds a secret. */
+export function untoldCall(log: TurnLog, turn: Turn): string | undefined {
+  const known = new Set(turn.calls.map((call) => call.call_id));
+  return log.steps.flatMap((step) => step.calls).find((call) => call.approval !== null && !known.has(call.id))?.id;
+}
+
 /** Events leave open whether it waits to run or is looked at first. */
 export function mayBePreviewing(call: CallLog): boolean {
   return call.status === "queued" && call.effect !== "read_only" && call.approval === null;
@@ -61,6 +78,7 @@ export function textLog(turnId: string, messages: readonly Message[]): TurnLog {
     lastSeq: 0,
     phase: said.length > 0 ? "done" : "queued",
     model: said[0]?.model ?? null,
+    mode: null,
     startedAt: null,
     endedAt: null,
     steps: said
@@ -86,18 +104,20 @@ function phaseOf(turn: Turn): TurnPhase {
   }
 }
 
-function snapshotCall(call: Call): CallLog {
+function snapshotCall(call: Call, updatedAt: string): CallLog {
   return {
     id: call.call_id,
     step: call.step,
     server: call.server,
     tool: call.tool,
     effect: call.effect,
+    secret: call.secret,
     arguments: call.arguments as Record<string, unknown>,
     status: statusOf(call),
     attempt: call.attempt,
     startedAt: null,
     durationMs: call.duration_ms ?? null,
+    endedAt: call.outcome == null ? null : updatedAt,
     progress: null,
     preview: call.preview ?? null,
     result: call.result ?? null,

@@ -12,6 +12,7 @@ import { MODEL_NAME } from "../harness/model.mjs";
  * @property {string} approval conversation that waits for its asker
  * @property {string} handed conversation that waits for somebody else
  * @property {string} writing conversation whose answer is being written
+ * @property {string} secret conversation that waits for somebody else to let a secret be shown
  * @property {string} failed conversation with a call that was denied
  * @property {() => void} release ends what is being written
  */
@@ -116,6 +117,7 @@ export async function setScene(stack, model, language) {
   const handed = await asked(stack, "alice", say.destroy, { until: ["waiting"] });
   const article = await talk(stack, say.explain, (turn) => turn.status === "done");
   const table = await asked(stack, "alice", say.list);
+  const secret = await asked(stack, "alice", "/keyvault_secret_get vault=kv-dev secret=db-connection", { until: ["waiting"] });
   const approval = await asked(stack, "alice", say.create, { until: ["waiting"] });
   const writing = await talk(stack, say.write, () => model.given.some((given) => given.question === say.write && given.tokens > 20));
   return {
@@ -123,6 +125,7 @@ export async function setScene(stack, model, language) {
     article,
     approval: approval.conversation,
     handed: handed.conversation,
+    secret: secret.conversation,
     writing,
     failed: denied.conversation,
     release,

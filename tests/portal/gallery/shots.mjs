@@ -80,6 +80,23 @@ export const SHOTS = [
       await moment.page.locator('[data-phase="waiting_approval"]').getByRole("table").waitFor();
     },
   },
+  {
+    name: "chat-approval-of-secret",
+    user: "alice",
+    async open(moment) {
+      await go(`/c/${moment.scene.secret}`)(moment);
+      await moment.page.getByText(moment.portal.text("approvals:read.nothing_changes"), { exact: true }).waitFor();
+    },
+  },
+  {
+    name: "mode-picker",
+    user: "alice",
+    async open(moment) {
+      await go("/c")(moment);
+      await moment.page.getByRole("button", { name: moment.portal.pattern("chat:mode.label") }).click();
+      await moment.page.getByRole("menuitemradio").first().waitFor();
+    },
+  },
   { name: "chat-denied", user: "alice", open: (moment) => go(`/c/${moment.scene.failed}`)(moment) },
   {
     name: "chat-not-found",
@@ -155,6 +172,35 @@ export const SHOTS = [
       const row = moment.page.getByRole("listitem").filter({ hasText: "compute_vm_delete" }).first();
       await row.getByRole("button").first().click();
       await row.getByRole("textbox").waitFor();
+    },
+  },
+  {
+    name: "admin-users",
+    user: "dave",
+    async open(moment) {
+      await go("/admin/users")(moment);
+      await moment.page.getByRole("listitem").filter({ hasText: "Alice Kim" }).getByRole("button").first().click();
+      await moment.page.getByRole("radio").first().waitFor();
+    },
+  },
+  {
+    name: "admin-policies",
+    user: "dave",
+    async open(moment) {
+      await go("/admin/policies")(moment);
+      const editor = moment.page.getByRole("textbox", { name: moment.portal.text("admin:policies.editor"), exact: true });
+      await editor.fill((await editor.inputValue()).replace(/@id\("anyone-reads"\)[\s\S]*?\};\n/, ""));
+      await moment.portal.button("admin:policies.look").click();
+      await moment.page.getByRole("table").waitFor();
+      await moment.page.getByRole("heading", { name: moment.portal.text("admin:policies.preview.title"), exact: true }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "admin-health",
+    user: "dave",
+    async open(moment) {
+      await go("/admin/health")(moment);
+      await moment.page.getByRole("heading", { level: 3 }).first().waitFor();
     },
   },
   { name: "settings", user: "alice", open: go("/settings") },

@@ -54,6 +54,9 @@ export function signedInPages(furniture) {
   ];
 }
 
+/** Pages of dave, who administers. */
+export const ADMIN_PAGES = ["/admin/users", "/admin/policies", "/admin/health"];
+
 /**
  * Waits until a page shows what it is for, so that no check looks at a skeleton.
  *
@@ -70,5 +73,8 @@ export async function stands(page, path, furniture) {
   if (furniture !== undefined && path.endsWith(furniture.answered)) await page.getByRole("table").first().waitFor();
   // What it would do is the only table there.
   if (furniture !== undefined && path.endsWith(furniture.waiting)) await page.getByRole("table").first().waitFor();
+  if (path === "/admin/users") await page.getByRole("main").getByText(/^[0-9a-f]{8}-/).first().waitFor();
+  if (path === "/admin/policies") await page.getByRole("main").getByRole("textbox").waitFor();
+  if (path === "/admin/health") await page.getByRole("heading", { level: 3 }).first().waitFor();
   if (path === "/approvals") await page.getByRole("listitem").filter({ hasText: "storage_account_create" }).first().waitFor();
 }

@@ -149,6 +149,14 @@ export class Portal {
     await this.page.getByRole("button", { name: this.text("chat:model.label", { name }), exact: true }).waitFor();
   }
 
+  /** Chooses the mode of the next question. @param {"read_only" | "review" | "autonomous"} mode */
+  async chooseMode(mode) {
+    const name = this.text(`chat:mode.${mode}.name`);
+    await this.page.getByRole("button", { name: this.pattern("chat:mode.label") }).click();
+    await this.page.getByRole("menuitemradio", { name }).click();
+    await this.page.getByRole("button", { name: this.text("chat:mode.label", { name }), exact: true }).waitFor();
+  }
+
   /** The palette of commands; its keys work once what is seldom needed has been loaded. */
   async openCommands() {
     const dialog = this.page.getByRole("dialog");

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import type { Conversation } from "@/api/types";
+import { withoutSealed } from "@/features/tools/secret/sealed";
 
 import { useAppearance } from "../appearance";
 import { useLayout } from "../layout";
@@ -76,7 +77,7 @@ export function usePaletteCommands(): { actions: Command[]; forConversation(conv
     actions,
     forConversation: ({ id, title }) => ({
       id,
-      label: title === "" ? t("sidebar:untitled") : title,
+      label: title === "" ? t("sidebar:untitled") : withoutSealed(title),
       icon: MessageSquare,
       run: () => void navigate({ to: "/c/$conversationId", params: { conversationId: id } }),
     }),

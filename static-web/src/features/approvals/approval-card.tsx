@@ -15,6 +15,7 @@ import { DecisionForm } from "./decision-form";
 import { DecisionText } from "./decision-line";
 import { DecisionProblem } from "./decision-problem";
 import type { ApprovalFacts } from "./facts";
+import { OutsideNote } from "./outside-note";
 import { APPROVALS_KEY, mayDecide, useDecide } from "./queries";
 import { useSentence } from "./sentence-text";
 
@@ -22,6 +23,8 @@ export interface ApprovalCardProps {
   approval: ApprovalFacts;
   /** Deny takes the focus when the card appears. */
   takesFocus?: boolean;
+  /** The assistant had read what tools said before it asked for this. */
+  readsOutside?: boolean;
   /** Left out where the sentence and the time stand above the card already. */
   withHead?: boolean;
   /** Where the focus goes once the card's buttons are gone. */
@@ -29,7 +32,7 @@ export interface ApprovalCardProps {
 }
 
 /** A change that waits for a yes: what it is, exactly, and the decision. */
-export function ApprovalCard({ approval, takesFocus = false, withHead = true, onDecided }: ApprovalCardProps) {
+export function ApprovalCard({ approval, takesFocus = false, readsOutside = false, withHead = true, onDecided }: ApprovalCardProps) {
   const { t } = useTranslation("approvals");
   const queries = useQueryClient();
   const me = useMe().data;
@@ -60,6 +63,7 @@ export function ApprovalCard({ approval, takesFocus = false, withHead = true, on
           {isPending ? <Countdown expiresAt={approval.expires_at} left={left} /> : <ApprovalStateBadge state={approval.state} />}
         </div>
       )}
+      {readsOutside && <OutsideNote />}
       <ApprovalDetails approval={approval} />
       {approval.decision != null && (
         <div className="text-sm">

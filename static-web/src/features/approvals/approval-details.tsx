@@ -8,6 +8,7 @@ import { CopyButton } from "@/ui/copy-button";
 
 import type { ApprovalFacts } from "./facts";
 import { ChangePreview } from "./preview/change-preview";
+import { ReadNote } from "./preview/read-note";
 
 /** What exactly is to be agreed to. */
 export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
@@ -20,7 +21,7 @@ export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
       <dl className="grid grid-cols-[fit-content(40%)_minmax(0,1fr)] items-baseline gap-x-4 gap-y-1 sm:gap-x-6">
         <Fact name={t("fact.effect")}>
           {t(`common:effect.${approval.effect}`)}
-          {approval.preview == null && (target !== null || count > 1) && <span className="text-ink-soft"> · {t("resources", { count, n: number(count) })}</span>}
+          {approval.effect !== "read_only" && approval.preview == null && (target !== null || count > 1) && <span className="text-ink-soft"> · {t("resources", { count, n: number(count) })}</span>}
         </Fact>
         <Fact name={t("fact.tool")}>
           <code className="font-mono text-xs break-all">{`${approval.server}.${approval.tool}`}</code>
@@ -51,7 +52,7 @@ export function ApprovalDetails({ approval }: { approval: ApprovalFacts }) {
       <Block title={t("arguments")}>
         <ArgumentList values={approval.arguments} />
       </Block>
-      <ChangePreview approval={approval} />
+      {approval.effect === "read_only" ? <ReadNote approval={approval} /> : <ChangePreview approval={approval} />}
     </div>
   );
 }

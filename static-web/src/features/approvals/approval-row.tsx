@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/queries";
 import type { Approval } from "@/api/types";
 import { EffectBadge } from "@/features/tools/effect-badge";
+import { SecretBadge } from "@/features/tools/secret/secret-badge";
 import { dateTime } from "@/i18n/format";
 
 import { ApprovalCard } from "./approval-card";
@@ -13,6 +14,7 @@ import { ApprovalStateBadge } from "./approval-state";
 import { Countdown, useRemaining } from "./countdown";
 import { toolName } from "./kinds";
 import { mayDecide } from "./queries";
+import { holdsSecret } from "./secret";
 import { useSentence } from "./sentence-text";
 
 export interface ApprovalRowProps {
@@ -61,6 +63,7 @@ export function ApprovalRow({ approval, open, onToggle, onDecided }: ApprovalRow
           </span>
           <span className="flex flex-wrap items-center gap-x-3 gap-y-1 @xl:pt-0.5">
             <EffectBadge effect={approval.effect} />
+            {holdsSecret(approval) && <SecretBadge />}
             {isPending ? <Countdown expiresAt={approval.expires_at} left={left} /> : <ApprovalStateBadge state={approval.state} />}
           </span>
         </span>

@@ -2,7 +2,12 @@ import type { Approval } from "@/api/types";
 import type { CallLog } from "@/realtime/turn-log";
 
 /** An approval, as far as it is known: a running turn's events do not tell all of it. */
-export type ApprovalFacts = Omit<Approval, "requested_at" | "arguments"> & { requested_at?: string; arguments: Record<string, unknown> };
+export type ApprovalFacts = Omit<Approval, "requested_at" | "arguments"> & {
+  requested_at?: string;
+  arguments: Record<string, unknown>;
+  /** Whether the call holds a secret; only its asker is told. */
+  secret?: boolean;
+};
 
 /**
  * The approval of a call. Events are newer than what was fetched, and the digest that is
@@ -12,7 +17,7 @@ export type ApprovalFacts = Omit<Approval, "requested_at" | "arguments"> & { req
 export function approvalOfCall(call: CallLog, view: Approval | undefined, me: { oid: string; name?: string | null } | undefined): ApprovalFacts | null {
   const { approval } = call;
   if (approval === null) return null;
-  if (view !== undefined && view.digest === approval.digest && view.expires_at === approval.expiresAt) return view;
+  if (view !== undefined && view.digest === approval.digest && view.expires_at === approval.expiresAt) return { ...view, secret: call.secret };
   return {
     id: approval.id,
     state: "pending",
@@ -21,6 +26,7 @@ export function approvalOfCall(call: CallLog, view: Approval | undefined, me: { 
     server: call.server,
     tool: call.tool,
     effect: call.effect,
+    secret: call.secret,
     arguments: call.arguments,
     target: null,
     preview: approval.preview,

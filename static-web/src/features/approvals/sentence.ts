@@ -26,6 +26,8 @@ const VERBS = [
   "import",
   "assign",
   "write",
+  "get",
+  "reveal",
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -50,11 +52,14 @@ export function sentenceOf(approval: { tool: string; arguments: Record<string, u
   // Tools that do several things are told which one by an argument such as `power-action`.
   const action = Object.entries(approval.arguments).find(([key]) => /(^|[-_])action$/i.test(key))?.[1];
   const verb = knownVerb(subject.verb) ?? (typeof action === "string" ? knownVerb(action) : null);
+  const noun = (NOUNS as Record<string, Noun>)[subject.noun] ?? null;
+  const reveals = verb === "get" && noun === "secret";
   return {
-    verb,
-    noun: (NOUNS as Record<string, Noun>)[subject.noun] ?? null,
+    verb: reveals ? "reveal" : verb,
+    noun,
     words: subject.noun,
-    name: resourceName(approval),
+    // What is revealed lies in the target, which is a vault.
+    name: (reveals ? subject.name : null) ?? resourceName(approval),
     resourceGroup: subject.resourceGroup,
   };
 }

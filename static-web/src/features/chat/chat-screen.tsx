@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { ProblemError } from "@/api/problem";
 import { usePageTitle } from "@/app/page-title";
 import { useShortcut } from "@/app/shortcuts/use-shortcut";
+import { withoutSealed } from "@/features/tools/secret/sealed";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
@@ -14,14 +15,14 @@ import { toast } from "@/ui/toast";
 import { Composer, type ComposerHandle } from "./composer/composer";
 import { ChatHeader } from "./header/chat-header";
 import { useShownTokens } from "./header/use-shown-tokens";
+import { ConnectionBanner, NotSent, preloadNotSent } from "./later";
 import { preloadMarkdown } from "./markdown/markdown";
-import { NotSent } from "./not-sent";
+import { useMode } from "./mode/modes";
 import { rowKey, send, useOutgoing, type Question } from "./outbox";
 import { conversationQuery, loadOlder, messagesQuery } from "./queries";
 import { stopTurn, useStopping } from "./stop";
 import { Announcer } from "./thread/announcer";
 import { chooseBranch, useBranchChoices } from "./thread/choices";
-import { ConnectionBanner } from "./thread/connection-banner";
 import { Thread } from "./thread/thread";
 import { nextParent, ROOT, shownPath, treeOf, type ShownTurn } from "./thread/tree";
 import type { TurnActions } from "./thread/turn";
@@ -35,9 +36,10 @@ export function ChatScreen({ conversationId }: { conversationId: string }) {
   const { t } = useTranslation("chat");
   const conversation = useQuery(conversationQuery(conversationId));
   const messages = useQuery(messagesQuery(conversationId));
-  const title = conversation.data === undefined ? null : conversation.data.title || t("untitled");
+  const title = conversation.data === undefined ? null : withoutSealed(conversation.data.title) || t("untitled");
   usePageTitle(title);
   useEffect(preloadMarkdown, []);
+  useEffect(preloadNotSent, []);
   useNewTurnsElsewhere(conversationId, conversation.data?.last_turn_id ?? null);
 
   const error = conversation.error ?? messages.error;
@@ -51,7 +53,7 @@ export function ChatScreen({ conversationId }: { conversationId: string }) {
   if (messages.data === undefined) {
     return (
       <>
-        <ChatHeader title={title ?? t("loading_title")} tokens={NO_TOKENS} />
+        <ChatHeader title={title ?? t("loading_title")} tokens={NO_TOKENS} slot={conversationId} />
         <div className="mx-auto w-full max-w-3xl flex-1 p-4">
           {error === null ? (
             <SkeletonList rows={5} />
@@ -85,6 +87,7 @@ function OpenConversation({ conversationId, title }: { conversationId: string; t
   const phase = useTurnPhase(newest);
   const stopped = useStopping((state) => newest !== undefined && state.turns[newest] === true);
   const running = isRunning(phase);
+  const mode = useMode(conversationId, newest);
   const busy = running || outgoing?.phase === "sending";
 
   const ask = useCallback(
@@ -106,13 +109,13 @@ function OpenConversation({ conversationId, title }: { conversationId: string; t
       },
       onAskAgain: (turn: ShownTurn, text: string) =>
         void ask(
-          { text, parent: turn.question?.id, place: turn.place, answers: turn.question?.parent_message_id ?? null },
+          { text, parent: turn.question?.id, place: turn.place, answers: turn.question?.parent_message_id ?? null, mode },
           false,
         ),
       onChooseBranch: (place, turnId) => chooseBranch(conversationId, place, turnId),
       onStopFailed: () => toast(t("stop_failed")),
     }),
-    [ask, conversationId, t],
+    [ask, conversationId, mode, t],
   );
   const stopNewest = () => {
     if (running && newest !== undefined) void stopTurn(newest).catch(actions.onStopFailed);
@@ -129,6 +132,7 @@ function OpenConversation({ conversationId, title }: { conversationId: string; t
         parent,
         place: leaf === undefined ? ROOT : sibling ? leaf.place : leaf.turnId,
         answers: sibling ? (leaf.question?.parent_message_id ?? null) : (leaf?.answers.at(-1)?.id ?? leaf?.question?.id ?? null),
+        mode,
       },
       true,
     );
@@ -139,8 +143,12 @@ function OpenConversation({ conversationId, title }: { conversationId: string; t
 
   return (
     <>
-      <ChatHeader title={title} tokens={useShownTokens(path, newest)} />
-      {newest !== undefined && running && <ConnectionBanner turnId={newest} />}
+      <ChatHeader title={title} tokens={useShownTokens(path, newest)} slot={conversationId} newestTurn={newest} />
+      {newest !== undefined && running && (
+        <Suspense fallback={null}>
+          <ConnectionBanner turnId={newest} />
+        </Suspense>
+      )}
       <div className="relative min-h-0 flex-1">
         <div ref={stick.scroller} className="h-full overflow-y-auto" data-testid="thread-scroller">
           <div ref={stick.content} className="mx-auto w-full max-w-3xl px-4 py-6">
@@ -163,7 +171,11 @@ function OpenConversation({ conversationId, title }: { conversationId: string; t
         )}
       </div>
       <div className="pt-2 pb-3">
-        {outgoing?.phase === "failed" && <NotSent slot={conversationId} outgoing={outgoing} onRetry={() => void ask(outgoing, false)} />}
+        {outgoing?.phase === "failed" && (
+          <Suspense fallback={null}>
+            <NotSent slot={conversationId} outgoing={outgoing} onRetry={() => void ask(outgoing, false)} />
+          </Suspense>
+        )}
         <Composer
           ref={composer}
           slot={conversationId}

@@ -7,7 +7,9 @@ import { create } from "zustand";
 
 import { api, idempotencyKey, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
+import type { Mode } from "@/api/types";
 
+import { handOverMode } from "./mode/modes";
 import { chooseBranch } from "./thread/choices";
 import { PROVISIONAL } from "./thread/messages";
 import { addMessage, conversationQuery, messagesQuery } from "./queries";
@@ -25,6 +27,8 @@ export interface Question {
   place: string | undefined;
   /** What the provisional message answers: the parent of the question that it is an alternative of. */
   answers: string | null;
+  /** How much its turn may do without a person. */
+  mode: Mode;
 }
 
 export interface Outgoing extends Question {
@@ -66,7 +70,7 @@ let firstConversation: { key: string; id: string } | undefined;
 export async function send(client: QueryClient, slot: string, question: Question): Promise<string | null> {
   const before = useOutbox.getState().bySlot[slot];
   if (before?.phase === "sending") return null;
-  const same = before !== undefined && before.text === question.text && before.parent === question.parent;
+  const same = before !== undefined && before.text === question.text && before.parent === question.parent && before.mode === question.mode;
   const outgoing: Outgoing = {
     ...question,
     key: same ? before.key : idempotencyKey(),
@@ -80,7 +84,7 @@ export async function send(client: QueryClient, slot: string, question: Question
     const accepted = await unwrap(
       api().POST("/v1/conversations/{id}/turns", {
         params: { path: { id: conversationId }, header: { "Idempotency-Key": outgoing.key } },
-        body: { text: question.text, ...(question.parent === undefined ? {} : { parent_message_id: question.parent }) },
+        body: { text: question.text, mode: question.mode, ...(question.parent === undefined ? {} : { parent_message_id: question.parent }) },
       }),
     );
     // Asked without `Accept: text/event-stream`, the answer is never the stream.
@@ -104,6 +108,7 @@ function accept(client: QueryClient, slot: string, conversationId: string, turnI
     parent_message_id: outgoing.answers,
   });
   if (outgoing.place !== undefined) chooseBranch(conversationId, outgoing.place, turnId);
+  if (slot === NEW) handOverMode(NEW, conversationId);
   put(slot, undefined);
   firstConversation = undefined;
   void client.invalidateQueries({ queryKey: messagesQuery(conversationId).queryKey });

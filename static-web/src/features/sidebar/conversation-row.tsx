@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Conversation } from "@/api/types";
 import { shortcutsEnabled } from "@/app/shortcuts/use-shortcut";
+import { withoutSealed } from "@/features/tools/secret/sealed";
 import { useTurns } from "@/realtime/turns";
 import { IconButton } from "@/ui/button";
 import { Menu } from "@/ui/menu";
@@ -30,7 +31,7 @@ export function ConversationRow({ conversation, isOpen, isStop, onFocus, onGone 
   const link = useRef<HTMLAnchorElement>(null);
   const [renaming, setRenaming] = useState(false);
   const running = useIsRunning(conversation);
-  const title = conversation.title === "" ? t("untitled") : conversation.title;
+  const title = conversation.title === "" ? t("untitled") : withoutSealed(conversation.title);
   const remove = () => {
     onGone();
     void actions.remove(conversation);

@@ -3,6 +3,8 @@ import { useTranslation } from "react-i18next";
 
 import { useSubscriptions } from "@/api/queries";
 
+import { HIDDEN } from "./secret/sealed";
+import { SecretBadge } from "./secret/secret-badge";
 import { isObject } from "./tables";
 
 const JsonTree = lazy(() => import("./json-tree").then((module) => ({ default: module.JsonTree })));
@@ -29,6 +31,7 @@ export function ArgumentList({ values }: { values: Record<string, unknown> | [st
 function ArgumentValue({ name, value }: { name: string; value: unknown }) {
   const { t } = useTranslation("tools");
   if (value === null || value === undefined || value === "") return <span className="text-ink-faint">{t("no_value")}</span>;
+  if (value === HIDDEN) return <SecretBadge />;
   if (Array.isArray(value) && value.every((item) => typeof item !== "object")) return <span>{value.join(", ")}</span>;
   if (Array.isArray(value) || isObject(value)) {
     return (

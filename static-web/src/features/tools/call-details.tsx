@@ -18,7 +18,7 @@ export function CallDetails({ call, turnId }: { call: CallLog; turnId: string })
       <Part title={t("arguments")}>
         <ArgumentList values={call.arguments} />
       </Part>
-      {(call.preview !== null || call.result !== null) && (
+      {!call.secret && (call.preview !== null || call.result !== null) && (
         <Part title={t("result")}>
           <Result call={call} turnId={turnId} />
         </Part>

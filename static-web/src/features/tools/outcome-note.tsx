@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Finding } from "@/api/types";
 import type { CallLog, CallStatus } from "@/realtime/turn-log";
 
+import { noteKey } from "./note-text";
 import { failureText } from "./tables";
 
 const FINDINGS: ReadonlySet<string> = new Set<Finding>(["as_asked", "not_as_asked", "unclear"]);
@@ -17,6 +18,7 @@ export function OutcomeNote({ call }: { call: Pick<CallLog, "status" | "note" | 
   const { t } = useTranslation("tools");
   const failure = useMemo(() => (call.status === "error" ? failureOf(call.preview) : null), [call.status, call.preview]);
   const explained = EXPLAINED.has(call.status);
+  const note = call.note === null ? null : noteKey(call.note);
   if (!explained && call.note === null) return null;
   return (
     <div
@@ -28,7 +30,7 @@ export function OutcomeNote({ call }: { call: Pick<CallLog, "status" | "note" | 
       {explained && <p className="font-medium">{t(call.approval?.decision === "superseded" ? "explain.drifted" : `explain.${call.status}`)}</p>}
       {call.status === "unknown" && <UnknownFacts finding={call.checked?.finding ?? null} />}
       {failure !== null && <p className="break-words">{failure}</p>}
-      {call.note !== null && <p className="break-words text-ink-soft">{call.note}</p>}
+      {call.note !== null && <p className="break-words text-ink-soft">{note === null ? call.note : t(note)}</p>}
     </div>
   );
 }

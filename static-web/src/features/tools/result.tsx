@@ -1,8 +1,7 @@
-import { Lock, Scissors } from "lucide-react";
+import { Scissors } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { ProblemError } from "@/api/problem";
 import { bytes } from "@/i18n/format";
 import type { CallLog } from "@/realtime/turn-log";
 import { Button } from "@/ui/button";
@@ -20,18 +19,14 @@ export function Result({ call, turnId }: { call: CallLog; turnId: string }) {
   const { t } = useTranslation("tools");
   const [asked, setAsked] = useState(false);
   const { preview, result } = call;
-  const isSecret = preview === "" && result !== null && result.size_bytes > 0;
   const isWhole = preview !== null && (result === null || result.size_bytes <= new Blob([preview]).size);
-  const wanted = !isWhole && !isSecret && (asked || (result?.size_bytes ?? 0) <= FETCHED_AT_ONCE);
+  const wanted = !isWhole && (asked || (result?.size_bytes ?? 0) <= FETCHED_AT_ONCE);
   const whole = useWholeResult(turnId, call.id, result, wanted);
   const text = isWhole ? preview : whole.data;
 
-  if (isSecret || (whole.error instanceof ProblemError && whole.error.code === "secret_gone")) {
-    return <Remark Icon={Lock}>{t("secret")}</Remark>;
-  }
   return (
     <div className="space-y-3">
-      {result?.truncated === true && <Remark Icon={Scissors}>{t("truncated", { size: bytes(result.size_bytes) })}</Remark>}
+      {result?.truncated === true && <Truncated size={result.size_bytes} />}
       {text !== undefined ? (
         text === "" ? (
           <p className="text-ink-soft">{t("no_content")}</p>
@@ -69,11 +64,12 @@ function Loading({ loaded, size }: { loaded: number; size: number }) {
   );
 }
 
-function Remark({ Icon, children }: { Icon: typeof Lock; children: string }) {
+function Truncated({ size }: { size: number }) {
+  const { t } = useTranslation("tools");
   return (
     <p className="flex items-start gap-2 rounded-control bg-sunken p-3 text-ink-soft">
-      <Icon size={15} className="mt-0.5 shrink-0" aria-hidden />
-      {children}
+      <Scissors size={15} className="mt-0.5 shrink-0" aria-hidden />
+      {t("truncated", { size: bytes(size) })}
     </p>
   );
 }

@@ -3,17 +3,23 @@ import { ChevronDown, LoaderCircle, Wrench } from "lucide-react";
 import { lazy, Suspense, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { CallLog } from "@/realtime/turn-log";
+import { withTexts } from "@/i18n";
+import type { CallLog, CallStatus } from "@/realtime/turn-log";
 import { SkeletonList } from "@/ui/skeleton";
 
 import { CallStatusLabel } from "./call-status";
 import { EffectBadge } from "./effect-badge";
 import { Elapsed } from "./elapsed";
+import { SecretBadge } from "./secret/secret-badge";
 import { subjectOf } from "./subject";
 
 /** What a closed card does not show is loaded when one is opened. */
-const CallDetails = lazy(() => import("./call-details").then((module) => ({ default: module.CallDetails })));
-const CallApproval = lazy(() => import("@/features/approvals/call-approval").then((module) => ({ default: module.CallApproval })));
+const CallDetails = lazy(() => withTexts("approvals", import("./call-details")).then((module) => ({ default: module.CallDetails })));
+const CallApproval = lazy(() => withTexts("approvals", import("@/features/approvals/call-approval")).then((module) => ({ default: module.CallApproval })));
+const SecretResult = lazy(() => import("./secret/secret-result").then((module) => ({ default: module.SecretResult })));
+
+/** Statuses of calls that a tool has answered, or may have. */
+const RAN: ReadonlySet<CallStatus> = new Set(["ok", "error", "unknown"]);
 
 /** Cards that stand open, so that one that was scrolled away comes back as it was. */
 const opened = new Set<string>();
@@ -56,6 +62,7 @@ export function ToolCall({ call, turnId }: { call: CallLog; turnId: string }) {
         </span>
         <span className="order-3 flex w-full flex-wrap items-center gap-x-3 gap-y-1 @lg:order-2 @lg:w-auto">
           <EffectBadge effect={call.effect} />
+          {call.secret && <SecretBadge />}
           <CallStatusLabel status={call.status} />
           {call.attempt > 1 && <span className="text-xs text-ink-soft">{t("attempt", { n: call.attempt })}</span>}
           <Elapsed call={call} />
@@ -77,6 +84,13 @@ export function ToolCall({ call, turnId }: { call: CallLog; turnId: string }) {
         <div className="border-t border-line px-3.5 py-3.5">
           <Suspense fallback={<SkeletonList rows={3} />}>
             <CallApproval call={call} onDecided={() => head.current?.focus({ preventScroll: true })} />
+          </Suspense>
+        </div>
+      )}
+      {call.secret && RAN.has(call.status) && (
+        <div className="border-t border-line px-3.5 py-3.5 text-sm">
+          <Suspense fallback={<SkeletonList rows={2} />}>
+            <SecretResult call={call} turnId={turnId} />
           </Suspense>
         </div>
       )}

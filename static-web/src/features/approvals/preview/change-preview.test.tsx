@@ -4,8 +4,10 @@ import { initReactI18next } from "react-i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import type { Preview } from "@/api/types";
-import en from "@/i18n/en";
-import ko from "@/i18n/ko";
+import firstEn from "@/i18n/en";
+import approvalsEn from "@/i18n/en/approvals.json";
+import firstKo from "@/i18n/ko";
+import approvalsKo from "@/i18n/ko/approvals.json";
 
 import { ChangePreview } from "./change-preview";
 import { FIELD_NAMES, fieldName } from "./field-name";
@@ -16,7 +18,7 @@ beforeAll(async () => {
   const missing = (key: string) => {
     throw new Error(`no text ${key}`);
   };
-  await i18next.use(initReactI18next).init({ lng: "en", resources: { en, ko }, interpolation: { escapeValue: false }, parseMissingKeyHandler: missing });
+  await i18next.use(initReactI18next).init({ lng: "en", resources: { en: { ...firstEn, approvals: approvalsEn }, ko: { ...firstKo, approvals: approvalsKo } }, interpolation: { escapeValue: false }, parseMissingKeyHandler: missing });
 });
 
 const create: Preview = {
@@ -114,8 +116,8 @@ describe("the preview of a change", () => {
 it("every field of the catalogue has a name in both languages", () => {
   for (const name of FIELD_NAMES) {
     const key = fieldName(name)!;
-    expect(en.approvals.preview.fields[key]).toBeTruthy();
-    expect(ko.approvals.preview.fields[key]).toBeTruthy();
+    expect(approvalsEn.preview.fields[key]).toBeTruthy();
+    expect(approvalsKo.preview.fields[key]).toBeTruthy();
   }
 });
 

@@ -1,5 +1,5 @@
 import { ArrowUp, Square } from "lucide-react";
-import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from "react";
+import { lazy, Suspense, useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 
 import { shortcutsEnabled, useShortcut } from "@/app/shortcuts/use-shortcut";
@@ -9,6 +9,9 @@ import { IconButton } from "@/ui/button";
 
 import { keepDraft, readDraft } from "./draft";
 import { byteLength, MAX_BYTES, NEAR_BYTES } from "./size";
+
+/** Not needed before something is typed. */
+const SecretHint = lazy(() => import("./secret-hint").then((module) => ({ default: module.SecretHint })));
 
 export interface ComposerHandle {
   /** Puts a text in and the cursor behind it. */
@@ -130,6 +133,9 @@ export function Composer({ slot, busy, autoFocus = false, onSend, onStop, onEdit
           </IconButton>
         )}
       </div>
+      <Suspense fallback={null}>
+        <SecretHint text={text} />
+      </Suspense>
       <p id={hint} className="mt-1.5 flex min-h-5 flex-wrap justify-between gap-x-4 px-1 text-xs text-ink-soft">
         <span>{note}</span>
         {size >= NEAR_BYTES && (

@@ -3,6 +3,8 @@ import { useTranslation } from "react-i18next";
 
 import { ModelPicker } from "../header/model-picker";
 import { SubscriptionPicker } from "../header/subscription-picker";
+import { ModePicker } from "../mode/mode-picker";
+import { NEW } from "../outbox";
 import { SuggestionCards } from "./suggestion-cards";
 
 const ABILITIES = [
@@ -25,6 +27,7 @@ export function FirstRun({ name, onChoose }: { name: string | null; onChoose(tex
         <div className="flex flex-wrap items-center gap-2 pt-1">
           <SubscriptionPicker />
           <ModelPicker />
+          <ModePicker slot={NEW} />
         </div>
       </div>
       <SuggestionCards onChoose={onChoose} />

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
@@ -9,8 +9,9 @@ import { useSession } from "@/auth/session";
 
 import { Composer, type ComposerHandle } from "../composer/composer";
 import { ChatHeader } from "../header/chat-header";
+import { NotSent, preloadNotSent } from "../later";
 import { preloadMarkdown } from "../markdown/markdown";
-import { NotSent } from "../not-sent";
+import { useMode } from "../mode/modes";
 import { NEW, send, useOutgoing } from "../outbox";
 import { SendingTurn } from "../thread/thread";
 import { ROOT } from "../thread/tree";
@@ -26,12 +27,14 @@ export function NewChatScreen() {
   const me = useMe();
   const signedInAs = useSession((state) => state.name);
   const outgoing = useOutgoing(NEW);
+  const mode = useMode(NEW);
   const composer = useRef<ComposerHandle>(null);
   usePageTitle(t("new_chat"));
   useEffect(preloadMarkdown, []);
+  useEffect(preloadNotSent, []);
 
   const ask = async (text: string, typed: boolean) => {
-    const conversationId = await send(client, NEW, { text, parent: undefined, place: ROOT, answers: null });
+    const conversationId = await send(client, NEW, { text, parent: undefined, place: ROOT, answers: null, mode });
     if (conversationId !== null) {
       await navigate({ to: "/c/$conversationId", params: { conversationId } });
     } else if (typed) composer.current?.giveBack(text);
@@ -40,7 +43,7 @@ export function NewChatScreen() {
   const sending = outgoing?.phase === "sending";
   return (
     <>
-      {sending && <ChatHeader title={t("untitled")} tokens={NO_TOKENS} />}
+      {sending && <ChatHeader title={t("untitled")} tokens={NO_TOKENS} slot={NEW} />}
       <div className="min-h-0 flex-1 overflow-y-auto">
         {sending ? (
           <div className="mx-auto w-full max-w-3xl px-4 py-6">
@@ -51,7 +54,11 @@ export function NewChatScreen() {
         )}
       </div>
       <div className="pt-2 pb-3">
-        {outgoing?.phase === "failed" && <NotSent slot={NEW} outgoing={outgoing} onRetry={() => void ask(outgoing.text, true)} />}
+        {outgoing?.phase === "failed" && (
+          <Suspense fallback={null}>
+            <NotSent slot={NEW} outgoing={outgoing} onRetry={() => void ask(outgoing.text, true)} />
+          </Suspense>
+        )}
         <Composer ref={composer} slot={NEW} busy={sending} onSend={(text) => void ask(text, true)} />
       </div>
     </>

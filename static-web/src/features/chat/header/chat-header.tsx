@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import { number } from "@/i18n/format";
 
+import { ModePicker } from "../mode/mode-picker";
 import { ModelPicker } from "./model-picker";
 import { SubscriptionPicker } from "./subscription-picker";
 
@@ -11,8 +12,16 @@ export interface Tokens {
   output: number;
 }
 
+export interface ChatHeaderProps {
+  title: string;
+  tokens: Tokens;
+  /** Whose mode is chosen here. */
+  slot: string;
+  newestTurn?: string | undefined;
+}
+
 /** The conversation's name and what the next question is asked with. */
-export function ChatHeader({ title, tokens }: { title: string; tokens: Tokens }) {
+export function ChatHeader({ title, tokens, slot, newestTurn }: ChatHeaderProps) {
   const { t } = useTranslation("chat");
   const sum = tokens.input + tokens.output;
   return (
@@ -32,6 +41,7 @@ export function ChatHeader({ title, tokens }: { title: string; tokens: Tokens })
         )}
         <SubscriptionPicker />
         <ModelPicker />
+        <ModePicker slot={slot} newestTurn={newestTurn} />
       </div>
     </header>
   );

@@ -7,6 +7,8 @@ import type { ComponentProps, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import Markdown, { type Components } from "react-markdown";
 
+import { withSealed } from "@/features/tools/secret/sealed";
+
 import { CodeBlock } from "./code-block";
 import { ExternalLink } from "./external-link";
 import { readGfm } from "./gfm";
@@ -17,9 +19,10 @@ const REMARK = [readGfm];
 const REHYPE = [labelTableCells];
 
 export default function RenderMarkdown({ text }: { text: string }) {
+  const { t } = useTranslation("chat");
   return (
     <Markdown remarkPlugins={REMARK} rehypePlugins={REHYPE} components={COMPONENTS} urlTransform={(url) => safeLink(url) ?? ""}>
-      {text}
+      {withSealed(text, `(${t("sealed.chip")})`)}
     </Markdown>
   );
 }

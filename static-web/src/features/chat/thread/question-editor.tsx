@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { holdsSealed } from "@/features/tools/secret/sealed";
 import { Button } from "@/ui/button";
 
+import { SecretHint } from "../composer/secret-hint";
 import { byteLength, MAX_BYTES } from "../composer/size";
 
 /** Changes a question in its place; sending it makes a branch, the old one stays. */
@@ -45,6 +47,8 @@ export function QuestionEditor({ text, busy, onCancel, onSend }: { text: string;
         rows={Math.min(10, draft.split("\n").length + 1)}
         className="w-full resize-none bg-transparent outline-none"
       />
+      {holdsSealed(draft) && <p className="mt-2 text-sm text-warn">{t("sealed.again")}</p>}
+      <SecretHint text={draft} />
       <div className="mt-2 flex flex-wrap items-center justify-end gap-2">
         <span className="mr-auto text-xs text-ink-soft">{tooLong ? t("question.too_long") : t("question.edit_hint")}</span>
         <Button size="small" onClick={onCancel}>

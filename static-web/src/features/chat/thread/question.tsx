@@ -2,6 +2,7 @@ import { Pencil } from "lucide-react";
 import { lazy, memo, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 
+import { holdsSealed } from "@/features/tools/secret/sealed";
 import { IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy-button";
 
@@ -9,6 +10,9 @@ import { BranchSwitch } from "./branch-switch";
 
 /** Loaded when the first question is edited. */
 const QuestionEditor = lazy(() => import("./question-editor").then((module) => ({ default: module.QuestionEditor })));
+
+/** Few questions hold a secret. */
+const SealedText = lazy(() => import("./sealed-text").then((module) => ({ default: module.SealedText })));
 
 export interface QuestionProps {
   turnId: string;
@@ -53,7 +57,13 @@ export function QuestionBubble({ text }: { text: string }) {
     <div className="max-w-[85%] min-w-0 rounded-card rounded-br-sm bg-lead-soft px-4 py-2.5">
       {/* One heading for each turn: that is how one goes through a conversation by ear. */}
       <h2 className="sr-only">{t("question.you")}</h2>
-      <p className="break-words whitespace-pre-wrap">{text}</p>
+      {holdsSealed(text) ? (
+        <Suspense fallback={<p className="break-words whitespace-pre-wrap">{text}</p>}>
+          <SealedText text={text} />
+        </Suspense>
+      ) : (
+        <p className="break-words whitespace-pre-wrap">{text}</p>
+      )}
     </div>
   );
 }

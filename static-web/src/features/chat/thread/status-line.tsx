@@ -5,6 +5,8 @@ import type { CallStatus, TurnLog, TurnPhase } from "@/realtime/turn-log";
 import { hasEnded } from "@/realtime/turn-log";
 import { Button } from "@/ui/button";
 
+import { ModeMark } from "../mode/mode-mark";
+
 export type ShownPhase = TurnPhase | "stopping";
 
 const ICONS: Record<ShownPhase, LucideIcon> = {
@@ -54,6 +56,7 @@ export function StatusLine({ phase, log, onStop }: { phase: ShownPhase; log: Tur
         />
         {text}
       </span>
+      {!ended && log !== null && log.mode !== null && <ModeMark mode={log.mode} />}
       {!ended && onStop !== undefined && (
         <Button size="small" onClick={onStop}>
           <Square size={12} className="fill-current" aria-hidden />

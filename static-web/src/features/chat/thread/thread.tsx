@@ -54,6 +54,7 @@ export function Thread({ conversationId, path, outgoing, editing, busy, actions,
           <TurnArticle
             conversationId={conversationId}
             turn={turn}
+            path={shown}
             editing={editing === turn.turnId}
             busy={busy}
             actions={actions}

@@ -10,6 +10,7 @@ export function TurnFacts({ log }: { log: TurnLog }) {
   const took = log.startedAt === null || log.endedAt === null ? 0 : Date.parse(log.endedAt) - Date.parse(log.startedAt);
   const facts = [
     log.model,
+    log.mode === null || log.mode === "review" ? null : t(`mode.${log.mode}.name`),
     took >= 100 ? duration(took) : null,
     input + output > 0 ? t("tokens.detail", { input: number(input), output: number(output) }) : null,
   ].filter((fact) => fact !== null);

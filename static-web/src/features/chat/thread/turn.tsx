@@ -1,7 +1,9 @@
 import { RotateCw } from "lucide-react";
-import { lazy, memo, Suspense } from "react";
+import { lazy, memo, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
+import { BeforeCall } from "@/features/approvals/outside-text";
+import { holdsSealed } from "@/features/tools/secret/sealed";
 import { hasEnded } from "@/realtime/turn-log";
 import { IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy-button";
@@ -13,11 +15,12 @@ import { Question, type QuestionProps } from "./question";
 import { StatusLine } from "./status-line";
 import type { ShownTurn } from "./tree";
 import { TurnFacts } from "./turn-facts";
-import { TurnFailure } from "./turn-failure";
 import { useTurnLog } from "./use-turn";
 
 /** Seldom needed. */
 const AzureSignInCard = lazy(() => import("./azure-sign-in-card").then((module) => ({ default: module.AzureSignInCard })));
+
+const TurnFailure = lazy(() => import("./turn-failure").then((module) => ({ default: module.TurnFailure })));
 
 export interface TurnActions {
   onEdit(turnId: string, editing: boolean): void;
@@ -30,21 +33,26 @@ export interface TurnActions {
 export interface TurnProps {
   conversationId: string;
   turn: ShownTurn;
+  /** The shown branch, of which it is one. */
+  path: readonly ShownTurn[];
   editing: boolean;
   busy: boolean;
   actions: TurnActions;
 }
 
 /** A question and everything that came of it. */
-export const TurnArticle = memo(function TurnArticle({ conversationId, turn, editing, busy, actions }: TurnProps) {
+export const TurnArticle = memo(function TurnArticle({ conversationId, turn, path, editing, busy, actions }: TurnProps) {
   const { t } = useTranslation("chat");
   const { turnId, question } = turn;
   const log = useTurnLog(conversationId, turnId, turn.answers, question?.id.startsWith(PROVISIONAL) === true);
   const stopping = useStopping((state) => state.turns[turnId] === true) && !hasEnded(log);
   const phase = stopping ? "stopping" : log.phase;
+  const before = useMemo(() => ({ turns: idsAbove(path, turnId), steps: log.steps }), [path, turnId, log.steps]);
   const said = log.steps.map((step) => step.text).filter((text) => text !== "");
   const ended = hasEnded(log);
-  const retry = question === null ? undefined : () => actions.onAskAgain(turn, question.text);
+  // What was sealed is gone, so it must be typed again.
+  const retry =
+    question === null ? undefined : () => (holdsSealed(question.text) ? actions.onEdit(turnId, true) : actions.onAskAgain(turn, question.text));
   const questionProps: QuestionProps | null = question && {
     turnId,
     text: question.text,
@@ -59,16 +67,22 @@ export const TurnArticle = memo(function TurnArticle({ conversationId, turn, edi
     <article aria-label={t("turn_label")} data-turn={turnId} data-seq={log.lastSeq} data-phase={phase} className="space-y-4">
       {questionProps !== null && <Question {...questionProps} />}
       <div className="min-w-0 space-y-3">
-        {log.steps.map((step, index) => (
-          <AnswerStep key={step.step} step={step} turnId={turnId} streaming={!ended && index === log.steps.length - 1} />
-        ))}
+        <BeforeCall value={before}>
+          {log.steps.map((step, index) => (
+            <AnswerStep key={step.step} step={step} turnId={turnId} streaming={!ended && index === log.steps.length - 1} />
+          ))}
+        </BeforeCall>
         {log.phase === "done" && said.length === 0 && <p className="text-ink-soft italic">{t("answer.empty")}</p>}
         {phase === "waiting_azure_sign_in" && (
           <Suspense fallback={null}>
             <AzureSignInCard />
           </Suspense>
         )}
-        {log.phase === "failed" && log.error !== null && <TurnFailure error={log.error} onRetry={busy ? undefined : retry} />}
+        {log.phase === "failed" && log.error !== null && (
+          <Suspense fallback={null}>
+            <TurnFailure error={log.error} onRetry={busy ? undefined : retry} />
+          </Suspense>
+        )}
         {log.phase !== "done" && log.phase !== "failed" && (
           <StatusLine phase={phase} log={log} onStop={() => void stopTurn(turnId).catch(actions.onStopFailed)} />
         )}
@@ -87,3 +101,8 @@ export const TurnArticle = memo(function TurnArticle({ conversationId, turn, edi
     </article>
   );
 });
+
+function idsAbove(path: readonly ShownTurn[], turnId: string): string[] {
+  const ids = path.map((turn) => turn.turnId);
+  return ids.slice(0, Math.max(0, ids.indexOf(turnId)));
+}

@@ -3,7 +3,7 @@ import { useEffect, useMemo } from "react";
 
 import type { Message } from "@/api/types";
 import { hasEnded, type TurnLog, type TurnPhase } from "@/realtime/turn-log";
-import { mayBePreviewing, snapshotLog, textLog, withPreviewing } from "@/realtime/turn-snapshot";
+import { mayBePreviewing, snapshotLog, textLog, untoldCall, withFacts, withPreviewing } from "@/realtime/turn-snapshot";
 import { follow, forget, useTurns } from "@/realtime/turns";
 
 import { isOver, refreshTurn, turnQuery } from "../queries";
@@ -68,7 +68,11 @@ export function useTurnLog(conversationId: string, turnId: string, answers: read
     const timer = setTimeout(() => void client.invalidateQueries({ queryKey: turnQuery(turnId).queryKey }), LOOK_AFTER_MS);
     return () => clearTimeout(timer);
   }, [client, turnId, unsure]);
-  const told = useMemo(() => (live === undefined || turn === undefined ? live : withPreviewing(live, turn)), [live, turn]);
+  const untold = live === undefined || turn === undefined ? undefined : untoldCall(live, turn);
+  useEffect(() => {
+    if (untold !== undefined) void client.invalidateQueries({ queryKey: turnQuery(turnId).queryKey });
+  }, [client, turnId, untold]);
+  const told = useMemo(() => (live === undefined || turn === undefined ? live : withFacts(withPreviewing(live, turn), turn)), [live, turn]);
 
   if (told === undefined || told.lastSeq === 0 || settled) return stored;
   if (turn === undefined || missing) return told;

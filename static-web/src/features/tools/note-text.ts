@@ -1,0 +1,33 @@
+/**
+ * The API tells how a call ended in one English sentence. These are the sentences that it has of
+ * its own, so that they can be said in the person's language; a test holds them to the API's source.
+ */
+
+/** Why a call was refused, by the sentence that says so. */
+export const REASONS = {
+  "No policy permits this call for this person.": "not_permitted",
+  "This tool is not enabled here.": "tool_disabled",
+  "Calls that reveal or carry a secret value are forbidden here; listing names works.": "secret_not_available",
+  "The call names another tenant than the asker's own.": "foreign_tenant",
+  "This turn may only look; ask again without the mode read_only to change something.": "read_only_mode",
+  "A person refused this call.": "by_approver",
+  "Nobody approved this call in time.": "approval_expired",
+  "The call is not the one that was approved.": "approval_mismatch",
+  "What the call would do changed after it was approved.": "drift",
+} as const;
+
+export type Reason = (typeof REASONS)[keyof typeof REASONS];
+
+/** What is told of a result that holds a secret. */
+export const SECRET_NOTES = {
+  "The result is a secret: it is shown once, to the person who asked, and to nobody else.": "shown_once",
+  "The result is a secret, and could not be kept for the person who asked.": "not_kept",
+  "The call broke off. What the tool server said may hold a secret and is not told.": "not_told",
+} as const;
+
+/** The text's key below `tools`; `null`: a sentence of the tool or of a person, to be shown as it is. */
+export function noteKey(note: string): `reason.${Reason}` | `secret_note.${(typeof SECRET_NOTES)[keyof typeof SECRET_NOTES]}` | null {
+  if (Object.hasOwn(REASONS, note)) return `reason.${REASONS[note as keyof typeof REASONS]}`;
+  if (Object.hasOwn(SECRET_NOTES, note)) return `secret_note.${SECRET_NOTES[note as keyof typeof SECRET_NOTES]}`;
+  return null;
+}

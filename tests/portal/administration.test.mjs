@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { describe } from "node:test";
+
+import { call, get } from "./harness/api.mjs";
+import { hasFocus, tabTo } from "./harness/keyboard.mjs";
+import { Portal } from "./harness/portal.mjs";
+import { stage } from "./harness/stage.mjs";
+import { until } from "./harness/waiting.mjs";
+
+/** Object ids of the sandbox. */
+const ALICE = "00000000-0000-4000-8000-0000000000c1";
+const BOB = "00000000-0000-4000-8000-0000000000c2";
+
+describe("the administration", () => {
+  const its = stage();
+
+  its.test("is there for those who administer, and for nobody else", async (scene) => {
+    const { page } = await scene.signedIn("alice", { at: "/settings" });
+    const portal = new Portal(page);
+    /** @type {string[]} */
+    const asked = [];
+    page.on("request", (request) => asked.push(request.url()));
+    const main = page.getByRole("navigation", { name: portal.text("nav.main"), exact: true });
+    await main.getByRole("link", { name: portal.text("nav.settings"), exact: true }).waitFor();
+    assert.equal(await main.getByRole("link", { name: portal.text("nav.admin"), exact: true }).count(), 0);
+    for (const path of ["/admin", "/admin/policies"]) {
+      await page.goto(scene.stack.portal + path);
+      await page.getByRole("heading", { level: 1, name: portal.text("pages:forbidden.title"), exact: true }).waitFor();
+      await page.getByRole("main").getByText("administration", { exact: true }).waitFor();
+    }
+    assert.deepEqual(asked.filter((url) => url.includes("/v1/admin/")), [], "the API is not asked for it");
+
+    const dave = await scene.signedIn("dave");
+    await dave.page.getByRole("link", { name: portal.text("nav.admin"), exact: true }).click();
+    await dave.page.getByRole("heading", { level: 1, name: portal.text("admin:users.title"), exact: true }).waitFor();
+  });
+
+  its.test("tells health, by keys alone and in Korean", async (scene) => {
+    const { page } = await scene.signedIn("dave", { language: "ko", at: "/admin/users" });
+    const portal = new Portal(page, "ko");
+    await tabTo(page, page.getByRole("navigation", { name: portal.text("admin:nav"), exact: true }).getByRole("link", { name: portal.text("admin:health.title"), exact: true }));
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: portal.text("admin:health.title"), exact: true }).waitFor();
+    const { servers } = await get(scene.stack, "dave", "/v1/admin/health");
+    const card = page.getByRole("listitem").filter({ has: page.getByRole("heading", { level: 3, name: servers[0].name, exact: true }) });
+    await card.getByText(portal.text(`admin:health.walls.${servers[0].confinement}`), { exact: true }).waitFor();
+    await card.getByText(portal.text("admin:health.works"), { exact: true }).waitFor();
+    for (const host of servers[0].hosts) await card.getByText(host, { exact: true }).waitFor();
+    await page.getByText(portal.text("admin:health.check.store"), { exact: true }).waitFor();
+
+    // From here on it is worse.
+    await page.route(`${scene.stack.api}/api/v1/admin/health`, async (route) => {
+      const broken = { ...servers[0], ok: false, detail: "it ended", confinement: "advisory", confines_connections: false, confinement_detail: "no Landlock", hosts: [] };
+      await route.fulfill({ json: { servers: [broken] }, headers: { "access-control-allow-origin": "*" } });
+    });
+    const again = portal.button("admin:health.look_again");
+    await tabTo(page, again);
+    await page.keyboard.press("Enter");
+    for (const key of ["broken", "walls.advisory", "walls.advisory_text", "walls.no_connections", "proxy.none"]) {
+      await card.getByText(portal.text(`admin:health.${key}`), { exact: true }).waitFor();
+    }
+    await card.getByText("no Landlock", { exact: true }).waitFor();
+    assert.ok(await hasFocus(again), "the focus stays");
+  });
+
+  its.test("finds a person, takes a role, switches off and on", async (scene) => {
+    for (const user of ["alice", "bob"]) await get(scene.stack, user, "/v1/me");
+    const { page } = await scene.signedIn("dave", { at: "/admin/users" });
+    const portal = new Portal(page);
+    const rows = page.getByRole("list", { name: portal.text("admin:users.list"), exact: true }).getByRole("listitem");
+    await rows.filter({ hasText: BOB }).waitFor();
+    await page.getByRole("searchbox", { name: portal.text("admin:users.search"), exact: true }).fill("alice");
+    await until("only alice is left", async () => (await rows.count()) === 1 && (await rows.filter({ hasText: ALICE }).count()) === 1);
+    await page.getByRole("searchbox").fill(BOB);
+    const row = rows.filter({ hasText: BOB });
+    await row.getByRole("button").first().click();
+    const effective = async () => (await get(scene.stack, "dave", `/v1/admin/users/${BOB}`)).effective_roles;
+    assert.deepEqual(await effective(), ["reader"]);
+
+    await row.getByRole("radio", { name: portal.text("admin:users.only_these"), exact: true }).check();
+    await row.getByRole("checkbox", { name: portal.text("role.reader.name") }).uncheck();
+    await row.getByText(portal.text("admin:users.loses", { roles: portal.text("role.reader.name") }), { exact: true }).waitFor();
+    // Somebody else is faster.
+    const seen = await call(scene.stack, "dave", "GET", `/v1/admin/users/${BOB}`);
+    const other = await call(scene.stack, "dave", "PATCH", `/v1/admin/users/${BOB}`, { roles: ["reader", "auditor"] }, { "if-match": seen.headers.get("etag") ?? "" });
+    assert.equal(other.status, 200);
+    const save = row.getByRole("button", { name: portal.text("admin:users.save_roles"), exact: true });
+    await save.click();
+    await row.getByText(portal.text("admin:users.stale"), { exact: true }).waitFor();
+    assert.deepEqual(await effective(), ["reader"], "nothing was overwritten");
+    const auditor = row.getByRole("checkbox", { name: portal.text("role.auditor.name") });
+    await until("what stands now is shown", () => auditor.isChecked());
+    await row.getByRole("checkbox", { name: portal.text("role.reader.name") }).uncheck();
+    await save.click();
+    await until("the role is gone", async () => (await effective()).length === 0);
+    await row.getByRole("radio", { name: portal.text("admin:users.all_granted"), exact: true }).check();
+    await save.click();
+    await until("the role is back", async () => (await effective()).length === 1);
+
+    await row.getByRole("button", { name: portal.text("admin:users.disable"), exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: portal.text("admin:users.disable"), exact: true }).click();
+    await row.getByText(portal.text("admin:users.status.disabled"), { exact: true }).waitFor();
+    assert.equal((await call(scene.stack, "bob", "GET", "/v1/conversations")).body.code, "user_disabled");
+    await row.getByRole("button", { name: portal.text("admin:users.enable"), exact: true }).click();
+    await row.getByText(portal.text("admin:users.status.active"), { exact: true }).waitFor();
+  });
+
+  its.test("leaves somebody who administers", async (scene) => {
+    const { page } = await scene.signedIn("dave", { at: "/admin/users" });
+    const portal = new Portal(page);
+    const row = page.getByRole("listitem").filter({ hasText: "Dave Choi" });
+    await row.getByRole("button").first().click();
+    await row.getByText(portal.text("admin:users.session_current"), { exact: true }).waitFor();
+    await row.getByRole("button", { name: portal.text("admin:users.disable"), exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: portal.text("admin:users.disable"), exact: true }).click();
+    await row.getByText(portal.text("problem.code.administrator_needed"), { exact: true }).waitFor();
+  });
+
+  its.test("changes policies with a look at what that does", async (scene) => {
+    const { page } = await scene.signedIn("dave", { at: "/admin/policies" });
+    const portal = new Portal(page);
+    const editor = page.getByRole("textbox", { name: portal.text("admin:policies.editor"), exact: true });
+    await page.getByText(portal.text("admin:policies.built_in"), { exact: true }).waitFor();
+    const text = await editor.inputValue();
+    const look = portal.button("admin:policies.look");
+    assert.ok(await look.isDisabled(), "nothing was changed");
+
+    const lines = text.split("\n").length;
+    await editor.fill(`${text}\npermit (principal, actio`);
+    await look.click();
+    const place = page.getByRole("alert").getByRole("button", { name: portal.pattern("admin:policies.place") }).first();
+    await place.click();
+    const at = await editor.evaluate((element) => {
+      const field = /** @type {HTMLTextAreaElement} */ (element);
+      return field === document.activeElement ? field.value.slice(0, field.selectionStart).split("\n").length : 0;
+    });
+    assert.ok(at >= lines, `the cursor stands in line ${at} of ${lines}`);
+
+    // Nobody reads what a permit of everybody's was for.
+    await editor.fill(text.replace(/@id\("anyone-reads"\)[\s\S]*?\};\n/, ""));
+    assert.equal(await portal.button("admin:policies.store").count(), 0, "not before one has looked");
+    await look.click();
+    const preview = page.getByRole("region", { name: portal.text("admin:policies.preview.title"), exact: true });
+    await preview.getByRole("cell", { name: portal.text("admin:policies.decision.deny"), exact: true }).first().waitFor({ timeout: 60_000 });
+    const store = portal.button("admin:policies.store");
+    assert.ok(await store.isDisabled(), "not without a reason");
+    const looked = await editor.inputValue();
+    await editor.fill(`${looked}\n// more`);
+    await store.waitFor({ state: "detached" });
+    await editor.fill(looked);
+    await page.getByRole("textbox", { name: portal.text("admin:policies.reason"), exact: true }).fill("Nobody reads this week");
+    await store.click();
+    await page.getByText(portal.text("admin:policies.own", { number: 1 }), { exact: true }).waitFor();
+    assert.equal((await get(scene.stack, "dave", "/v1/admin/policies")).stored.reason, "Nobody reads this week");
+
+    // What somebody else stores meanwhile is not overwritten unseen.
+    const seen = await call(scene.stack, "dave", "GET", "/v1/admin/policies");
+    await editor.fill(text);
+    await look.click();
+    await page.getByRole("textbox", { name: portal.text("admin:policies.reason"), exact: true }).fill("As it was");
+    const other = await call(scene.stack, "dave", "PUT", "/v1/admin/policies", { text: `${text}// two\n`, reason: "Faster" }, { "if-match": seen.headers.get("etag") ?? "" });
+    assert.equal(other.status, 200);
+    await store.click();
+    await page.getByText(portal.text("admin:policies.stale"), { exact: true }).waitFor();
+    const version = page.getByRole("listitem").filter({ hasText: portal.text("admin:policies.version", { number: 2 }) });
+    await version.getByText("Faster", { exact: true }).waitFor();
+    assert.equal(await editor.inputValue(), text, "what was written stays");
+
+    await version.getByRole("button").first().click();
+    await version.getByRole("button", { name: portal.text("admin:policies.take"), exact: true }).click();
+    await until("the version is in the editor", async () => (await editor.inputValue()).endsWith("// two\n"));
+  });
+});
