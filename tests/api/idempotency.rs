@@ -148,8 +148,8 @@ async fn eight_turns_run_and_a_ninth_does_not() {
     }
     let me = alice.get("/v1/me").await;
     assert_eq!(
-        me.body["quotas"],
-        json!({"running_turns": {"limit": 8, "used": 8}})
+        me.body["quotas"][0],
+        json!({"name": "running_turns", "limit": 8, "used": 8, "left": 0, "resets_at": null})
     );
     let conversation = alice.converse().await;
     let path = format!("/v1/conversations/{conversation}/turns");

@@ -162,7 +162,8 @@ async fn deleting_and_asking_at_once_leave_nothing_running() {
         }
     }
     let me = people[0].get("/v1/me").await.body;
-    assert_eq!(me["quotas"]["running_turns"]["used"], 0);
+    assert_eq!(me["quotas"][0]["name"], "running_turns");
+    assert_eq!(me["quotas"][0]["used"], 0);
 }
 
 #[tokio::test]

@@ -72,6 +72,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/kill-switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kill switch of the caller's tenant. */
+        get: operations["get_kill_switch"];
+        /**
+         * Turns the kill switch of the caller's tenant. Within 15 seconds no process starts a
+         *     call that it stops; calls that wait are denied, calls that run are not broken off.
+         */
+        put: operations["put_kill_switch"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/policies": {
         parameters: {
             query?: never;
@@ -140,6 +161,27 @@ export interface paths {
         /** One version of the tenant's policies. To restore it, store its text again. */
         get: operations["get_policy_version"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The limits of the caller's tenant. */
+        get: operations["get_quotas"];
+        /**
+         * Replaces the limits of the caller's tenant. Every process grants by them within half a
+         *     minute.
+         */
+        put: operations["put_quotas"];
         post?: never;
         delete?: never;
         options?: never;
@@ -691,6 +733,23 @@ export interface paths {
         };
         /** The events of one of the caller's turns. */
         get: operations["read_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own usage, or the tenant's. */
+        get: operations["get_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1281,6 +1340,65 @@ export interface components {
             /** @description The tool servers, as the process that answers runs them. */
             servers: components["schemas"]["ServerHealthView"][];
         };
+        /**
+         * @description What a kill switch stops.
+         * @enum {string}
+         */
+        KillScopeView: "all" | "changes";
+        /** @description What administrators have stopped. */
+        KillSwitchNotice: {
+            /** @description Why. */
+            reason: string;
+            /** @description Which calls do not start. */
+            scope: components["schemas"]["KillScopeView"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+        };
+        /** @description How the switch is turned. */
+        KillSwitchToSet: {
+            /** @description Whether it is on from now on. */
+            on: boolean;
+            /** @description Why, 1–500 characters; people who are stopped read it. */
+            reason: string;
+            /** @description What it stops while it is on. */
+            scope: components["schemas"]["KillScopeView"];
+        };
+        /** @description A kill switch. */
+        KillSwitchView: {
+            /** @description Whether it is on. */
+            on: boolean;
+            /** @description What it stops while it is on. */
+            scope: components["schemas"]["KillScopeView"];
+            stored?: components["schemas"]["StoredBy"] | null;
+        };
+        /** @description A quota that there is. */
+        KnownQuota: {
+            /**
+             * Format: int64
+             * @description The lowest limit that may be chosen.
+             */
+            least: number;
+            /**
+             * Format: int64
+             * @description The highest.
+             */
+            most: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The limit of a person where none is chosen.
+             */
+            person: number;
+            /**
+             * Format: int64
+             * @description The limit of everybody together where none is chosen; null: none.
+             */
+            tenant?: number | null;
+        };
         /** @description Sign of life. */
         Liveness: {
             /** @description `ok`. */
@@ -1290,14 +1408,15 @@ export interface components {
         Me: {
             /** @description `ok`, or `needed` when the person must sign in to Azure. */
             azure_sign_in: components["schemas"]["AzureSignIn"];
+            kill_switch?: components["schemas"]["KillSwitchNotice"] | null;
             /** @description Display name. */
             name?: string | null;
             /** @description Object id in the tenant. */
             oid: string;
             /** @description What the roles permit. */
             permissions: string[];
-            /** @description What is left of each quota. */
-            quotas: components["schemas"]["Quotas"];
+            /** @description What is left of each quota; empty where nothing is limited. */
+            quotas: components["schemas"]["QuotaView"][];
             /** @description Roles that hold now. */
             roles: string[];
             /**
@@ -1754,16 +1873,72 @@ export interface components {
             /** @description `urn:azimuth:problem:` and the code. */
             type: string;
         };
-        /** @description Quotas. */
-        Quotas: {
-            /** @description Turns that are not over. */
-            running_turns: components["schemas"]["QuotaUse"];
+        /** @description The limits to store; what is not named has the default. */
+        QuotasToStore: {
+            /** @description Of each person, by the names of quotas. */
+            person?: {
+                [key: string]: number;
+            };
+            /** @description Why, 1–500 characters; for the history and the audit. */
+            reason: string;
+            /** @description Of each person with a role, in the place of `person`. */
+            roles?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** @description Of everybody together. */
+            tenant?: {
+                [key: string]: number;
+            };
+        };
+        /** @description The limits of a tenant. */
+        QuotasView: {
+            /** @description All quotas, with what holds where nothing is chosen and what may be. */
+            known: components["schemas"]["KnownQuota"][];
+            /** @description Of each person, by the names of quotas; those that are chosen. */
+            person: {
+                [key: string]: number;
+            };
+            /**
+             * @description Of each person with a role, in the place of `person`; of several roles the most
+             *     generous limit counts.
+             */
+            roles: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            stored?: components["schemas"]["StoredBy"] | null;
+            /** @description Of everybody together. */
+            tenant: {
+                [key: string]: number;
+            };
         };
         /** @description One quota. */
-        QuotaUse: {
-            /** @description At most this many. */
+        QuotaView: {
+            /**
+             * Format: int64
+             * @description So much is left.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description At most this much.
+             */
             limit: number;
-            /** @description So many now. */
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it is fresh again; null for what is given back by itself, and while nothing is
+             *     used.
+             */
+            resets_at?: string | null;
+            /**
+             * Format: int64
+             * @description So much is used; up to a minute old.
+             */
             used: number;
         };
         /** @description One thing. */
@@ -1883,6 +2058,25 @@ export interface components {
             lost: number;
             /** @description Calls that would need another approval, or be denied for another reason. */
             otherwise: number;
+        };
+        /** @description Who stored a setting, when and why. */
+        StoredBy: {
+            /**
+             * Format: date-time
+             * @description When it was stored.
+             */
+            at: string;
+            /** @description Object id of whoever stored it. */
+            by: string;
+            /** @description Their display name then. */
+            by_name?: string | null;
+            /**
+             * Format: int64
+             * @description 1, 2, 3, …
+             */
+            number: number;
+            /** @description Why. */
+            reason: string;
         };
         /** @description Subscriptions. */
         SubscriptionList: {
@@ -2017,6 +2211,73 @@ export interface components {
             /** @description When its oldest record was written that no digest covers. */
             since: components["schemas"]["Moment"];
         };
+        /**
+         * @description What rows are made of.
+         * @enum {string}
+         */
+        UsageBy: "day" | "tool" | "model" | "user";
+        /** @description What was used. */
+        UsageReport: {
+            /** @description What the rows are made of. */
+            by: components["schemas"]["UsageBy"];
+            /** @description The first day. */
+            from: string;
+            /** @description The rows, by their keys. */
+            items: components["schemas"]["UsageRow"][];
+            /**
+             * @description Where to go on (as `from`) when there was too much for one answer: the rows are of
+             *     the days before. Null when this is all.
+             */
+            next_from?: string | null;
+            /** @description Whose it is. */
+            scope: components["schemas"]["UsageScope"];
+            /** @description The last day. */
+            to: string;
+        };
+        /** @description What one day, tool, model or person stands for. */
+        UsageRow: {
+            /**
+             * Format: int64
+             * @description What the tokens cost, in millionths of the deployment's currency; null by tool, and
+             *     where the price of a model was not known.
+             */
+            cost_micros?: number | null;
+            /**
+             * Format: int64
+             * @description Those of them that may destroy something; null by model and by tool.
+             */
+            destructive_calls?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens that models read; null by tool.
+             */
+            input_tokens?: number | null;
+            /**
+             * @description The day, `server/tool`, the model's name, or the object id; `other` for names that
+             *     are not counted apart.
+             */
+            key: string;
+            /**
+             * Format: int64
+             * @description Tokens that models wrote; null by tool.
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tool calls that began; null by model.
+             */
+            tool_calls?: number | null;
+            /**
+             * Format: int64
+             * @description Turns that ended; null by tool.
+             */
+            turns?: number | null;
+        };
+        /**
+         * @description Whose usage.
+         * @enum {string}
+         */
+        UsageScope: "own" | "tenant";
         /** @description Tokens. */
         UsageView: {
             /**
@@ -2202,6 +2463,73 @@ export interface operations {
             };
         };
     };
+    get_kill_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitchView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_kill_switch: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or * */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KillSwitchToSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description New version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitchView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_policies: {
         parameters: {
             query?: never;
@@ -2352,6 +2680,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PolicyTextView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotasView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_quotas: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or * */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotasToStore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description New version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotasView"];
                 };
             };
             /** @description A problem document */
@@ -3685,6 +4080,46 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EventPage"];
                     "text/event-stream": components["schemas"]["EventView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: {
+                /** @description What rows are made of; days by default. */
+                by?: string;
+                /** @description The first day in UTC, `2026-11-24`; 29 days before `to` by default. */
+                from?: string;
+                /**
+                 * @description `own` or, for auditors and administrators, `tenant`; by people it is the tenant's
+                 *     by default, else the caller's own.
+                 */
+                scope?: string;
+                /** @description The last day, at most 92 days with the first; today by default. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
                 };
             };
             /** @description A problem document */

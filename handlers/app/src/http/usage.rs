@@ -140,7 +140,9 @@ pub async fn handle(
     match scope {
         UsageScope::Own => {
             let days = state.quotas.usage().usage_between(user, from, to).await?;
-            days.iter().for_each(|day| add(&mut sums, query.by, day));
+            for day in &days {
+                add(&mut sums, query.by, day);
+            }
         }
         UsageScope::Tenant => {
             if !caller.principal.has(Role::Admin) {
@@ -151,7 +153,9 @@ pub async fn handle(
             while day <= to && read < MAX_COUNTERS {
                 let people = tenant_day(&state, &user.tid, day).await?;
                 read += people.len();
-                people.iter().for_each(|one| add(&mut sums, query.by, one));
+                for one in &people {
+                    add(&mut sums, query.by, one);
+                }
                 day = day.plus(1);
             }
             next_from = (day <= to).then(|| day.to_string());

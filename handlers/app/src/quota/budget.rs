@@ -78,8 +78,8 @@ impl Quotas {
     ) -> Result<(u64, Option<Timestamp>), StoreError> {
         let (budget, _) = self.budget(&user.tid).await?;
         let (owner, now) = (user.owner(), self.clock.now());
-        let used = budget.used(Some(&owner), now);
-        Ok((used, budget.resets_at(&owner, now)))
+        let count = budget.used(Some(&owner), now);
+        Ok((count, budget.resets_at(&owner, now)))
     }
 
     async fn budget(&self, tenant: &str) -> Result<(Budget, Option<Etag>), StoreError> {

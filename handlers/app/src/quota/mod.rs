@@ -203,10 +203,10 @@ impl Quotas {
         let (destroyed, fresh_at) = self.destroyed(user).await?;
         let share = |quota: Quota| {
             let limit = settings.of_person(quota, roles);
-            let (used, resets_at) = match quota {
+            let (count, resets_at) = match quota {
                 Quota::RequestsPerMinute | Quota::TurnsPerMinute => {
-                    let used = self.meters.used(quota, &key(user), limit, now);
-                    (used, (used > 0).then(|| now.plus_ms(MINUTE_MS)))
+                    let count = self.meters.used(quota, &key(user), limit, now);
+                    (count, (count > 0).then(|| now.plus_ms(MINUTE_MS)))
                 }
                 Quota::DestructiveCallsPerHour => (destroyed, fresh_at),
                 _ => (counted(quota, today), Some(midnight(now))),
@@ -214,7 +214,7 @@ impl Quotas {
             Share {
                 quota,
                 limit,
-                used,
+                used: count,
                 resets_at,
             }
         };
@@ -273,9 +273,10 @@ impl Quotas {
         Ok(Today {
             now: self.clock.now(),
             person: (OF_A_DAY.map(person), self.counters.today(user).await?),
-            tenant: match is_limited {
-                true => Some((OF_A_DAY.map(tenant), self.tenants.today(&user.tid).await?)),
-                false => None,
+            tenant: if is_limited {
+                Some((OF_A_DAY.map(tenant), self.tenants.today(&user.tid).await?))
+            } else {
+                None
             },
         })
     }
