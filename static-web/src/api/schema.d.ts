@@ -526,6 +526,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports what is kept of the caller; secrets are replaced by `[redacted]`. */
+        get: operations["export_my_data"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes the caller's conversations and settings, and forgets the grant for Azure and
+         *     the logins' list. A running turn is cancelled first. The audit stays. The caller stays
+         *     signed in.
+         */
+        delete: operations["delete_my_data"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -1091,7 +1113,8 @@ export interface components {
         };
         /** @description A decision. */
         DecisionBody: {
-            decision: ("approve" | "deny") & Record<string, never>;
+            /** @description `approve` or `deny`. */
+            decision: components["schemas"]["Verdict"];
             /** @description The digest that was shown. */
             digest: string;
             /** @description Why, at most 1,000 characters. */
@@ -1474,6 +1497,17 @@ export interface components {
          * @example 2026-11-24T13:05:09.123Z
          */
         Moment: string;
+        /** @description What was deleted. */
+        MyDataDeleted: {
+            /** @description Whether all is deleted; if not, repeat the request. */
+            complete: boolean;
+            /**
+             * @description Conversations that were deleted now, calls without a model included. They can be
+             *     restored for seven days, then they are removed for good; calls without a model
+             *     cannot be restored.
+             */
+            conversations: number;
+        };
         /** @description A conversation to make. */
         NewConversation: {
             /** @description Title; without one the first message names it. */
@@ -2078,6 +2112,15 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description An event as a stream carries it. */
+        StreamedEvent: {
+            /** @description An `EventView` as JSON. */
+            data: string;
+            /** @description Its type, such as `text_delta`; `reconnect` where the stream ends for now. */
+            event: string;
+            /** @description Its number, for `Last-Event-ID`; what is ahead of the log has none. */
+            id?: string | null;
+        };
         /** @description Subscriptions. */
         SubscriptionList: {
             /** @description By name. */
@@ -2319,6 +2362,11 @@ export interface components {
              */
             status: string;
         };
+        /**
+         * @description Yes or no.
+         * @enum {string}
+         */
+        Verdict: "approve" | "deny";
         /**
          * @description What a turn waits for.
          * @enum {string}
@@ -3542,7 +3590,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["StreamedEvent"];
                 };
             };
             /** @description Stored */
@@ -3608,6 +3656,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AzureSignedIn"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_my_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An attachment; the last line is `{"kind":"end",…}`, without it the export was cut */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_my_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyDataDeleted"];
                 };
             };
             /** @description A problem document */
@@ -4079,7 +4184,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
-                    "text/event-stream": components["schemas"]["EventView"];
+                    "text/event-stream": components["schemas"]["StreamedEvent"];
                 };
             };
             /** @description A problem document */

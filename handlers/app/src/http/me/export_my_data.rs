@@ -174,12 +174,12 @@ impl Export {
             self.next = Next::Conversations(cursor);
             return self.conversation(conversation).await;
         }
-        let Some(shelf) = self.shelves.front() else {
+        let Some(first) = self.shelves.front().copied() else {
             self.next = Next::Total;
             return Ok(Bytes::new());
         };
         let query = ConversationQuery {
-            shelf: *shelf,
+            shelf: first,
             limit: PAGE,
             cursor,
             ..ConversationQuery::default()

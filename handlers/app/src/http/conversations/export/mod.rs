@@ -142,7 +142,6 @@ fn json(material: Material, exported_at: Moment) -> Answer<Vec<u8>> {
     serde_json::to_vec_pretty(&value).map_err(unreadable)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "a closure of `map_err`")]
 fn unreadable(error: serde_json::Error) -> Problem {
     Problem::new(Code::Internal).context(error)
 }
