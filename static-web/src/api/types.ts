@@ -9,7 +9,6 @@ export type Conversation = Schemas["ConversationView"];
 export type Effect = Schemas["EffectView"];
 export type FieldChange = Schemas["FieldChangeView"];
 export type Finding = Schemas["FindingView"];
-export type Health = Schemas["HealthView"];
 export type Me = Schemas["Me"];
 export type Message = Schemas["MessageView"];
 export type Mode = Schemas["ModeView"];
