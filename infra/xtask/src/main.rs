@@ -8,8 +8,10 @@ mod check;
 mod dev;
 mod emulator;
 mod failure;
+mod fuzz;
 mod gallery;
 mod http_request;
+mod installed;
 mod portal;
 mod processes;
 mod python;
@@ -31,6 +33,7 @@ use bench::BenchOptions;
 use check::CheckOptions;
 use dev::DevOptions;
 use failure::Failure;
+use fuzz::FuzzOptions;
 use repository::Repository;
 use session::Session;
 use soak::SoakOptions;
@@ -62,6 +65,8 @@ enum Command {
     Bench(BenchOptions),
     /// The long runs: every state, crash point and seed, and real processes struck
     Soak(SoakOptions),
+    /// Bytes for whatever reads those of others, under libFuzzer
+    Fuzz(FuzzOptions),
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
     App(AppOptions),
     /// Pictures of every page of the portal, in both languages and themes
@@ -115,6 +120,7 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
         }
         Command::Bench(options) => bench::bench(&mut session, repository, &options).await,
         Command::Soak(options) => soak::soak(&mut session, repository, &options).await,
+        Command::Fuzz(options) => fuzz::fuzz(&mut session, repository, &options).await,
         Command::App(options) => app::app(&mut session, repository, &options).await,
         Command::PortalGallery { out } => {
             gallery::gallery(&mut session, repository, out.as_deref()).await
