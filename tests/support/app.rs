@@ -13,6 +13,7 @@ use azimuth_app::models::Models;
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::routes;
 use azimuth_app::secrets::SecretVault;
+use azimuth_app::tools::SealedServers;
 use azimuth_app::triggers::QueueFunction;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_domain::principal::UserKey;
@@ -203,7 +204,7 @@ impl TestApp {
                 queue: queue.clone(),
                 audit: audit.clone(),
                 users: store.clone(),
-                tools: tools.clone(),
+                tools: SealedServers::over(tools.clone()),
                 secrets: Arc::new(SecretVault::new(
                     store.clone(),
                     sealer(&data, &random),
@@ -232,7 +233,7 @@ impl TestApp {
             audit_signer: audit_signer.clone(),
             users: store.clone(),
             sessions: store.clone(),
-            tools: tools.clone(),
+            tools: SealedServers::over(tools.clone()),
             queue: queue.clone(),
             verifier: Arc::new(verifier(sandbox, &as_clock)),
             policies,

@@ -9,6 +9,6 @@ pub mod problem;
 pub mod routes;
 pub mod secrets;
 pub mod standalone;
-mod tools;
+pub mod tools;
 pub mod triggers;
 pub mod turn;

@@ -16,6 +16,7 @@ use azimuth_app::models::Models;
 use azimuth_app::notices::{self, ApprovalNotices, NoticeSettings};
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::secrets::SecretVault;
+use azimuth_app::tools::SealedServers;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
@@ -31,7 +32,6 @@ use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::model::ChatModel;
 use azimuth_ports::tokens::Sealer;
-use azimuth_ports::tools::ToolServers;
 
 use crate::background::Background;
 use crate::config::{
@@ -114,6 +114,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         &egress,
     )?);
     let tools = Arc::new(tool_servers(config, data, &vault, &clock, &random).await?);
+    let sealed = SealedServers::over(tools.clone());
     let built_in =
         PolicySet::default_set().map_err(|e| fails("the built-in policies do not load")(&e))?;
     let policies = Arc::new(Policies::new(
@@ -128,7 +129,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             queue: Arc::clone(&queue),
             audit: audit.clone(),
             users: stores.users.clone(),
-            tools: tools.clone() as Arc<dyn ToolServers>,
+            tools: sealed.clone(),
             secrets,
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
@@ -161,7 +162,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         audit_signer: Arc::new(audit_signer),
         users: stores.users,
         sessions: stores.sessions,
-        tools: tools.clone(),
+        tools: sealed,
         queue,
         verifier: Arc::new(verifier(config, &clock, &egress)?),
         policies,

@@ -9,6 +9,7 @@ use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
 use azimuth_app::models::Models;
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::secrets::SecretVault;
+use azimuth_app::tools::SealedServers;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_ports::model::ChatModel;
 
@@ -63,7 +64,7 @@ impl Worker {
                 queue: Outside::new(&line, ground.queue.clone()),
                 audit: Outside::new(&line, ground.audit.clone()),
                 users: Outside::new(&line, ground.users.clone()),
-                tools: Outside::new(&line, ground.tools.clone()),
+                tools: SealedServers::over(Outside::new(&line, ground.tools.clone())),
                 secrets: Arc::new(SecretVault::new(
                     Outside::new(&line, ground.tokens.clone()),
                     Arc::new(PlainSealer),

@@ -6,3 +6,6 @@ pub(crate) mod decide;
 pub(crate) mod dispatch;
 mod preview;
 mod record;
+mod servers;
+
+pub use servers::SealedServers;

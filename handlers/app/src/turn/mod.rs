@@ -33,7 +33,6 @@ use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::{ConversationStore, StoredResult};
-use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 
 use azimuth_domain::event::ResultRef;
@@ -48,6 +47,7 @@ use crate::notices::ApprovalNotices;
 use crate::policy::Policies;
 use crate::policy::arguments::ArgumentSchemas;
 use crate::secrets::SecretVault;
+use crate::tools::SealedServers;
 
 pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
 pub use approvals::{ApprovalDecisionRequest, DecideError};
@@ -68,7 +68,7 @@ pub struct EnginePorts {
     pub queue: Arc<dyn WorkQueue>,
     pub audit: Arc<dyn AuditLog>,
     pub users: Arc<dyn UserStore>,
-    pub tools: Arc<dyn ToolServers>,
+    pub tools: SealedServers,
     pub secrets: Arc<SecretVault>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
@@ -173,8 +173,8 @@ impl Engine {
         self.ports.users.as_ref()
     }
 
-    pub(crate) fn tool_servers(&self) -> &dyn ToolServers {
-        self.ports.tools.as_ref()
+    pub(crate) fn tool_servers(&self) -> &SealedServers {
+        &self.ports.tools
     }
 
     pub(crate) fn secrets(&self) -> &SecretVault {

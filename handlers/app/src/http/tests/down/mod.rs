@@ -44,6 +44,7 @@ use crate::http::{ApiParts, HttpConfig};
 use crate::models::Models;
 use crate::policy::{Policies, PolicySet};
 use crate::secrets::SecretVault;
+use crate::tools::SealedServers;
 use crate::turn::{Engine, EnginePorts};
 
 /// Text that a problem must never repeat.
@@ -129,7 +130,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
             queue: down.clone(),
             audit: down.clone(),
             users: down.clone(),
-            tools: down.clone(),
+            tools: SealedServers::over(down.clone()),
             secrets: Arc::new(SecretVault::new(down.clone(), down.clone(), down.clone())),
             clock: down.clone(),
             random: down.clone(),
@@ -149,7 +150,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
         audit_signer: Arc::new(AuditSigner::new(writer, down.clone(), None, Vec::new())),
         users: down.clone(),
         sessions: down.clone(),
-        tools: down.clone(),
+        tools: SealedServers::over(down.clone()),
         queue: down.clone(),
         verifier: Arc::new(verifier(down)),
         policies,
