@@ -5,6 +5,7 @@ mod azure_mcp;
 mod azurite;
 mod bench;
 mod check;
+mod deny;
 mod dev;
 mod emulator;
 mod failure;
@@ -65,6 +66,8 @@ enum Command {
     Bench(BenchOptions),
     /// The long runs: every state, crash point and seed, and real processes struck
     Soak(SoakOptions),
+    /// Licences, sources and versions of crates, by cargo-deny
+    Deny,
     /// Bytes for whatever reads those of others, under libFuzzer
     Fuzz(FuzzOptions),
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
@@ -120,6 +123,7 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
         }
         Command::Bench(options) => bench::bench(&mut session, repository, &options).await,
         Command::Soak(options) => soak::soak(&mut session, repository, &options).await,
+        Command::Deny => deny::deny(&mut session, repository).await,
         Command::Fuzz(options) => fuzz::fuzz(&mut session, repository, &options).await,
         Command::App(options) => app::app(&mut session, repository, &options).await,
         Command::PortalGallery { out } => {

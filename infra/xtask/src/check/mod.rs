@@ -8,6 +8,7 @@ mod emulator;
 mod named_tests;
 mod one_place;
 mod sealed;
+mod supply;
 mod terraform;
 mod tracked;
 
@@ -67,6 +68,8 @@ pub async fn check(
     tell(&mut tally, "tracked files", &tracked);
     let named = named_tests::findings(repository, &metadata)?;
     tell(&mut tally, "named tests", &named);
+    let supply = supply::findings(repository)?;
+    tell(&mut tally, "what others made", &supply);
     let one_place = one_place::findings(&repository.root)?;
     tell(&mut tally, "what has one place", &one_place);
     // Of the workspace, so that nothing is compiled for it alone.
