@@ -33,7 +33,10 @@ const ALSO: [&str; 6] = [
 /// Packages whose licence is no expression, and what it is.
 const READ: [(&str, &str); 2] = [
     // Public domain, or MIT: whichever one likes.
-    ("uri-templates", "http://geraintluff.github.io/tv4/LICENSE.txt"),
+    (
+        "uri-templates",
+        "http://geraintluff.github.io/tv4/LICENSE.txt",
+    ),
     // MIT for what was there before, Apache 2.0 for what is new.
     (
         "@modelcontextprotocol/server-everything",
