@@ -28,7 +28,13 @@ struct Asked {
 
 async fn ask(person: &Person) -> Asked {
     let conversation = person.converse().await;
-    let turn = person.ask(&conversation, "list my resource groups").await;
+    // A stream waits without asking again and again, which many would do too often.
+    let question = "list my resource groups";
+    let events = person.ask_streaming(&conversation, question).await;
+    let turn = events[0].data["turn_id"]
+        .as_str()
+        .expect("a turn")
+        .to_owned();
     person.wait_for(&turn, &["done"], PATIENCE).await;
     Asked {
         text: person.said(&conversation, &turn).await,

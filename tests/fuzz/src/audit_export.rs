@@ -2,6 +2,7 @@
 //! the bytes describe. The key and the newest digest are known from elsewhere, and the
 //! digest covers every record, so whatever still holds says what was written.
 
+use std::fmt::Write;
 use std::sync::LazyLock;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -127,7 +128,10 @@ impl Genuine {
         lines.push(json!({ "anchor": anchor }));
         let records = RECORDS * i64::try_from(CHAINS.len()).unwrap();
         lines.push(json!({"end": {"records": records, "digests": RECORDS}}));
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let mut text = String::new();
+        for line in &lines {
+            writeln!(text, "{line}").unwrap();
+        }
         let genuine = Self {
             facts: facts(&text),
             text,

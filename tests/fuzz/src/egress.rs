@@ -9,7 +9,7 @@ use azimuth_mcp::egress::target::{Host, Target};
 /// Addresses that somebody's name server may answer with.
 const ANSWERS: [IpAddr; 8] = [
     IpAddr::V4(Ipv4Addr::new(20, 50, 2, 1)),
-    IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1)),
+    IpAddr::V4(Ipv4Addr::LOCALHOST),
     IpAddr::V4(Ipv4Addr::new(10, 1, 2, 3)),
     IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
     IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),

@@ -43,14 +43,17 @@ pub fn feed(target: Target, time: Duration) -> Tried {
 
 /// 1 for an input that is taken, else 0.
 fn one(target: Target, input: &[u8]) -> u64 {
-    match catch_unwind(AssertUnwindSafe(|| (target.run)(input))) {
-        Ok(is_taken) => u64::from(is_taken),
-        Err(_) => panic!(
-            "{} fails, see above, for printf '%b' '{}'",
-            target.name,
-            spelt(input)
-        ),
-    }
+    let ran = catch_unwind(AssertUnwindSafe(|| (target.run)(input)));
+    ran.map_or_else(
+        |_told| {
+            panic!(
+                "{} fails, see above, for printf '%b' '{}'",
+                target.name,
+                spelt(input)
+            )
+        },
+        u64::from,
+    )
 }
 
 /// As a shell's `printf '%b'` reads it.

@@ -25,7 +25,8 @@ struct Line {
 #[derive(Deserialize)]
 struct Message {
     level: String,
-    message: String,
+    #[serde(rename = "message")]
+    text: String,
     code: Option<Code>,
     spans: Vec<Span>,
 }
@@ -73,7 +74,7 @@ fn error(line: &str) -> Option<Told> {
     let code = message.code.map(|code| code.code);
     (message.level == "error").then(|| {
         let code = code.unwrap_or_default();
-        (code, file.unwrap_or_default(), message.message)
+        (code, file.unwrap_or_default(), message.text)
     })
 }
 
