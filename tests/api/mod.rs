@@ -6,6 +6,7 @@ mod azure;
 mod bodies;
 mod conversations;
 mod idempotency;
+mod json_suite;
 mod limits;
 mod lists;
 mod my_data;

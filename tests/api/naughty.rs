@@ -1,11 +1,40 @@
 //! The Big List of Naughty Strings goes in and comes out unchanged.
 
+use std::collections::BTreeSet;
+
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::corpora::corpus;
+use azimuth_tests::operations::OPERATIONS;
 use azimuth_tests::person::Person;
+use azimuth_tests::reply::Reply;
+use azimuth_tests::scene::{Scene, fill, fill_body};
 use azimuth_tests::script::{Script, say};
 use futures::StreamExt;
-use serde_json::json;
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+/// An operation and a field of its body.
+type Field = (&'static str, &'static str);
+
+/// Where text goes beside messages, titles of new conversations and arguments.
+const FIELDS: [Field; 16] = [
+    ("put_policies", "reason"),
+    ("put_policies", "text"),
+    ("simulate_policies", "text"),
+    ("patch_user", "roles"),
+    ("patch_user", "status"),
+    ("decide_approval", "decision"),
+    ("decide_approval", "digest"),
+    ("decide_approval", "reason"),
+    ("patch_conversation", "title"),
+    ("create_turn", "mode"),
+    ("create_turn", "model"),
+    ("create_turn", "parent_message_id"),
+    ("patch_settings", "default_subscription"),
+    ("patch_settings", "language"),
+    ("patch_settings", "model"),
+    ("patch_settings", "theme"),
+];
 
 const AT_ONCE: usize = 8;
 
@@ -110,4 +139,141 @@ async fn title(alice: Person, text: String) {
         titles.contains(&trimmed) || found.body["next_cursor"].is_string(),
         "{trimmed:?} is not among {titles:?}"
     );
+}
+
+#[tokio::test]
+async fn as_arguments() {
+    let Some(strings) = strings() else {
+        return;
+    };
+    let (_app, alice) = product().await;
+    futures::stream::iter(strings)
+        .map(|text| argument(alice.clone(), text))
+        .buffer_unordered(AT_ONCE)
+        .collect::<()>()
+        .await;
+}
+
+async fn argument(alice: Person, text: String) {
+    let body = json!({"arguments": {"name": text}});
+    let made = alice.post("/v1/tools/fake/thing_list/calls", body).await;
+    assert_eq!(made.status, 202, "{text:?}: {made:?}");
+    let turn = alice
+        .get(&format!("/v1/turns/{}", made.text("turn_id")))
+        .await;
+    assert_eq!(turn.body["calls"][0]["arguments"], json!({"name": text}));
+}
+
+#[tokio::test]
+async fn in_every_other_field() {
+    let Some(strings) = strings() else {
+        return;
+    };
+    let scene = Scene::set().await;
+    assert_all_fields(&scene).await;
+    // One after the other for each operation: two changes at once refuse one of them. The
+    // policies last, since whoever replaces them takes everything from everybody.
+    let (policies, others): (Vec<Field>, Vec<Field>) =
+        FIELDS.iter().partition(|field| field.0 == "put_policies");
+    let operations: BTreeSet<&str> = others.iter().map(|field| field.0).collect();
+    let each = operations.into_iter().map(|operation| {
+        let (scene, strings, others) = (&scene, &strings, &others);
+        let fields = others.iter().filter(move |field| field.0 == operation);
+        async move {
+            for field in fields {
+                put_all(scene, *field, strings).await;
+            }
+        }
+    });
+    join_all(each).await;
+    for field in policies {
+        put_all(&scene, field, &strings).await;
+    }
+}
+
+async fn put_all(scene: &Scene, field: Field, strings: &[String]) {
+    for text in strings {
+        put(scene, field, text).await;
+    }
+}
+
+/// It is taken, and then it is there as it was given, or refused with its place.
+async fn put(scene: &Scene, (operation, field): Field, text: &str) {
+    let operation = OPERATIONS.iter().find(|o| o.id == operation).unwrap();
+    let mut body = fill_body(operation.body, &scene.things);
+    let (value, place) = match field {
+        "roles" => (json!([text]), "/roles/0".to_owned()),
+        _ => (json!(text), format!("/{field}")),
+    };
+    body[field] = value;
+    let path = fill(operation.path, &scene.things);
+    let request = scene
+        .entitled(operation)
+        .request(operation.method.parse().unwrap(), &path)
+        .header("if-match", "*")
+        .header("idempotency-key", ulid::Ulid::generate().to_string())
+        .json(&body);
+    let reply = Reply::to(request).await;
+    let what = format!("{text:?} as {field} of {}: {}", operation.id, reply.text());
+    match reply.status {
+        200 => {
+            let kept = match (operation.id, field) {
+                ("put_policies", "reason") => &reply.body["stored"]["reason"],
+                ("decide_approval", "reason") => &reply.body["decision"]["reason"],
+                ("simulate_policies", _) => return,
+                _ => &reply.body[field],
+            };
+            // Around a title and a reason there is no white space; none is no reason.
+            let kept = kept.as_str().unwrap_or_default();
+            assert!([text, text.trim()].contains(&kept), "{what}");
+        }
+        // The first reason that is taken decides.
+        409 if field == "reason" => assert_eq!(reply.body["code"], "approval_decided", "{what}"),
+        409 | 422 => {
+            assert_eq!(
+                (
+                    reply.header("content-type").as_str(),
+                    &reply.body["pointer"]
+                ),
+                ("application/problem+json", &json!(place)),
+                "{what}"
+            );
+        }
+        _ => panic!("{what}"),
+    }
+}
+
+/// No text of a body is forgotten.
+async fn assert_all_fields(scene: &Scene) {
+    let document = scene.alice.get("/openapi.json").await.body;
+    let mut described = BTreeSet::new();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let named = schema["$ref"]
+                .as_str()
+                .and_then(|name| name.strip_prefix('#'));
+            let schema = named.and_then(|at| document.pointer(at)).unwrap_or(schema);
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            let fields = schema["properties"].as_object().into_iter().flatten();
+            let texts = fields.filter(|(_, schema)| !is_of_type(schema, "boolean"));
+            described.extend(texts.map(|(field, _)| (id.clone(), field.clone())));
+        }
+    }
+    let elsewhere = [
+        ("create_conversation", "title"),
+        ("create_turn", "text"),
+        ("call_tool", "arguments"),
+    ];
+    let known = FIELDS.iter().copied().chain(elsewhere);
+    let known = known.map(|(operation, field)| (operation.to_owned(), field.to_owned()));
+    assert_eq!(described, known.collect());
+}
+
+fn is_of_type(schema: &Value, name: &str) -> bool {
+    let kind = &schema["type"];
+    let kinds = kind
+        .as_array()
+        .map_or_else(|| std::slice::from_ref(kind), Vec::as_slice);
+    kinds.iter().any(|one| one == name)
 }

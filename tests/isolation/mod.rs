@@ -2,6 +2,7 @@
 //! everybody who should not.
 
 mod canaries;
+mod fuzzers;
 mod injections;
 mod lists;
 mod matrix;

@@ -15,6 +15,7 @@ use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::routes;
 use azimuth_app::secrets::SecretVault;
+use azimuth_app::tools::SealedServers;
 use azimuth_app::triggers::QueueFunction;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_domain::principal::UserKey;
@@ -216,7 +217,7 @@ impl TestApp {
                 queue: queue.clone(),
                 audit: audit.clone(),
                 users: store.clone(),
-                tools: tools.clone(),
+                tools: SealedServers::over(tools.clone()),
                 subscriptions: Arc::new(OneSubscription),
                 secrets: Arc::new(SecretVault::new(
                     store.clone(),
@@ -246,7 +247,7 @@ impl TestApp {
             audit_signer: audit_signer.clone(),
             users: store.clone(),
             sessions: store.clone(),
-            tools: tools.clone(),
+            tools: SealedServers::over(tools.clone()),
             queue: queue.clone(),
             verifier: Arc::new(verifier(sandbox, &as_clock)),
             policies,

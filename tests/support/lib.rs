@@ -13,6 +13,8 @@ pub mod gate;
 pub mod host;
 pub mod identity;
 pub mod operations;
+#[cfg(feature = "past-the-seal")]
+pub mod past_the_seal;
 pub mod person;
 pub mod reply;
 pub mod scene;

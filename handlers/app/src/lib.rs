@@ -12,6 +12,6 @@ pub mod secrets;
 pub mod standalone;
 mod subscriptions;
 mod tenant_documents;
-mod tools;
+pub mod tools;
 pub mod triggers;
 pub mod turn;

@@ -17,6 +17,7 @@ use azimuth_app::notices::{self, ApprovalNotices, NoticeSettings};
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::secrets::SecretVault;
+use azimuth_app::tools::SealedServers;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
@@ -32,7 +33,6 @@ use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::model::ChatModel;
 use azimuth_ports::tokens::Sealer;
-use azimuth_ports::tools::ToolServers;
 
 use crate::background::Background;
 use crate::config::{
@@ -115,6 +115,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         &egress,
     )?);
     let tools = Arc::new(tool_servers(config, data, &vault, &clock, &random).await?);
+    let sealed = SealedServers::over(tools.clone());
     let built_in =
         PolicySet::default_set().map_err(|e| fails("the built-in policies do not load")(&e))?;
     let policies = Arc::new(Policies::new(
@@ -145,7 +146,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             queue: Arc::clone(&queue),
             audit: audit.clone(),
             users: stores.users.clone(),
-            tools: tools.clone() as Arc<dyn ToolServers>,
+            tools: sealed.clone(),
             subscriptions: Arc::new(subscriptions),
             secrets,
             clock: Arc::clone(&clock),
@@ -170,7 +171,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         audit_signer: Arc::new(audit_signer),
         users: stores.users,
         sessions: stores.sessions,
-        tools: tools.clone(),
+        tools: sealed,
         queue,
         verifier: Arc::new(verifier(config, &clock, &egress)?),
         policies,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use azimuth_domain::tool::ToolRef;
 use azimuth_ports::tools::{CallOutput, CallRequest, ToolError};
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientRequest, JsonObject,
@@ -100,18 +101,8 @@ pub(crate) async fn run(
             return Ended::unclear(format!("{tool} was cancelled while it ran."));
         }
     };
-    match answer {
-        Ok(ServerResult::CallToolResult(result)) => Ended {
-            result: Ok(output::of_result(result, tool, limits.max_result_bytes)),
-            reusable: true,
-        },
-        Ok(_) => Ended::unclear(format!(
-            "{tool} answered with something that is no tool result."
-        )),
-        Err(ServiceError::McpError(error)) => Ended {
-            result: Err(output::of_error(&error, tool)),
-            reusable: true,
-        },
+    match told(answer, tool, limits.max_result_bytes) {
+        Ok(ended) => ended,
         // The newline that makes the request whole was not written, so the server
         // cannot have read it.
         Err(ServiceError::TransportSend(_)) => {
@@ -138,6 +129,28 @@ pub(crate) async fn run(
             tool.name,
             child.epitaph().await,
         )),
+    }
+}
+
+/// What the server's answer tells; the error is that there is none.
+pub(crate) fn told(
+    answer: Result<ServerResult, ServiceError>,
+    tool: &ToolRef,
+    max_result_bytes: usize,
+) -> Result<Ended, ServiceError> {
+    match answer {
+        Ok(ServerResult::CallToolResult(result)) => Ok(Ended {
+            result: Ok(output::of_result(result, tool, max_result_bytes)),
+            reusable: true,
+        }),
+        Ok(_) => Ok(Ended::unclear(format!(
+            "{tool} answered with something that is no tool result."
+        ))),
+        Err(ServiceError::McpError(error)) => Ok(Ended {
+            result: Err(output::of_error(&error, tool)),
+            reusable: true,
+        }),
+        Err(error) => Err(error),
     }
 }
 

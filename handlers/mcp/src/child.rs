@@ -12,6 +12,7 @@ use rmcp::model::PaginatedRequestParams;
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt, Peer, RoleClient, RunningService};
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rustix::process::Pid;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::process::{Child as Process, Command};
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinHandle;
@@ -130,11 +131,7 @@ impl Child {
         let reading = start.tasks.spawn(tail.clone().follow(stderr));
 
         let stream = StreamWatch::default();
-        let guarded = LineGuard::new(stdout, start.limits.max_line_bytes, stream.clone());
-        // The guard is the only limit: rmcp's own would skip a long line and leave
-        // its call waiting.
-        let transport =
-            AsyncRwTransport::new_client(guarded, stdin).with_max_line_length(usize::MAX);
+        let transport = transport(stdout, stdin, start.limits.max_line_bytes, stream.clone());
         let session = Session::default();
         let opening = session
             .clone()
@@ -383,6 +380,23 @@ impl Drop for Child {
     fn drop(&mut self) {
         self.stop_now();
     }
+}
+
+/// A session's lines, none of which is longer than `max_line_bytes`.
+pub(crate) fn transport<R, W>(
+    output: R,
+    input: W,
+    max_line_bytes: usize,
+    watch: StreamWatch,
+) -> AsyncRwTransport<RoleClient, LineGuard<R>, W>
+where
+    R: AsyncRead + Send + Unpin,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let guarded = LineGuard::new(output, max_line_bytes, watch);
+    // The guard is the only limit: rmcp's own would skip a long line and leave
+    // its call waiting.
+    AsyncRwTransport::new_client(guarded, input).with_max_line_length(usize::MAX)
 }
 
 /// The parts that live exactly as long as the process. Dropping them kills it.

@@ -15,6 +15,8 @@ pub mod broker;
 pub mod catalogue;
 pub mod confine;
 pub mod egress;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod servers;
 
 mod backoff;

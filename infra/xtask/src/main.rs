@@ -5,11 +5,14 @@ mod azure_mcp;
 mod azurite;
 mod bench;
 mod check;
+mod deny;
 mod dev;
 mod emulator;
 mod failure;
+mod fuzz;
 mod gallery;
 mod http_request;
+mod installed;
 mod portal;
 mod processes;
 mod python;
@@ -32,6 +35,7 @@ use bench::BenchOptions;
 use check::CheckOptions;
 use dev::DevOptions;
 use failure::Failure;
+use fuzz::FuzzOptions;
 use repository::Repository;
 use schemathesis::SchemathesisOptions;
 use session::Session;
@@ -66,6 +70,10 @@ enum Command {
     Soak(SoakOptions),
     /// Made-up requests against the API's document, as each of the sandbox's people
     Schemathesis(SchemathesisOptions),
+    /// Licences, sources and versions of crates, by cargo-deny
+    Deny,
+    /// Bytes for whatever reads those of others, under libFuzzer
+    Fuzz(FuzzOptions),
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
     App(AppOptions),
     /// Pictures of every page of the portal, in both languages and themes
@@ -122,6 +130,8 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
         Command::Schemathesis(options) => {
             schemathesis::schemathesis(&mut session, repository, &options).await
         }
+        Command::Deny => deny::deny(&mut session, repository).await,
+        Command::Fuzz(options) => fuzz::fuzz(&mut session, repository, &options).await,
         Command::App(options) => app::app(&mut session, repository, &options).await,
         Command::PortalGallery { out } => {
             gallery::gallery(&mut session, repository, out.as_deref()).await

@@ -11,6 +11,7 @@ use azimuth_app::models::Models;
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::secrets::SecretVault;
+use azimuth_app::tools::SealedServers;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_ports::model::ChatModel;
 
@@ -73,7 +74,7 @@ impl Worker {
                 queue: Outside::new(&line, ground.queue.clone()),
                 audit: Outside::new(&line, ground.audit.clone()),
                 users: Outside::new(&line, ground.users.clone()),
-                tools: Outside::new(&line, ground.tools.clone()),
+                tools: SealedServers::over(Outside::new(&line, ground.tools.clone())),
                 subscriptions: Arc::new(NoSubscriptions),
                 secrets: Arc::new(SecretVault::new(
                     Outside::new(&line, ground.tokens.clone()),

@@ -11,7 +11,6 @@ use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::sessions::SessionStore;
 use azimuth_ports::store::ConversationStore;
 use azimuth_ports::tokens::TokenError;
-use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 use futures::future::BoxFuture;
 
@@ -21,6 +20,7 @@ use crate::digests::AuditSigner;
 use crate::models::Models;
 use crate::policy::Policies;
 use crate::quota::Quotas;
+use crate::tools::SealedServers;
 use crate::turn::Engine;
 
 /// Whether the product holds a grant of this user for Azure. It asks the vault
@@ -49,7 +49,7 @@ pub struct ApiParts {
     /// Logins.
     pub sessions: Arc<dyn SessionStore>,
     /// Tool servers: the catalogue, and their health.
-    pub tools: Arc<dyn ToolServers>,
+    pub tools: SealedServers,
     /// The work queue, for its health only.
     pub queue: Arc<dyn WorkQueue>,
     /// Checks bearer tokens.

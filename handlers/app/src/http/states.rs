@@ -8,7 +8,6 @@ use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::digests::{DigestLog, DigestSigner};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::ConversationStore;
-use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 use tokio::sync::Semaphore;
 
@@ -20,6 +19,7 @@ use super::parts::{ApiParts, AzureGrantLookup, StreamTimings};
 use crate::models::Models;
 use crate::policy::Policies;
 use crate::quota::Quotas;
+use crate::tools::SealedServers;
 use crate::turn::Engine;
 
 macro_rules! gated {
@@ -122,7 +122,7 @@ pub struct TurnState {
 pub struct ToolState {
     pub gate: Gate,
     pub engine: Arc<Engine>,
-    pub tools: Arc<dyn ToolServers>,
+    pub tools: SealedServers,
     pub policies: Arc<Policies>,
 }
 
@@ -144,7 +144,7 @@ pub struct AuditState {
 pub struct PolicyState {
     pub gate: Gate,
     pub policies: Arc<Policies>,
-    pub tools: Arc<dyn ToolServers>,
+    pub tools: SealedServers,
     pub recorder: Recorder,
     pub clock: Arc<dyn Clock>,
     pub simulations: Arc<Semaphore>,
@@ -166,7 +166,7 @@ pub struct LimitState {
 pub struct HealthState {
     pub store: Arc<dyn ConversationStore>,
     pub queue: Arc<dyn WorkQueue>,
-    pub tools: Arc<dyn ToolServers>,
+    pub tools: SealedServers,
     pub models: Models,
     pub clock: Arc<dyn Clock>,
     pub readiness: Arc<Readiness>,
@@ -255,7 +255,7 @@ impl States {
             tool: ToolState {
                 gate: gate.clone(),
                 engine: Arc::clone(&parts.engine),
-                tools: Arc::clone(&parts.tools),
+                tools: parts.tools.clone(),
                 policies: Arc::clone(&parts.policies),
             },
             audit: AuditState {
@@ -275,7 +275,7 @@ impl States {
             policy: PolicyState {
                 gate,
                 policies: Arc::clone(&parts.policies),
-                tools: Arc::clone(&parts.tools),
+                tools: parts.tools.clone(),
                 recorder: Recorder::new(
                     Arc::clone(&parts.audit),
                     Arc::clone(&parts.clock),
@@ -287,7 +287,7 @@ impl States {
             health: HealthState {
                 store: Arc::clone(&parts.store),
                 queue: Arc::clone(&parts.queue),
-                tools: Arc::clone(&parts.tools),
+                tools: parts.tools.clone(),
                 models: parts.models.clone(),
                 clock: Arc::clone(&parts.clock),
                 readiness: Arc::default(),

@@ -1,5 +1,5 @@
-//! The one caller of [`ToolServers::call`](azimuth_ports::tools::ToolServers):
-//! open the audit, run, store the result, close the audit, write the turn.
+//! The one caller of [`SealedServers::call`](super::SealedServers): open the audit, run,
+//! store the result, close the audit, write the turn.
 
 use std::sync::Arc;
 use std::time::Duration;

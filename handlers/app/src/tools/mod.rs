@@ -7,3 +7,6 @@ pub(crate) mod dispatch;
 mod preview;
 mod record;
 pub(crate) mod scope;
+mod servers;
+
+pub use servers::SealedServers;

@@ -14,7 +14,7 @@ const MAX_QUOTES: usize = 4;
 
 /// A message and how often it has been delivered.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Envelope {
+pub struct Envelope {
     /// The message, a JSON object.
     pub message: Value,
     /// This delivery included; 1 when the host does not say.

@@ -18,7 +18,7 @@ pub struct Delivered {
 impl Delivered {
     /// Reads the message, which is not [newer](is_newer). What is no item of ours, or
     /// contradicts itself, is given up.
-    pub(super) fn from_envelope(envelope: Envelope) -> Result<Self, TriggerError> {
+    pub fn from_envelope(envelope: Envelope) -> Result<Self, TriggerError> {
         if let Some(0) | None = version(&envelope.message) {
             return Err(TriggerError::Fail(
                 "a work item without a version".to_owned(),
@@ -48,7 +48,7 @@ impl Delivered {
 }
 
 /// Whether a newer build wrote the message, and this one cannot know what it means.
-pub(super) fn is_newer(message: &Value) -> bool {
+pub fn is_newer(message: &Value) -> bool {
     version(message).is_some_and(|v| v > u64::from(WORK_ITEM_VERSION))
 }
 

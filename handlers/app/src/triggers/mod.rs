@@ -8,10 +8,10 @@
 
 pub mod advance_turn;
 pub mod advance_turn_poison;
-mod envelope;
+pub mod envelope;
 pub mod execute_tool;
 pub mod execute_tool_poison;
-mod item;
+pub mod item;
 mod queue_function;
 pub mod sign_audit;
 pub mod sweep;

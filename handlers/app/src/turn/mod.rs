@@ -34,7 +34,6 @@ use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::{ConversationStore, StoredResult};
 use azimuth_ports::subscriptions::SubscriptionDirectory;
-use azimuth_ports::tools::ToolServers;
 use azimuth_ports::users::UserStore;
 
 use azimuth_domain::event::ResultRef;
@@ -51,6 +50,7 @@ use crate::policy::arguments::ArgumentSchemas;
 use crate::quota::Quotas;
 use crate::secrets::SecretVault;
 use crate::subscriptions::SubscriptionCache;
+use crate::tools::SealedServers;
 
 pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
 pub use approvals::{ApprovalDecisionRequest, DecideError};
@@ -71,7 +71,7 @@ pub struct EnginePorts {
     pub queue: Arc<dyn WorkQueue>,
     pub audit: Arc<dyn AuditLog>,
     pub users: Arc<dyn UserStore>,
-    pub tools: Arc<dyn ToolServers>,
+    pub tools: SealedServers,
     pub subscriptions: Arc<dyn SubscriptionDirectory>,
     pub secrets: Arc<SecretVault>,
     pub clock: Arc<dyn Clock>,
@@ -185,8 +185,8 @@ impl Engine {
         self.ports.users.as_ref()
     }
 
-    pub(crate) fn tool_servers(&self) -> &dyn ToolServers {
-        self.ports.tools.as_ref()
+    pub(crate) fn tool_servers(&self) -> &SealedServers {
+        &self.ports.tools
     }
 
     pub(crate) fn subscriptions(&self) -> &SubscriptionCache {

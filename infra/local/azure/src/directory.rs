@@ -3,6 +3,8 @@
 //! Every identifier is fixed, so that scripts can name it, and begins with zeros, so that nobody
 //! takes it for a real one.
 
+use std::sync::LazyLock;
+
 /// Application id of our own API: the audience of the tokens that the portal sends.
 pub const API_CLIENT: &str = "00000000-0000-4000-8000-0000000000a1";
 /// Application id of the portal: a public client (PKCE, no secret).
@@ -192,6 +194,32 @@ pub const USERS: &[Principal] = &[
     },
 ];
 
+/// People without a face: `crowd-01`, `crowd-02` and so on, for whoever needs many at once.
+/// Those with an odd number see Contoso-Prod, the others Contoso-Dev, and all only read.
+/// They are on no list and sign in nowhere; the control port makes their tokens.
+pub static CROWD: LazyLock<Vec<Principal>> =
+    LazyLock::new(|| (1..=CROWD_SIZE).map(one_of_the_crowd).collect());
+
+const CROWD_SIZE: usize = 50;
+
+fn one_of_the_crowd(number: usize) -> Principal {
+    const PROD: &[(&str, Access)] = &[(CONTOSO_PROD, Access::Reader)];
+    const DEV: &[(&str, Access)] = &[(CONTOSO_DEV, Access::Reader)];
+    // Made once, and there as long as the process.
+    let text = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
+    let name = text(format!("crowd-{number:02}"));
+    Principal {
+        name,
+        display_name: name,
+        upn: text(format!("{name}@contoso.example")),
+        tenant: CONTOSO,
+        oid: text(format!("00000000-0000-4000-8000-00000000d{number:03}")),
+        roles: &["reader"],
+        access: if number % 2 == 1 { PROD } else { DEV },
+        vaults: &[],
+    }
+}
+
 /// The function app's own identity: what a shared, read-only tool server would run as.
 pub const MANAGED_IDENTITY: Principal = Principal {
     name: "azimuth-identity",
@@ -235,7 +263,10 @@ impl Principal {
 }
 
 pub fn user(name: &str) -> Option<&'static Principal> {
-    USERS.iter().find(|user| user.name == name)
+    USERS
+        .iter()
+        .chain(CROWD.iter())
+        .find(|user| user.name == name)
 }
 
 /// A principal by the only pair that identifies one: tenant and object id.
@@ -243,6 +274,7 @@ pub fn principal(tenant: &str, oid: &str) -> Option<&'static Principal> {
     static IDENTITY: Principal = MANAGED_IDENTITY;
     USERS
         .iter()
+        .chain(CROWD.iter())
         .chain(std::iter::once(&IDENTITY))
         .find(|known| known.tenant == tenant && known.oid == oid)
 }

@@ -4,7 +4,7 @@ use crate::repository::Package;
 
 /// A package and the packages of ours that it may depend on. What is not in the
 /// list is not allowed.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("azimuth-domain", &[]),
     ("azimuth-ports", &["azimuth-domain"]),
     ("azimuth-app", &["azimuth-domain", "azimuth-ports"]),
@@ -34,7 +34,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("azimuth-cosmos", &[]),
     ("azimuth-web", &[]),
     // Names features; nobody depends on it.
-    ("azimuth-united", &["azimuth-ports"]),
+    ("azimuth-united", &["azimuth-ports", "azimuth-mcp"]),
     ("xtask", &[]),
     // Nobody depends on the tests, so they may use whatever they test, but the
     // binaries only as programs.
@@ -46,10 +46,22 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "azimuth-app",
             "azimuth-azure",
             "azimuth-embedded",
+            "azimuth-fuzz",
             "azimuth-mcp",
             "azimuth-models",
             "azimuth-sandbox",
             "azimuth-stack",
+        ],
+    ),
+    // What reads bytes of others, as functions of bytes.
+    (
+        "azimuth-fuzz",
+        &[
+            "azimuth-domain",
+            "azimuth-ports",
+            "azimuth-app",
+            "azimuth-embedded",
+            "azimuth-mcp",
         ],
     ),
     (

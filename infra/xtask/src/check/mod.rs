@@ -6,6 +6,9 @@ mod contract;
 mod document;
 mod emulator;
 mod named_tests;
+mod one_place;
+mod sealed;
+mod supply;
 mod terraform;
 mod tracked;
 
@@ -22,6 +25,9 @@ use crate::tally::Tally;
 use crate::united;
 
 const STAGE: &str = "check";
+
+/// What the lints see; whoever asks for the same compiles nothing a second time.
+const LINTED: [&str; 3] = ["clippy", "--workspace", "--all-targets"];
 
 /// Everything that holds for the repository as a whole.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -40,19 +46,12 @@ pub async fn check(
     let mut tally = Tally::default();
     let format = cargo_finds(session, repository, &["fmt", "--all", "--check"]).await?;
     tell(&mut tally, "formatting", &format);
-    let lints: &[&str] = if building_lints() {
-        &["test", "--no-run", "--workspace", "--all-targets"]
+    let lints = if building_lints() {
+        vec!["test", "--no-run", "--workspace", "--all-targets"]
     } else {
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]
+        [LINTED.as_slice(), &["--", "-D", "warnings"]].concat()
     };
-    let lints = cargo_finds(session, repository, lints).await?;
+    let lints = cargo_finds(session, repository, &lints).await?;
     tell(&mut tally, "lints", &lints);
     let lints = emulator_lints(session, repository).await?;
     tell(&mut tally, "lints of the emulator", &lints);
@@ -73,6 +72,13 @@ pub async fn check(
     tell(&mut tally, "tracked files", &tracked);
     let named = named_tests::findings(repository, &metadata)?;
     tell(&mut tally, "named tests", &named);
+    let supply = supply::findings(repository)?;
+    tell(&mut tally, "what others made", &supply);
+    let one_place = one_place::findings(&repository.root)?;
+    tell(&mut tally, "what has one place", &one_place);
+    // Of the workspace, so that nothing is compiled for it alone.
+    let sealed = sealed::findings(session, repository).await?;
+    tell(&mut tally, "one path to a tool", &sealed);
     let terraform = terraform::examine(session, repository).await?;
     for (name, findings) in &terraform.checks {
         tell(&mut tally, name, findings);

@@ -109,9 +109,11 @@ impl<'de> Deserialize<'de> for Present {
 
 /// `bytes` if they can be a JSON object that nests at most [`MAX_DEPTH`] deep;
 /// serde would read an array of the right length into a struct too, and skips
-/// unknown members at any depth.
+/// unknown members at any depth and in whatever bytes.
 pub(super) fn object(bytes: &[u8]) -> Option<&[u8]> {
-    (bytes.trim_ascii_start().starts_with(b"{") && depth(bytes) <= MAX_DEPTH).then_some(bytes)
+    let is_object = bytes.trim_ascii_start().starts_with(b"{");
+    let is_text = std::str::from_utf8(bytes).is_ok();
+    (is_object && is_text && depth(bytes) <= MAX_DEPTH).then_some(bytes)
 }
 
 /// How deep brackets nest outside of strings.

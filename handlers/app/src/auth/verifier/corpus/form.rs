@@ -117,11 +117,25 @@ pub(super) fn forms() -> Vec<Case> {
             Some(Malformed),
         ),
         (
+            "no utf-8 in what nobody reads",
+            signed_bytes(&claims(|_| ()).replacen('{', "{\"x\":\"?\",", 1)),
+            Some(Malformed),
+        ),
+        (
             "4 MiB",
             format!("{token}{}", "A".repeat(4 << 20)),
             Some(TooLarge),
         ),
     ]
+}
+
+/// A signed token whose payload has a byte in the place of `?` that is no text.
+fn signed_bytes(payload: &str) -> String {
+    let mut bytes = payload.as_bytes().to_vec();
+    let place = bytes.iter().position(|byte| *byte == b'?');
+    bytes[place.unwrap()] = 0x94;
+    let message = format!("{}.{}", b64(HEADER), b64(bytes));
+    format!("{message}.{}", issuer_key().sign(&message))
 }
 
 /// The claims as an array in the order of our struct.

@@ -48,6 +48,7 @@ use crate::models::Models;
 use crate::policy::{Policies, PolicySet};
 use crate::quota::{QuotaParts, Quotas};
 use crate::secrets::SecretVault;
+use crate::tools::SealedServers;
 use crate::turn::{Engine, EnginePorts};
 
 /// Text that a problem must never repeat.
@@ -134,7 +135,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
             queue: down.clone(),
             audit: down.clone(),
             users: down.clone(),
-            tools: down.clone(),
+            tools: SealedServers::over(down.clone()),
             subscriptions: down.clone(),
             secrets: Arc::new(SecretVault::new(down.clone(), down.clone(), down.clone())),
             clock: down.clone(),
@@ -155,7 +156,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
         audit_signer: Arc::new(AuditSigner::new(writer, down.clone(), None, Vec::new())),
         users: down.clone(),
         sessions: down.clone(),
-        tools: down.clone(),
+        tools: SealedServers::over(down.clone()),
         queue: down.clone(),
         verifier: Arc::new(verifier(down)),
         policies,

@@ -1,0 +1,48 @@
+//! The tool servers as the rest of the product has them: what they offer, under which
+//! identity they act, whether they work. Only [`dispatch`](super::dispatch) calls one.
+
+use std::sync::Arc;
+
+use azimuth_domain::audit::ActingIdentity;
+use azimuth_ports::tools::{
+    CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
+};
+
+/// The tool servers, sealed: nothing outside of this module's parent can make one run a
+/// tool, so that no call gets past decision, claim and audit; whoever tries does not
+/// compile (`tests/support/past_the_seal.rs`).
+#[derive(Clone)]
+pub struct SealedServers {
+    inside: Arc<dyn ToolServers>,
+}
+
+impl SealedServers {
+    /// Seals them; for whoever wires the product.
+    pub fn over(servers: Arc<dyn ToolServers>) -> Self {
+        Self { inside: servers }
+    }
+
+    /// Every tool of every configured server, as pinned.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.inside.catalogue()
+    }
+
+    /// Under which identity the calls of this server reach their target.
+    pub fn acting_identity(&self, server: &str) -> ActingIdentity {
+        self.inside.acting_identity(server)
+    }
+
+    /// Whether the servers can work.
+    pub async fn health(&self) -> Vec<ServerHealth> {
+        self.inside.health().await
+    }
+
+    /// Runs one call; see [`ToolServers::call`].
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place: only what is beside it reaches it"
+    )]
+    pub(super) async fn call(&self, request: CallRequest) -> Result<CallOutput, ToolError> {
+        self.inside.call(request).await
+    }
+}
