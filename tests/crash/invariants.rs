@@ -89,7 +89,8 @@ fn kept(world: &World) {
 
 /// Whatever may have destroyed something is in the budget of its tenant.
 fn in_the_budget(world: &World) {
-    let budget = world.ground.usage.budget(&alice().user.tid);
+    let tenant = alice().user.tid;
+    let budget = world.ground.usage.budget(&tenant);
     let budget = budget.now_or_never().unwrap().unwrap();
     let turns = world.store.all_turns();
     let begun = turns
@@ -110,13 +111,11 @@ fn in_the_budget(world: &World) {
 /// What a crash loses is lost, and nothing counts twice.
 fn used_once(world: &World) {
     let days = Day::of(Timestamp::default())..=Day::of(world.clock.now()).plus(1);
-    let user = &alice().user;
-    let used = world
-        .ground
-        .usage
-        .usage_between(user, *days.start(), *days.end());
-    let used = used.now_or_never().unwrap().unwrap();
-    let counted: u64 = used.iter().map(|day| day.total.turns).sum();
+    let person = alice().user;
+    let usage = &world.ground.usage;
+    let told = usage.usage_between(&person, *days.start(), *days.end());
+    let told = told.now_or_never().unwrap().unwrap();
+    let counted: u64 = told.iter().map(|day| day.total.turns).sum();
     let mut turns = world.told().accepted.clone();
     turns.extend(world.store.all_turns().into_iter().map(|turn| turn.id));
     if counted > turns.len() as u64 {

@@ -272,7 +272,7 @@ async fn a_call_is_in_the_budget_once_and_before_it_is_granted() {
     let (alice, roles) = (samples::alice(), BTreeSet::new());
     let most = Quota::DestructiveCallsPerHour.default_of_person();
     let spend = async |quotas: &Quotas, number| quotas.spend(&alice, &roles, &call(number)).await;
-    let spent = || read(&shelf.budget).map_or(0, |found| found.item.spent.len());
+    let in_budget = || read(&shelf.budget).map_or(0, |found| found.item.spent.len());
     // Whose reply was lost tries again: it is there already.
     shelf.loses_replies.store(true, Ordering::SeqCst);
     assert!(matches!(
@@ -281,7 +281,7 @@ async fn a_call_is_in_the_budget_once_and_before_it_is_granted() {
     ));
     shelf.loses_replies.store(false, Ordering::SeqCst);
     assert!(spend(&there, 0).await.is_ok());
-    assert_eq!(spent(), 1);
+    assert_eq!(in_budget(), 1);
     // Nobody who cannot find out is granted anything.
     shelf.is_down.store(true, Ordering::SeqCst);
     assert!(matches!(
