@@ -36,7 +36,7 @@ const keyOf = (suffix) => {
 
 const entry = "index.html";
 const entryAndChat = closure([entry, keyOf("routes/chat.tsx")]);
-const deferred = ["oidc-client-ts", "features/sidebar/sidebar.tsx", "features/chat/markdown/render.tsx", "i18n/ko/index.ts"].map((part) =>
+const deferred = ["oidc-client-ts", "features/sidebar/sidebar.tsx", "features/chat/markdown/render.tsx", "features/tools/tool-call.tsx", "i18n/ko/index.ts"].map((part) =>
   Object.keys(manifest).find((name) => name.includes(part)),
 );
 if (deferred.includes(undefined)) throw new Error("a chunk of the first view is missing from the manifest");

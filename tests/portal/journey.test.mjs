@@ -254,7 +254,7 @@ describe("alice", () => {
     assert.equal(await portal.answered(), "done");
     const denied = portal.toolCard("storage_account_create").first();
     await denied.getByRole("button").first().click();
-    await denied.getByText(portal.text("tools:reason.read_only_mode"), { exact: true }).waitFor();
+    await denied.getByText(portal.text("outcomes:reason.read_only_mode"), { exact: true }).waitFor();
     await page.reload();
     await page.getByRole("button", { name: portal.text("chat:mode.label", { name: portal.text("chat:mode.read_only.name") }), exact: true }).waitFor();
 

@@ -29,9 +29,9 @@ const login = createRoute({
   beforeLoad: ({ search }) => {
     if (useSession.getState().status === "signed_in") throw redirect({ to: safeReturn(search.return_to) });
   },
-  component: lazyRouteComponent(() => import("@/routes/login"), "LoginPage"),
+  component: lazyRouteComponent(() => withTexts("login", import("@/routes/login")), "LoginPage"),
 });
-const callback = page("/callback", () => import("@/routes/callback"), "CallbackPage");
+const callback = page("/callback", () => withTexts("login", import("@/routes/callback")), "CallbackPage");
 const forbidden = createRoute({
   getParentRoute: () => root,
   path: "/403",
@@ -101,7 +101,7 @@ const adminUsers = createRoute({
 const adminPolicies = createRoute({
   getParentRoute: () => admin,
   path: "/policies",
-  component: lazyRouteComponent(() => import("@/routes/admin-policies"), "PoliciesPage"),
+  component: lazyRouteComponent(() => withTexts("outcomes", import("@/routes/admin-policies")), "PoliciesPage"),
 });
 const adminHealth = createRoute({
   getParentRoute: () => admin,

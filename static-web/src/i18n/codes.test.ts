@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest";
 import { REASONS, SECRET_NOTES } from "@/features/tools/note-text";
 
 import en from "./en";
+import outcomesEn from "./en/outcomes.json";
 import ko from "./ko";
+import outcomesKo from "./ko/outcomes.json";
 
 /** A file of the API, whose lists are the contract: its document names codes as plain texts. */
 const source = (path: string) => readFileSync(new URL(`../../../handlers/${path}`, import.meta.url), "utf8");
@@ -31,12 +33,12 @@ const LISTS = {
   permissions: found("app/src/http/me/get_me.rs", /"([a-z_.]+)"/g, "fn permissions(", "#[cfg(test)]"),
 };
 
-describe.each([["en", en], ["ko", ko]] as const)("in %s", (_, texts) => {
+describe.each([["en", en, outcomesEn], ["ko", ko, outcomesKo]] as const)("in %s", (_, texts, outcomes) => {
   const known: Record<keyof typeof LISTS, object> = {
     "problems of requests": texts.common.problem.code,
     "problems of tokens": texts.common.problem.code,
     "failures of turns": texts.chat.failure,
-    "reasons of refusals": texts.tools.reason,
+    "reasons of refusals": outcomes.reason,
     permissions: texts.common.permission,
   };
 

@@ -18,6 +18,8 @@ export function preferredLanguage(): Language {
 const LATER = {
   admin: { en: () => import("./en/admin.json"), ko: () => import("./ko/admin.json") },
   approvals: { en: () => import("./en/approvals.json"), ko: () => import("./ko/approvals.json") },
+  login: { en: () => import("./en/login.json"), ko: () => import("./ko/login.json") },
+  outcomes: { en: () => import("./en/outcomes.json"), ko: () => import("./ko/outcomes.json") },
   settings: { en: () => import("./en/settings.json"), ko: () => import("./ko/settings.json") },
 };
 type Later = keyof typeof LATER;

@@ -3,14 +3,18 @@ import { describe, expect, it } from "vitest";
 import firstEn from "./en";
 import adminEn from "./en/admin.json";
 import approvalsEn from "./en/approvals.json";
+import loginEn from "./en/login.json";
+import outcomesEn from "./en/outcomes.json";
 import settingsEn from "./en/settings.json";
 import firstKo from "./ko";
 import adminKo from "./ko/admin.json";
 import approvalsKo from "./ko/approvals.json";
+import loginKo from "./ko/login.json";
+import outcomesKo from "./ko/outcomes.json";
 import settingsKo from "./ko/settings.json";
 
-const en = { ...firstEn, admin: adminEn, approvals: approvalsEn, settings: settingsEn };
-const ko = { ...firstKo, admin: adminKo, approvals: approvalsKo, settings: settingsKo };
+const en = { ...firstEn, admin: adminEn, approvals: approvalsEn, login: loginEn, outcomes: outcomesEn, settings: settingsEn };
+const ko = { ...firstKo, admin: adminKo, approvals: approvalsKo, login: loginKo, outcomes: outcomesKo, settings: settingsKo };
 
 type Tree = { [key: string]: string | Tree };
 

@@ -15,7 +15,7 @@ import { toast } from "@/ui/toast";
 import { Composer, type ComposerHandle } from "./composer/composer";
 import { ChatHeader } from "./header/chat-header";
 import { useShownTokens } from "./header/use-shown-tokens";
-import { ConnectionBanner, NotSent, preloadNotSent } from "./later";
+import { ConnectionBanner, NotSent, preloadLater } from "./later";
 import { preloadMarkdown } from "./markdown/markdown";
 import { useMode } from "./mode/modes";
 import { rowKey, send, useOutgoing, type Question } from "./outbox";
@@ -39,7 +39,7 @@ export function ChatScreen({ conversationId }: { conversationId: string }) {
   const title = conversation.data === undefined ? null : withoutSealed(conversation.data.title) || t("untitled");
   usePageTitle(title);
   useEffect(preloadMarkdown, []);
-  useEffect(preloadNotSent, []);
+  useEffect(preloadLater, []);
   useNewTurnsElsewhere(conversationId, conversation.data?.last_turn_id ?? null);
 
   const error = conversation.error ?? messages.error;

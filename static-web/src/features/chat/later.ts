@@ -1,11 +1,14 @@
-/** What seldom shows, so that no page waits for it; and what shows when the network is gone is fetched before. */
+/** What not every conversation shows, so that no page waits for it; what may be needed is fetched once the page stands. */
 import { lazy } from "react";
 
 const loadNotSent = () => import("./not-sent").then((module) => ({ default: module.NotSent }));
+const loadToolCall = () => import("@/features/tools/tool-call").then((module) => ({ default: module.ToolCall }));
 
 export const NotSent = lazy(loadNotSent);
+export const ToolCall = lazy(loadToolCall);
 export const ConnectionBanner = lazy(() => import("./thread/connection-banner").then((module) => ({ default: module.ConnectionBanner })));
 
-export function preloadNotSent(): void {
-  void loadNotSent().catch(() => undefined);
+/** Also what shows when the network is gone. */
+export function preloadLater(): void {
+  void Promise.all([loadToolCall(), loadNotSent()]).catch(() => undefined);
 }

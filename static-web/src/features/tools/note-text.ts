@@ -28,7 +28,7 @@ export const SECRET_NOTES = {
   "The call broke off. What the tool server said may hold a secret and is not told.": "not_told",
 } as const;
 
-/** The text's key below `tools`; `null`: a sentence of the tool or of a person, to be shown as it is. */
+/** The text's key in `outcomes`; `null`: a sentence of the tool or of a person, to be shown as it is. */
 export function noteKey(note: string): `reason.${Reason}` | `secret_note.${(typeof SECRET_NOTES)[keyof typeof SECRET_NOTES]}` | null {
   if (Object.hasOwn(REASONS, note)) return `reason.${REASONS[note as keyof typeof REASONS]}`;
   if (Object.hasOwn(SECRET_NOTES, note)) return `secret_note.${SECRET_NOTES[note as keyof typeof SECRET_NOTES]}`;

@@ -4,12 +4,14 @@ import { initReactI18next } from "react-i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import en from "@/i18n/en";
+import outcomesEn from "@/i18n/en/outcomes.json";
 import ko from "@/i18n/ko";
+import outcomesKo from "@/i18n/ko/outcomes.json";
 import type { CallLog } from "@/realtime/turn-log";
 
 import { OutcomeNote } from "./outcome-note";
 
-const LANGUAGES = { en, ko };
+const LANGUAGES = { en: { ...en, outcomes: outcomesEn }, ko: { ...ko, outcomes: outcomesKo } };
 
 beforeAll(async () => {
   const missing = (key: string) => {
@@ -24,7 +26,7 @@ async function shown(language: string, call: Partial<CallLog>): Promise<string> 
 }
 
 describe.each(["en", "ko"] as const)("how a call ended, in %s", (language) => {
-  const { unknown, explain } = LANGUAGES[language].tools;
+  const { unknown, explain } = LANGUAGES[language].outcomes;
 
   it.each(["as_asked", "not_as_asked", "unclear"] as const)("says what a look found, what may be and what to do: %s", async (finding) => {
     const markup = await shown(language, { checked: { finding, at: "2026-11-24T00:00:00Z" } });

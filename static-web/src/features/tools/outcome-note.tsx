@@ -15,7 +15,7 @@ const EXPLAINED: ReadonlySet<CallStatus> = new Set(["error", "unknown", "denied"
 
 /** How a call ended, in words, when it did not simply work. */
 export function OutcomeNote({ call }: { call: Pick<CallLog, "status" | "note" | "preview" | "approval" | "checked"> }) {
-  const { t } = useTranslation("tools");
+  const { t } = useTranslation("outcomes");
   const failure = useMemo(() => (call.status === "error" ? failureOf(call.preview) : null), [call.status, call.preview]);
   const explained = EXPLAINED.has(call.status);
   const note = call.note === null ? null : noteKey(call.note);
@@ -37,7 +37,7 @@ export function OutcomeNote({ call }: { call: Pick<CallLog, "status" | "note" | 
 
 /** Of a call of which nobody knows how it ended: what was seen, what may still happen, what to do. */
 function UnknownFacts({ finding }: { finding: Finding | null }) {
-  const { t } = useTranslation("tools");
+  const { t } = useTranslation("outcomes");
   const what = finding !== null && FINDINGS.has(finding) ? finding : "not_looked";
   return (
     <dl className="grid gap-x-4 gap-y-1 sm:grid-cols-[max-content_minmax(0,1fr)]">

@@ -14,9 +14,11 @@ import { SecretBadge } from "./secret/secret-badge";
 import { subjectOf } from "./subject";
 
 /** What a closed card does not show is loaded when one is opened. */
-const CallDetails = lazy(() => withTexts("approvals", import("./call-details")).then((module) => ({ default: module.CallDetails })));
+const CallDetails = lazy(() =>
+  withTexts("approvals", withTexts("outcomes", import("./call-details"))).then((module) => ({ default: module.CallDetails })),
+);
 const CallApproval = lazy(() => withTexts("approvals", import("@/features/approvals/call-approval")).then((module) => ({ default: module.CallApproval })));
-const SecretResult = lazy(() => import("./secret/secret-result").then((module) => ({ default: module.SecretResult })));
+const SecretResult = lazy(() => withTexts("outcomes", import("./secret/secret-result")).then((module) => ({ default: module.SecretResult })));
 
 /** Statuses of calls that a tool has answered, or may have. */
 const RAN: ReadonlySet<CallStatus> = new Set(["ok", "error", "unknown"]);

@@ -1,8 +1,7 @@
 import chat from "./chat.json";
 import common from "./common.json";
-import login from "./login.json";
 import pages from "./pages.json";
 import sidebar from "./sidebar.json";
 import tools from "./tools.json";
 
-export default { chat, common, login, pages, sidebar, tools };
+export default { chat, common, pages, sidebar, tools };

@@ -97,6 +97,6 @@ function Decision({ policy }: { policy: ToolPolicy }) {
     case "require_approval":
       return t(`policies.decision.${policy.by}`);
     case "deny":
-      return <span title={t(`tools:reason.${policy.reason}`, { defaultValue: policy.reason })}>{t("policies.decision.deny")}</span>;
+      return <span title={t(`outcomes:reason.${policy.reason}`, { defaultValue: policy.reason })}>{t("policies.decision.deny")}</span>;
   }
 }

@@ -9,7 +9,7 @@ import { useSession } from "@/auth/session";
 
 import { Composer, type ComposerHandle } from "../composer/composer";
 import { ChatHeader } from "../header/chat-header";
-import { NotSent, preloadNotSent } from "../later";
+import { NotSent, preloadLater } from "../later";
 import { preloadMarkdown } from "../markdown/markdown";
 import { useMode } from "../mode/modes";
 import { NEW, send, useOutgoing } from "../outbox";
@@ -31,7 +31,7 @@ export function NewChatScreen() {
   const composer = useRef<ComposerHandle>(null);
   usePageTitle(t("new_chat"));
   useEffect(preloadMarkdown, []);
-  useEffect(preloadNotSent, []);
+  useEffect(preloadLater, []);
 
   const ask = async (text: string, typed: boolean) => {
     const conversationId = await send(client, NEW, { text, parent: undefined, place: ROOT, answers: null, mode });

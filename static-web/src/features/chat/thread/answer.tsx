@@ -1,8 +1,8 @@
-import { memo } from "react";
+import { memo, Suspense } from "react";
 
-import { ToolCall } from "@/features/tools/tool-call";
 import type { StepLog } from "@/realtime/turn-log";
 
+import { ToolCall } from "../later";
 import { MarkdownText } from "../markdown/markdown";
 
 /** One step of an answer: what was said, then the tools that were called for it. */
@@ -11,7 +11,9 @@ export const AnswerStep = memo(function AnswerStep({ step, turnId, streaming }: 
     <>
       {step.text !== "" && <MarkdownText text={step.text} streaming={streaming} />}
       {step.calls.map((call) => (
-        <ToolCall key={call.id} call={call} turnId={turnId} />
+        <Suspense key={call.id} fallback={<div className="min-h-11 rounded-card border border-line bg-surface" />}>
+          <ToolCall call={call} turnId={turnId} />
+        </Suspense>
       ))}
     </>
   );

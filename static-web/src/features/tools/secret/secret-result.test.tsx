@@ -4,13 +4,15 @@ import { initReactI18next } from "react-i18next";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
 import en from "@/i18n/en";
+import outcomesEn from "@/i18n/en/outcomes.json";
 import ko from "@/i18n/ko";
+import outcomesKo from "@/i18n/ko/outcomes.json";
 import type { CallLog } from "@/realtime/turn-log";
 
 import { SecretResult } from "./secret-result";
 import { markShown } from "./shown";
 
-const LANGUAGES = { en, ko };
+const LANGUAGES = { en: { ...en, outcomes: outcomesEn }, ko: { ...ko, outcomes: outcomesKo } };
 const NOW = "2026-11-24T12:00:00Z";
 const ago = (minutes: number) => new Date(Date.parse(NOW) - minutes * 60_000).toISOString();
 
@@ -37,7 +39,8 @@ async function shown(language: string, call: Partial<CallLog>): Promise<string> 
 }
 
 describe.each(["en", "ko"] as const)("a secret result, in %s", (language) => {
-  const { secret, secret_note: notes } = LANGUAGES[language].tools;
+  const { secret } = LANGUAGES[language].tools;
+  const { secret_note: notes } = LANGUAGES[language].outcomes;
 
   it("is offered for five minutes", async () => {
     const offered = await shown(language, { endedAt: ago(4.9) });

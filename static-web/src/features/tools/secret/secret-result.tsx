@@ -59,7 +59,7 @@ export function SecretResult({ call, turnId }: { call: CallLog; turnId: string }
       ) : shownAt !== null ? (
         <Line Icon={Lock}>{t("secret.shown_at", { when: dateTime(shownAt) })}</Line>
       ) : note === "secret_note.not_kept" || note === "secret_note.not_told" ? (
-        <Line Icon={Lock}>{t(note)}</Line>
+        <Line Icon={Lock}>{t(`outcomes:${note}`)}</Line>
       ) : isGone ? (
         <Line Icon={Lock}>{t("secret.gone")}</Line>
       ) : isOver ? (
