@@ -12,12 +12,11 @@ fn feed(name: &str) {
     let target = Target::named(name).unwrap();
     let tried = smoke::feed(target, TIME);
     // Past the capture of the test harness: how much was tried is to be seen.
+    let mut told = std::io::stderr();
     writeln!(
-        std::io::stderr(),
+        told,
         "{:>9} executions of {name} ({} taken), from {} seeds",
-        tried.executions,
-        tried.taken,
-        tried.seeds
+        tried.executions, tried.taken, tried.seeds
     )
     .unwrap();
     // What refuses everything is not looked into.
