@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use azimuth_domain::audit::{AuditEntry, AuditKind, AuditRecord, ChainWalk, close_id, open_id};
+use azimuth_domain::budget::{BUDGET_MS, Budget};
 use azimuth_domain::event::{EventBody, Outcome, TurnEvent};
 use azimuth_domain::ids::{CallId, MessageId, TurnId};
 use azimuth_domain::time::Timestamp;
@@ -87,23 +88,24 @@ fn kept(world: &World) {
     }
 }
 
-/// Whatever may have destroyed something is in the budget of its tenant.
+/// Whatever may have destroyed something is in the budget of its tenant, as long as
+/// nothing was put there an hour later: that drops what counts no more.
 fn in_the_budget(world: &World) {
     let tenant = alice().user.tid;
     let budget = world.ground.usage.budget(&tenant);
     let budget = budget.now_or_never().unwrap().unwrap();
-    let turns = world.store.all_turns();
-    let begun = turns
-        .iter()
-        .flat_map(every_call)
-        .filter(|call| call.attempt > 0);
-    for call in begun.filter(|call| call.effect == EffectClass::Destructive) {
-        let is_there = budget
-            .as_ref()
-            .is_some_and(|found| found.item.holds(&call.id));
-        if !is_there {
-            let text = format!("{}: it began and is not in the budget", call.id);
-            world.findings.note(text);
+    let budget = budget.map_or_else(|| Budget::new(&tenant), |found| found.item);
+    let newest = budget.spent.iter().map(|spent| spent.at).max();
+    for turn in world.store.all_turns() {
+        if newest.is_some_and(|at| at.since(turn.created_at) >= BUDGET_MS) {
+            continue;
+        }
+        let begun = every_call(&turn).filter(|call| call.attempt > 0);
+        for call in begun.filter(|call| call.effect == EffectClass::Destructive) {
+            if !budget.holds(&call.id) {
+                let text = format!("{}: it began and is not in the budget", call.id);
+                world.findings.note(text);
+            }
         }
     }
 }
