@@ -62,15 +62,15 @@ const PLACES: [OnePlace; 9] = [
     },
     OnePlace {
         what: "secrets are found by their form",
-        words: "patterns::KNOWN",
-        places: &["domain/src/redact/mod.rs"],
+        words: "&KNOWN",
+        places: &["domain/src/redact/arguments.rs", "domain/src/redact/mod.rs"],
     },
     OnePlace {
         what: "a pattern is compiled",
         words: "Regex::new(",
         places: &[
             "domain/src/redact/arguments.rs",
-            "domain/src/redact/mod.rs",
+            "domain/src/redact/patterns.rs",
             // What a message says of a secret's place, and Azure's id of a request.
             "app/src/turn/sealing.rs",
             "app/src/tools/answer.rs",
