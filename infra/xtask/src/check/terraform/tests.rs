@@ -232,7 +232,7 @@ fn handler(repository: &Repository) -> HandlerContract {
                  listed said seq turn",
             )),
             audit,
-            container("users", &["/tenantId", "/userId"], "userId"),
+            with_ttl(container("users", &["/tenantId", "/userId"], "userId")),
             with_ttl(container("tokens", &["/tenantId", "/userId"], "")),
             container("config", &["/tenantId", "/kind"], ""),
         ],
