@@ -17,7 +17,10 @@ use serde_json::{Value, json};
 type Field = (&'static str, &'static str);
 
 /// Where text goes beside messages, titles of new conversations and arguments.
-const FIELDS: [Field; 16] = [
+const FIELDS: [Field; 19] = [
+    ("put_kill_switch", "reason"),
+    ("put_kill_switch", "scope"),
+    ("put_quotas", "reason"),
     ("put_policies", "reason"),
     ("put_policies", "text"),
     ("simulate_policies", "text"),
@@ -218,8 +221,8 @@ async fn put(scene: &Scene, (operation, field): Field, text: &str) {
     match reply.status {
         200 => {
             let kept = match (operation.id, field) {
-                ("put_policies", "reason") => &reply.body["stored"]["reason"],
                 ("decide_approval", "reason") => &reply.body["decision"]["reason"],
+                (_, "reason") => &reply.body["stored"]["reason"],
                 ("simulate_policies", _) => return,
                 _ => &reply.body[field],
             };
@@ -264,6 +267,10 @@ async fn assert_all_fields(scene: &Scene) {
         ("create_conversation", "title"),
         ("create_turn", "text"),
         ("call_tool", "arguments"),
+        // Numbers by the names of quotas.
+        ("put_quotas", "person"),
+        ("put_quotas", "roles"),
+        ("put_quotas", "tenant"),
     ];
     let known = FIELDS.iter().copied().chain(elsewhere);
     let known = known.map(|(operation, field)| (operation.to_owned(), field.to_owned()));

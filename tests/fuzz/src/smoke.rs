@@ -1,8 +1,7 @@
-//! A target fed without instrumentation: every seed, and then seeds that were changed,
-//! the same ones in the same order in every run, for as long as there is time.
+//! A target fed without instrumentation: every seed, and then as many seeds that were
+//! changed as its target says, the same ones in every run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
 
 use crate::Target;
 use crate::mutation::{Draw, mutated};
@@ -21,16 +20,15 @@ pub struct Tried {
     pub taken: u64,
 }
 
-/// Feeds `target` for `time`. A finding panics with the input, spelt so that it can be
-/// kept as a seed.
-pub fn feed(target: Target, time: Duration) -> Tried {
+/// Feeds `target`. A finding panics with the input, spelt so that it can be kept as a
+/// seed.
+pub fn feed(target: Target) -> Tried {
     let seeds = target.seeds();
     assert!(!seeds.is_empty(), "{} has no seeds", target.name);
-    let since = Instant::now();
     let mut taken: u64 = seeds.iter().map(|seed| one(target, seed)).sum();
     let mut executions = seeds.len() as u64;
     let mut draw = Draw::of(SEED);
-    while since.elapsed() < time {
+    while executions < target.daily {
         taken += one(target, &mutated(&mut draw, &seeds));
         executions += 1;
     }
