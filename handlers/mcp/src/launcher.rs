@@ -183,6 +183,7 @@ impl Launcher {
     ) -> Walls {
         let mut read = vec![self.programs.folder().to_owned()];
         read.extend(environment.get("SSL_CERT_FILE").map(PathBuf::from));
+        read.extend(inside(&self.work_dir, &server.command));
         let mut write = server.writes.clone();
         if let Some(bundle) = bundle {
             let list = if bundle.is_unpacked() {
@@ -245,6 +246,16 @@ impl Launcher {
         }
         Ok(())
     }
+}
+
+/// What of a hidden folder holds the program `command`: the folder that it lies in with
+/// what it reads beside it, or itself where that is the hidden one. `None` for a program
+/// that lies elsewhere.
+fn inside(hidden: &Path, command: &Path) -> Option<PathBuf> {
+    let folder = command.parent()?;
+    let is_alone = folder == hidden;
+    let found = if is_alone { command } else { folder };
+    folder.starts_with(hidden).then(|| found.to_owned())
 }
 
 impl Verified {

@@ -9,7 +9,7 @@ use azimuth_mcp::servers::Identity;
 use azimuth_ports::tools::ToolServers;
 use serde_json::{Value, json};
 
-use crate::support::{AUDIENCE, Plan, Rig, request, text};
+use crate::support::{AUDIENCE, FAKE, Plan, Rig, request, text};
 
 /// What this kernel does, told to whoever reads the output.
 fn offer() -> Offer {
@@ -71,6 +71,39 @@ async fn a_server_writes_only_in_its_own_folder_and_reads_nothing_of_ours() {
     let bob: Value = serde_json::from_str(&rig.text("bob", "whoami", json!({})).await).unwrap();
     let bobs = format!("{}/x", bob["folder"].as_str().unwrap());
     assert_eq!(tries(&rig, "write", &bobs).await, no);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_program_that_lies_among_what_is_ours_runs_and_reads_what_lies_beside_it() {
+    let offer = offer();
+    let folder = tempfile::tempdir().unwrap();
+    // As `cargo xtask dev` has it: data and downloads below one folder.
+    let home = folder.path().join("cache/server");
+    std::fs::create_dir_all(&home).unwrap();
+    let command = home.join("program");
+    std::fs::copy(FAKE, &command).unwrap();
+    std::fs::write(home.join("beside"), "").unwrap();
+    for ours in ["audit.key", "cache/another"] {
+        std::fs::write(folder.path().join(ours), "").unwrap();
+    }
+    let plan = Plan {
+        folder: Some(folder),
+        command,
+        writes: Some(vec![]),
+        ..Plan::default()
+    };
+    let rig = plan.start().await;
+    let path = |name: &str| rig.path().join(name).display().to_string();
+    assert_eq!(
+        tries(&rig, "read", &path("cache/server/beside")).await,
+        "done"
+    );
+    let no = stopped(offer.files);
+    assert_eq!(tries(&rig, "write", &path("cache/server/beside")).await, no);
+    for ours in ["audit.key", "cache/another"] {
+        assert_eq!(tries(&rig, "read", &path(ours)).await, no, "{ours}");
+    }
     rig.end().await;
 }
 
