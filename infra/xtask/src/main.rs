@@ -13,6 +13,7 @@ mod fuzz;
 mod gallery;
 mod http_request;
 mod installed;
+mod mutants;
 mod portal;
 mod processes;
 mod python;
@@ -36,6 +37,7 @@ use check::CheckOptions;
 use dev::DevOptions;
 use failure::Failure;
 use fuzz::FuzzOptions;
+use mutants::MutantsOptions;
 use repository::Repository;
 use schemathesis::SchemathesisOptions;
 use session::Session;
@@ -74,6 +76,8 @@ enum Command {
     Deny,
     /// Bytes for whatever reads those of others, under libFuzzer
     Fuzz(FuzzOptions),
+    /// Small changes to what decides, which the tests have to notice
+    Mutants(MutantsOptions),
     /// dist/app for `func start --script-root dist/app`, and a deployable zip
     App(AppOptions),
     /// Pictures of every page of the portal, in both languages and themes
@@ -132,6 +136,7 @@ async fn run(command: Command, repository: &Repository) -> Result<(), Failure> {
         }
         Command::Deny => deny::deny(&mut session, repository).await,
         Command::Fuzz(options) => fuzz::fuzz(&mut session, repository, &options).await,
+        Command::Mutants(options) => mutants::mutants(&mut session, repository, &options).await,
         Command::App(options) => app::app(&mut session, repository, &options).await,
         Command::PortalGallery { out } => {
             gallery::gallery(&mut session, repository, out.as_deref()).await

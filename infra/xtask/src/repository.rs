@@ -118,6 +118,27 @@ impl Repository {
     }
 }
 
+/// The files under version control below `root`, relative to it.
+pub fn tracked_files(root: &Path) -> Result<Vec<String>, Failure> {
+    let output = Command::new("git")
+        .args(["ls-files", "-z"])
+        .current_dir(root)
+        .output()
+        .map_err(not_started("git"))?;
+    if !output.status.success() {
+        return Err(Failure::Ended {
+            command: "git ls-files".into(),
+            status: output.status,
+        });
+    }
+    let names = String::from_utf8_lossy(&output.stdout);
+    Ok(names
+        .split('\0')
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect())
+}
+
 impl Metadata {
     /// Where cargo puts programs of a profile.
     pub fn programs(&self, release: bool) -> PathBuf {

@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use crate::failure::Failure;
-use crate::repository::not_started;
+use crate::repository::tracked_files;
 
 /// Bytes. Larger things are fetched, pinned by a hash.
 const FILE_MAX: usize = 1024 * 1024;
@@ -43,25 +42,13 @@ const NPM: &str = "https://registry.npmjs.org/";
 const REGISTRY_FILES: [&str; 5] = [".npmrc", ".yarnrc", ".yarnrc.yml", ".pypirc", "pip.conf"];
 
 pub fn findings(root: &Path) -> Result<Vec<String>, Failure> {
-    let output = Command::new("git")
-        .args(["ls-files", "-z"])
-        .current_dir(root)
-        .output()
-        .map_err(not_started("git"))?;
-    if !output.status.success() {
-        return Err(Failure::Ended {
-            command: "git ls-files".into(),
-            status: output.status,
-        });
-    }
-    let names = String::from_utf8_lossy(&output.stdout);
     let mut findings = Vec::new();
-    for name in names.split('\0').filter(|name| !name.is_empty()) {
-        let file = root.join(name);
+    for name in tracked_files(root)? {
+        let file = root.join(&name);
         // Removed and not committed yet, or a link.
         if file.is_file() && !file.is_symlink() {
             let content = fs::read(&file).map_err(Failure::file("read", &file))?;
-            judge(name, &content, &mut findings);
+            judge(&name, &content, &mut findings);
         }
     }
     Ok(findings)
