@@ -4,6 +4,7 @@
 mod approvals;
 mod audit;
 mod first_answers;
+mod injections;
 mod many_people;
 mod package;
 mod poison;

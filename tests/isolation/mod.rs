@@ -3,6 +3,6 @@
 
 mod canaries;
 mod fuzzers;
-mod injections;
+pub mod injections;
 mod lists;
 mod matrix;

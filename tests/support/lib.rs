@@ -6,12 +6,14 @@
 
 pub mod app;
 pub mod audit;
+pub mod completions;
 pub mod container;
 pub mod contract;
 pub mod corpora;
 pub mod gate;
 pub mod host;
 pub mod identity;
+pub mod obeying;
 pub mod operations;
 #[cfg(feature = "past-the-seal")]
 pub mod past_the_seal;

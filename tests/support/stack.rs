@@ -475,6 +475,25 @@ impl Stack {
         serde_json::from_slice(&bytes).unwrap_or(Value::Null)
     }
 
+    /// `host:port` of the sandbox's proxy.
+    pub fn proxy(&self) -> String {
+        let url = self.description["proxy"].as_str().expect("a text");
+        url.trim_start_matches("http://").to_owned()
+    }
+
+    /// Whoever talks to the sandbox's Azure as to Azure.
+    pub fn azure_client(&self) -> reqwest::Client {
+        let text = |field: &str| self.description[field].as_str().expect("a text");
+        let authority = std::fs::read(text("ca_file")).unwrap();
+        let authority = reqwest::Certificate::from_pem(&authority).unwrap();
+        let proxy = reqwest::Proxy::https(text("proxy")).unwrap();
+        reqwest::Client::builder()
+            .add_root_certificate(authority)
+            .proxy(proxy)
+            .build()
+            .unwrap()
+    }
+
     /// Changes that really happened in the sandbox.
     pub async fn effects(&self) -> Vec<Value> {
         self.control("/sandbox/effects", None).await["items"]

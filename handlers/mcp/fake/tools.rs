@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{Server, complain};
 
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     "echo",
     "whoami",
     "token",
@@ -37,6 +37,7 @@ const NAMES: [&str; 22] = [
     "switch",
     "try",
     "grow",
+    "page",
 ];
 
 pub(crate) fn list(server: &Server) -> Vec<Value> {
@@ -159,6 +160,12 @@ pub(crate) fn call(server: &Server, id: &Value, params: &Value) {
             "switched".to_owned()
         }
         "try" => crate::attempt::attempt(arguments),
+        // What lies in the folder of `--pages` under this name.
+        "page" => {
+            let folder = server.value("--pages").unwrap_or_default();
+            let name = arguments["name"].as_str().unwrap_or_default();
+            std::fs::read_to_string(std::path::Path::new(folder).join(name)).unwrap_or_default()
+        }
         "grow" => {
             let size = usize::try_from(n).unwrap_or(0) * 1024 * 1024;
             // Every page is written, so that it is resident; never freed.

@@ -1,12 +1,13 @@
 //! `handler confine [wall…] -- <command> [argument…]`: runs a command as its child, hands
 //! standard input and output through untouched, and ends the command when the
 //! process that started it is gone, even by SIGKILL. [Walls](walls) are put up around
-//! both before the command is started.
+//! both before the command is started, and what root may do more is given up.
 //!
 //! A process that is killed cannot clean up, so somebody else must notice. The
 //! kernel's parent-death signal would need unsafe code in the child and fires on
 //! the end of a thread; a small process that looks needs neither.
 
+mod privileges;
 pub mod walls;
 
 use std::ffi::OsString;
@@ -53,6 +54,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     // This thread is the only one, and everything that it starts stands inside.
     if let Err(error) = walls.raise() {
+        return fail(&format!("confine: {error}"));
+    }
+    if let Err(error) = privileges::give_up() {
         return fail(&format!("confine: {error}"));
     }
     let runtime = match tokio::runtime::Builder::new_current_thread()

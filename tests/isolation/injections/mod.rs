@@ -1,14 +1,14 @@
 //! Text that a tool returned can never by itself cause a change (promise S8): a model
 //! that obeys everything that it reads, and everything that somebody could write.
 
-mod obeying;
 mod public;
-mod vectors;
+pub mod vectors;
 
 use std::time::Duration;
 
 use azimuth_domain::tool::{Availability, tool_hash};
 use azimuth_tests::app::{AppShape, TestApp};
+use azimuth_tests::obeying;
 use azimuth_tests::person::Person;
 use azimuth_tests::tools::Behaviour;
 use serde_json::{Value, json};

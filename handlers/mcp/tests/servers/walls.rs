@@ -75,6 +75,23 @@ async fn a_server_writes_only_in_its_own_folder_and_reads_nothing_of_ours() {
 }
 
 #[tokio::test]
+async fn a_server_does_not_see_into_other_processes() {
+    let offer = offer();
+    let rig = Plan::default().start().await;
+    let path = |name: &str| format!("/proc/{}/{name}", std::process::id());
+    // Without walls a process of the same user may; one of root may not, once it has given
+    // up what root may do more.
+    let is_root = rustix::process::geteuid().is_root();
+    let no = stopped(offer.files || offer.connections || is_root);
+    assert_eq!(tries(&rig, "read", &path("environ")).await, no);
+    assert_eq!(tries(&rig, "read", &path("maps")).await, no);
+    assert_eq!(tries(&rig, "read", "/proc/self/environ").await, "done");
+    let may = "test $(awk '/^Cap(Inh|Prm|Eff)/ {print $2}' /proc/self/status | sort -u) = 0000000000000000";
+    assert_eq!(tries(&rig, "run", may).await, "done");
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn a_program_that_lies_among_what_is_ours_runs_and_reads_what_lies_beside_it() {
     let offer = offer();
     let folder = tempfile::tempdir().unwrap();

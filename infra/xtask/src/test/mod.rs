@@ -29,6 +29,9 @@ use groups::{
 };
 use programs::{Surroundings, TestProgram};
 
+/// It has a tool server that misbehaves on request.
+const TOOL_SERVER_PACKAGE: &str = "azimuth-mcp";
+
 /// From the end of the pictures to the end of what they started.
 const ORPHAN_GRACE: Duration = Duration::from_secs(25);
 
@@ -221,7 +224,8 @@ async fn prepare_stack(
     metadata: &Metadata,
     surroundings: &mut Surroundings,
 ) -> Result<(), Failure> {
-    app::build(session, repository, &app::PROGRAM_PACKAGES, false).await?;
+    let packages = [&app::PROGRAM_PACKAGES[..], &[TOOL_SERVER_PACKAGE]].concat();
+    app::build(session, repository, &packages, false).await?;
     let programs = programs::folder_of_programs(metadata);
     let assembled = app::assemble(session, repository, &programs.join("handler"), None)?;
     let azure_mcp = azure_mcp::provide(session, repository).await?;

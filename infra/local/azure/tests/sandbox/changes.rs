@@ -165,3 +165,38 @@ async fn a_machine_changes_its_power_state_and_goes_away_over_a_restart_too() {
     // A repeated delivery that Azure accepts shows as a second effect; a deletion of nothing does not.
     assert_eq!(done, [stop, gone, gone]);
 }
+
+#[tokio::test]
+async fn tags_of_a_machine_are_replaced_by_whoever_may_and_nothing_else_of_it() {
+    let world = Running::start().await;
+    let path = dev(&format!("{MACHINE}/vm-dev-1"));
+    let put =
+        async |name: &str, body: &Value| world.arm(name, Method::PATCH, &path, Some(body)).await;
+    let tags = json!({"tags": {"note": "new"}});
+    assert_eq!(put("bob", &tags).await.status, StatusCode::FORBIDDEN);
+    let done = put("alice", &tags).await;
+    assert_eq!(
+        (done.status, &done.body["tags"]),
+        (StatusCode::OK, &tags["tags"])
+    );
+    let seen = world.arm("bob", Method::GET, &path, None).await.body;
+    assert_eq!(seen["tags"], tags["tags"]);
+    for other in [
+        json!({"properties": {}}),
+        json!({"tags": {"n": 1}}),
+        json!([]),
+    ] {
+        let refused = put("alice", &other).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (StatusCode::BAD_REQUEST, "InvalidRequestContent"),
+            "{other}"
+        );
+    }
+    let effects = world.items("/sandbox/effects").await;
+    assert_eq!(effects.len(), 1);
+    assert_eq!(
+        effects[0]["tool_or_operation"],
+        "Microsoft.Compute/virtualMachines/write"
+    );
+}

@@ -1,4 +1,6 @@
-//! Virtual machines: read, change the power state, delete.
+//! Virtual machines: read, change tags and the power state, delete.
+
+use std::collections::BTreeMap;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -99,6 +101,50 @@ pub fn act(
         }
         Ok(accept(world, call, machine, then, &operation, now_ms))
     })
+}
+
+/// Replaces the tags (200), if the body has any; other members of the documented body are
+/// refused.
+pub fn patch(
+    world: &World,
+    call: &Call,
+    subscription: &str,
+    group: &str,
+    name: &str,
+) -> Result<Reply, AzureError> {
+    let operation = format!("{VIRTUAL_MACHINES}/write");
+    let group = scope::group(call, subscription, group, Access::Contributor, &operation)?;
+    let tags = tags(&call.json()?)?;
+    let now_ms = world.clock.now_ms();
+    world.store.change(now_ms, |state| {
+        let mut machine = scope::resource(state, group, VIRTUAL_MACHINES, name)?.clone();
+        if let Some(tags) = tags {
+            machine.tags = tags;
+        }
+        let done = effect(call, now_ms, &operation, &machine.id());
+        let reply = Reply::ok(body(&machine, call, now_ms));
+        let resource = Box::new(machine);
+        Ok((vec![Change::Resource { resource }, done], reply))
+    })
+}
+
+/// The tags of an update's body; `None` where it has none.
+fn tags(body: &Value) -> Result<Option<BTreeMap<String, String>>, AzureError> {
+    let wrong = |message: String| AzureError::bad_request("InvalidRequestContent", message);
+    let members = body
+        .as_object()
+        .ok_or_else(|| wrong("The body is no object.".to_owned()))?;
+    if let Some(other) = members.keys().find(|name| *name != "tags") {
+        let message = format!("The sandbox changes tags of virtual machines only, not '{other}'.");
+        return Err(wrong(message));
+    }
+    members
+        .get("tags")
+        .map(|tags| {
+            serde_json::from_value(tags.clone())
+                .map_err(|_| wrong("Tags are an object of texts.".to_owned()))
+        })
+        .transpose()
 }
 
 /// Deletes (202, followed as an operation); what is not there needs no deletion (204).

@@ -172,6 +172,19 @@ pub fn answer(world: &World, call: &Call) -> Result<Reply, AzureError> {
             ],
         ) => machines::act(world, call, sub, group, name, action),
         (
+            &Method::PATCH,
+            [
+                "subscriptions",
+                _,
+                "resourcegroups",
+                _,
+                "providers",
+                "microsoft.compute",
+                "virtualmachines",
+                _,
+            ],
+        ) => machines::patch(world, call, sub, group, name),
+        (
             &Method::DELETE,
             [
                 "subscriptions",

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::LazyLock;
 
 use azimuth_ports::model::{ChatMessage, ModelRequest};
-use azimuth_tests::script::{Line, Script, call, question, raw_call, say, step_of};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 use serde_json::{Value, json};
+
+use crate::script::{Line, Script, call, question, raw_call, say, step_of};
 
 static ORDER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"~~do (\S+) (\S+) (\S*)~~").unwrap());
 static BASE64: LazyLock<Regex> = LazyLock::new(|| Regex::new("[A-Za-z0-9+/]{16,}={0,2}").unwrap());
@@ -21,7 +23,8 @@ pub fn model() -> Arc<Script> {
     Script::answering(answer)
 }
 
-fn answer(request: &ModelRequest) -> Vec<Line> {
+/// What it does next.
+pub fn answer(request: &ModelRequest) -> Vec<Line> {
     let question = question(request);
     let step = step_of(request);
     if step == 0 && !question.ends_with("go on") && !ORDER.is_match(question) {
@@ -75,12 +78,38 @@ fn words(request: &ModelRequest) -> Vec<String> {
     said.chain(described).collect()
 }
 
-/// The text, and whatever can be made out of it.
+/// The text, and whatever can be made out of it, out of the texts in it too where it is
+/// JSON behind the line that tells an outcome.
 fn readings(text: &str) -> Vec<String> {
+    let told = text.split_once('\n').map_or(text, |(_, told)| told);
+    let mut texts = vec![text.to_owned()];
+    if let Ok(value) = serde_json::from_str(told) {
+        collect(&value, &mut texts);
+    }
+    texts.iter().flat_map(|text| decodings(text)).collect()
+}
+
+/// Keys and values that are texts.
+fn collect(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => texts.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Object(members) => {
+            for (key, value) in members {
+                texts.push(key.clone());
+                collect(value, texts);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn decodings(text: &str) -> Vec<String> {
     let visible: String = text.chars().filter(|c| *c != '\u{200b}').collect();
+    let tag = |c| u32::from(c).checked_sub(0xE0000).and_then(char::from_u32);
     let tags: String = text
         .chars()
-        .filter_map(|c| u32::from(c).checked_sub(0xE0000).and_then(char::from_u32))
+        .filter_map(|c| if c == '\n' { Some(c) } else { tag(c) })
         .collect();
     let decoded = BASE64
         .find_iter(text)
