@@ -6,6 +6,8 @@
 pub mod change;
 pub mod digest;
 pub mod es256;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

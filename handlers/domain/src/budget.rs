@@ -232,6 +232,7 @@ mod tests {
 
     #[test]
     fn a_call_counts_for_an_hour() {
+        assert_eq!(BUDGET_MS, 3_600_000);
         let mut budget = Budget::new("t");
         for (number, ms) in [(0, 0), (1, 1_000), (2, 2_000)] {
             assert_eq!(

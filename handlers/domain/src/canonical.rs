@@ -65,6 +65,15 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn names_are_left_of_an_object_and_nothing_of_anything_else() {
+        let named = names_only(&json!({"a": "x", "b": {"c": 1}}));
+        assert_eq!(named, json!({"a": "(secret)", "b": "(secret)"}));
+        for other in [json!(null), json!("x"), json!(["x"]), json!(1)] {
+            assert_eq!(names_only(&other), json!(null), "{other}");
+        }
+    }
+
+    #[test]
     fn key_order_does_not_matter() {
         let a: Value = serde_json::from_str(r#"{"b":[1,{"z":null,"a":"ü"}],"a":true}"#).unwrap();
         let b: Value = serde_json::from_str(r#"{"a":true,"b":[1,{"a":"ü","z":null}]}"#).unwrap();

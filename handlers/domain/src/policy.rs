@@ -136,3 +136,50 @@ impl DenyReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_mode_is_called_as_in_json_and_review_is_the_one_that_holds() {
+        for (mode, is_default) in [
+            (Mode::ReadOnly, false),
+            (Mode::Review, true),
+            (Mode::Autonomous, false),
+        ] {
+            assert_eq!(json!(mode), mode.as_str());
+            assert_eq!(mode.is_default(), is_default, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_called_as_in_json_and_has_a_sentence_of_its_own() {
+        let reasons = [
+            DenyReason::NotPermitted,
+            DenyReason::ToolDisabled,
+            DenyReason::SecretNotAvailable,
+            DenyReason::ForeignTenant,
+            DenyReason::ReadOnlyMode,
+            DenyReason::ByApprover,
+            DenyReason::ApprovalExpired,
+            DenyReason::ApprovalMismatch,
+            DenyReason::Drift,
+            DenyReason::QuotaUsedUp,
+            DenyReason::BudgetUsedUp,
+            DenyReason::KillSwitch,
+        ];
+        let mut sentences: Vec<&str> = Vec::new();
+        for reason in reasons {
+            assert_eq!(json!(reason), reason.code());
+            let sentence = reason.sentence();
+            assert!(
+                sentence.ends_with('.') && sentence.contains(' '),
+                "{sentence}"
+            );
+            assert!(!sentences.contains(&sentence), "{sentence}");
+            sentences.push(sentence);
+        }
+    }
+}

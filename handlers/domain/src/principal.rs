@@ -100,3 +100,35 @@ impl Principal {
         self.roles.contains(&role)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_known_by_its_name_to_the_letter() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+            assert_eq!(serde_json::json!(role), role.as_str());
+        }
+        for name in ["", "Admin", "admin ", "owner", "관리자"] {
+            assert_eq!(Role::parse(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_principal_has_the_roles_of_the_token_and_no_other() {
+        let principal = Principal {
+            user: UserKey::new("T", "O"),
+            name: None,
+            roles: BTreeSet::from([Role::Approver]),
+            token_issued_at: Timestamp(0),
+            token_expires_at: Timestamp(1),
+            session: None,
+        };
+        for role in Role::ALL {
+            assert_eq!(principal.has(role), role == Role::Approver, "{role:?}");
+        }
+        assert_eq!(principal.user, UserKey::new("t", "o"));
+    }
+}

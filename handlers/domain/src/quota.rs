@@ -220,6 +220,22 @@ mod tests {
     }
 
     #[test]
+    fn a_quota_is_called_as_in_json() {
+        for quota in Quota::ALL {
+            assert_eq!(serde_json::json!(quota), quota.as_str());
+        }
+    }
+
+    #[test]
+    fn where_nobody_chose_a_tenant_may_destroy_so_much_in_an_hour() {
+        let settings = QuotaSettings::default();
+        for quota in Quota::ALL {
+            let limit = (quota == Quota::DestructiveCallsPerHour).then_some(500);
+            assert_eq!(settings.of_tenant(quota), limit, "{}", quota.as_str());
+        }
+    }
+
+    #[test]
     fn settings_are_json_with_the_names_of_quotas() {
         let text = r#"{"roles":{"operator":{"tokens_per_day":5}},"tenant":{"turns_per_day":7}}"#;
         let read: Result<QuotaSettings, _> = serde_json::from_str(text);

@@ -168,6 +168,40 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn a_document_without_secrets_keeps_every_byte() {
+        let token = format!("dapi{}", "0a".repeat(16));
+        let clean = |text: &str| {
+            String::from_utf8(redact_bytes(text.as_bytes().to_vec())).unwrap_or_default()
+        };
+        for same in [
+            r#"{ "b" : 1,  "a":[ ] }"#,
+            "\"a text\"",
+            "no JSON, 한글",
+            "",
+        ] {
+            assert_eq!(clean(same), same);
+        }
+        assert_eq!(redact_bytes(vec![0xff, b'x']), [0xff, b'x']);
+        assert_eq!(clean(&format!("is {token} it")), "is [redacted] it");
+        assert_eq!(clean(&format!("\"{token}\"")), "\"[redacted]\"");
+        assert_eq!(
+            clean(&format!(r#"{{"a": "{token}", "password": "p", "n": 1}}"#)),
+            r#"{"a":"[redacted]","n":1,"password":"[redacted]"}"#
+        );
+    }
+
+    #[test]
+    fn a_member_that_holds_no_text_of_a_secret_stays() {
+        for same in [
+            json!({"password": ""}),
+            json!({"password": "{secret:1}"}),
+            json!({"password": 7}),
+        ] {
+            assert_eq!(redact_json(same.clone()), same);
+        }
+    }
+
+    #[test]
     fn a_secret_ends_where_korean_begins() {
         let token = format!("dapi{}", "0a".repeat(16));
         assert_eq!(
