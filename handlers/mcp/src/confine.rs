@@ -33,6 +33,9 @@ const TERMINATE_GRACE: Duration = Duration::from_secs(1);
 /// How long a command may go on after its input was closed. Covers a parent that
 /// died before the wrapper could look for the first time.
 const INPUT_CLOSED_GRACE: Duration = Duration::from_secs(3);
+/// How often a program that is busy is tried, and how long between two tries.
+const BUSY_TRIES: u32 = 40;
+const BUSY_PAUSE: Duration = Duration::from_millis(25);
 /// The command cannot be started, as a shell reports it.
 const NOT_STARTED: u8 = 127;
 
@@ -69,7 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     runtime.block_on(async {
         let mut command = Command::new(&program);
         command.args(arguments);
-        match command.spawn() {
+        match start(&mut command).await {
             Ok(child) => watch(child, parent).await,
             Err(error) => fail(&format!(
                 "confine: cannot start {}: {error}",
@@ -77,6 +80,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             )),
         }
     })
+}
+
+/// A program that was copied a moment ago may still be open for writing: whoever forks
+/// meanwhile holds the file until its own program begins.
+async fn start(command: &mut Command) -> io::Result<Child> {
+    for _ in 0..BUSY_TRIES {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
+                tokio::time::sleep(BUSY_PAUSE).await;
+            }
+            started => return started,
+        }
+    }
+    command.spawn()
 }
 
 #[expect(

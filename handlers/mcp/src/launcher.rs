@@ -25,6 +25,22 @@ use crate::pool::Room;
 use crate::programs::Programs;
 use crate::servers::{HostEnvironment, Identity, ServerConfig};
 
+/// In the folder that `func` starts the handler in.
+const SETTINGS: &str = "local.settings.json";
+/// Where programs keep what somebody signed in with, in a home folder.
+const SIGN_INS: [&str; 10] = [
+    ".aws",
+    ".azure",
+    ".config/gcloud",
+    ".config/gh",
+    ".docker",
+    ".git-credentials",
+    ".gnupg",
+    ".kube",
+    ".netrc",
+    ".ssh",
+];
+
 /// Starts processes.
 pub(crate) struct Launcher {
     pub(crate) wrapper: Vec<OsString>,
@@ -183,7 +199,12 @@ impl Launcher {
     ) -> Walls {
         let mut read = vec![self.programs.folder().to_owned()];
         read.extend(environment.get("SSL_CERT_FILE").map(PathBuf::from));
-        read.extend(inside(&self.work_dir, &server.command));
+        let hidden = self.hidden();
+        read.extend(
+            hidden
+                .iter()
+                .filter_map(|path| inside(path, &server.command)),
+        );
         let mut write = server.writes.clone();
         if let Some(bundle) = bundle {
             let list = if bundle.is_unpacked() {
@@ -195,7 +216,7 @@ impl Launcher {
         }
         let files = Files {
             own: folder.path().to_owned(),
-            hidden: Some(self.work_dir.clone()),
+            hidden,
             read,
             write,
         };
@@ -207,6 +228,18 @@ impl Launcher {
             files: self.offer.files.then_some(files),
             ports: self.offer.connections.then_some(ports),
         }
+    }
+
+    /// What no server may read: our folder, the settings that the Functions host has for us
+    /// on a developer's machine, and the sign-ins of whoever runs the handler.
+    fn hidden(&self) -> Vec<PathBuf> {
+        let settings = std::env::current_dir().map(|folder| folder.join(SETTINGS));
+        let home = self.host.home.as_ref().map(PathBuf::from);
+        let sign_ins = home
+            .iter()
+            .flat_map(|home| SIGN_INS.iter().map(|name| home.join(name)));
+        let ours = [self.work_dir.clone()].into_iter();
+        ours.chain(settings).chain(sign_ins).collect()
     }
 
     fn base_environment(&self, server: &ServerConfig) -> BTreeMap<String, String> {

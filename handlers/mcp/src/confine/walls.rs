@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath,
@@ -68,8 +68,9 @@ pub struct Walls {
 pub struct Files {
     /// The process's own folder.
     pub own: PathBuf,
-    /// A folder of ours: nothing in it may be read, but `own`, `read` and `write`.
-    pub hidden: Option<PathBuf>,
+    /// Folders and files of ours: nothing in them may be read, but `own`, `read` and
+    /// `write`.
+    pub hidden: Vec<PathBuf>,
     /// What may be read and run nevertheless.
     pub read: Vec<PathBuf>,
     /// Where it may write beside its own folder.
@@ -106,8 +107,8 @@ impl Walls {
         let mut say = |flag: &str, value: OsString| words.extend([flag.into(), value]);
         if let Some(files) = &self.files {
             say(DIR, files.own.clone().into());
-            if let Some(hidden) = &files.hidden {
-                say(HIDE, hidden.clone().into());
+            for path in &files.hidden {
+                say(HIDE, path.clone().into());
             }
             for path in &files.read {
                 say(READ, path.clone().into());
@@ -131,7 +132,7 @@ impl Walls {
     ) -> Result<Self, WallError> {
         let mut files = Files {
             own: PathBuf::new(),
-            hidden: None,
+            hidden: Vec::new(),
             read: Vec::new(),
             write: Vec::new(),
         };
@@ -148,7 +149,7 @@ impl Walls {
             };
             match flag.as_str() {
                 DIR => files.own = value.into(),
-                HIDE => files.hidden = Some(value.into()),
+                HIDE => files.hidden.push(value.into()),
                 READ => files.read.push(value.into()),
                 WRITE => files.write.push(value.into()),
                 PROXY_PORT => proxy = Some(port()?),
@@ -210,15 +211,13 @@ impl Files {
             Path::new("/dev/null"),
             AccessFs::WriteFile | AccessFs::ReadFile,
         )?;
-        match &self.hidden {
-            None => may(rules, Path::new("/"), read),
-            Some(hidden) => {
-                for path in beside(hidden)? {
-                    rules = may(rules, &path, read)?;
-                }
-                Ok(rules)
-            }
+        if self.hidden.is_empty() {
+            return may(rules, Path::new("/"), read);
         }
+        for path in beside(&self.hidden)? {
+            rules = may(rules, &path, read)?;
+        }
+        Ok(rules)
     }
 }
 
@@ -254,30 +253,44 @@ fn may(
     Ok(rules.add_rule(PathBeneath::new(opened, access))?)
 }
 
-/// Everything that is neither in `hidden` nor above it: what lies beside each folder on
-/// the way there. Links are left out, since what they lead to is judged itself.
-fn beside(hidden: &Path) -> Result<Vec<PathBuf>, WallError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error| WallError::Folder(path, error)
-    };
-    let hidden = fs::canonicalize(hidden).map_err(failed(hidden))?;
+/// Everything that is neither in one of `hidden` nor above one: what lies beside each
+/// folder on the ways there. Links are left out, since what they lead to is judged itself.
+fn beside(hidden: &[PathBuf]) -> Result<Vec<PathBuf>, WallError> {
+    let hidden: Vec<PathBuf> = hidden.iter().filter_map(|path| real(path)).collect();
     let mut found = Vec::new();
-    let mut above = PathBuf::from("/");
-    for step in hidden.components() {
-        let Component::Normal(step) = step else {
-            continue;
-        };
-        let entries = fs::read_dir(&above).map_err(failed(&above))?;
-        let others = entries
-            .filter_map(Result::ok)
-            .filter(|entry| entry.file_name() != step)
-            .filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_symlink()))
-            .map(|entry| entry.path());
-        found.extend(others.take(MAX_BESIDE));
-        above.push(step);
+    let mut ways = vec![PathBuf::from("/")];
+    while let Some(above) = ways.pop() {
+        let failed = |error| WallError::Folder(above.clone(), error);
+        let entries = fs::read_dir(&above).map_err(failed)?;
+        let mut others = Vec::new();
+        for entry in entries.filter_map(Result::ok) {
+            let path = entry.path();
+            if hidden.contains(&path) || entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+                continue;
+            }
+            if hidden.iter().any(|hidden| hidden.starts_with(&path)) {
+                ways.push(path);
+            } else {
+                others.push(path);
+            }
+        }
+        others.truncate(MAX_BESIDE);
+        found.append(&mut others);
     }
     Ok(found)
+}
+
+/// The path without links. What is not there yet is hidden all the same, in a folder that
+/// is there; `None` where that is not.
+fn real(path: &Path) -> Option<PathBuf> {
+    let there = fs::canonicalize(path).ok();
+    there.or_else(|| {
+        Some(
+            fs::canonicalize(path.parent()?)
+                .ok()?
+                .join(path.file_name()?),
+        )
+    })
 }
 
 #[cfg(test)]
@@ -296,7 +309,7 @@ mod tests {
         let all = Walls {
             files: Some(Files {
                 own: "/own".into(),
-                hidden: Some("/data".into()),
+                hidden: vec!["/data".into(), "/home/x".into()],
                 read: vec!["/a".into(), "/--b".into()],
                 write: vec!["/c d".into()],
             }),
@@ -339,22 +352,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beside_a_hidden_folder_is_all_but_the_way_there() {
+    fn what_is_beside_hidden_folders_is_all_but_the_ways_there() {
         let folder = tempfile::tempdir().unwrap();
         let root = fs::canonicalize(folder.path()).unwrap();
         fs::create_dir_all(root.join("a/hidden/inside")).unwrap();
-        fs::create_dir_all(root.join("b")).unwrap();
+        fs::create_dir_all(root.join("b/c")).unwrap();
         fs::write(root.join("a/file"), "").unwrap();
+        fs::write(root.join("b/settings"), "").unwrap();
         std::os::unix::fs::symlink(root.join("a"), root.join("way-back")).unwrap();
-        let found = beside(&root.join("a/hidden")).unwrap();
-        assert!(found.contains(&root.join("b")) && found.contains(&root.join("a/file")));
+        let hidden = ["a/hidden", "b/settings", "b/comes-later", "no/folder"];
+        let hidden = hidden.map(|name| root.join(name));
+        let found = beside(&hidden).unwrap();
+        for path in ["a/file", "b/c"] {
+            assert!(found.contains(&root.join(path)), "{path}");
+        }
         assert!(found.contains(&PathBuf::from("/proc")));
-        for path in found {
-            assert!(
-                !root.join("a/hidden").starts_with(&path),
-                "{}",
-                path.display()
-            );
+        for hidden in &hidden[..3] {
+            let open = found.iter().find(|path| hidden.starts_with(path));
+            assert_eq!(open, None, "{}", hidden.display());
         }
     }
 }

@@ -83,6 +83,20 @@ async fn a_command_that_cannot_start_is_named() {
 }
 
 #[tokio::test]
+async fn a_command_whose_file_is_still_being_written_is_tried_for_a_while() {
+    let folder = tempfile::tempdir().unwrap();
+    let shell = folder.path().join("shell");
+    std::fs::copy("/bin/sh", &shell).unwrap();
+    let command = [shell.to_str().unwrap(), "-c", "exit 7"];
+    let busy = std::fs::OpenOptions::new().append(true).open(&shell);
+    let output = confined(&command).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(127));
+    let child = confined(&command);
+    drop(busy.unwrap());
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(7));
+}
+
+#[tokio::test]
 async fn a_command_that_ignores_the_end_of_its_input_is_ended_with_all_it_started() {
     let script = "sleep 600 & echo $! $$; trap '' TERM HUP; while :; do sleep 1; done";
     let mut child = confined(&["/bin/sh", "-c", script]);

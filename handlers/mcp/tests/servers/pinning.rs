@@ -29,7 +29,7 @@ async fn the_first_start_pins_the_tools_and_the_next_needs_no_start() {
     let rig = Plan::default().start().await;
     assert_eq!((rig.count("started"), rig.count("list")), (1, 2));
     let first = rig.servers.catalogue();
-    assert_eq!(first.tools.len(), 22);
+    assert_eq!(first.tools.len(), 23);
     let echo = first.get(&ToolRef::new("fake", "echo")).unwrap();
     assert_eq!(
         (echo.effect, echo.availability),

@@ -87,6 +87,8 @@ pub struct Plan {
     pub hosts: Option<Vec<String>>,
     /// `None`: the folder of the whole rig.
     pub writes: Option<Vec<PathBuf>>,
+    /// Of whoever runs the handler.
+    pub home: String,
 }
 
 impl Default for Plan {
@@ -107,6 +109,7 @@ impl Default for Plan {
             server: "fake",
             hosts: None,
             writes: None,
+            home: "/home/somebody".to_owned(),
         }
     }
 }
@@ -152,7 +155,7 @@ impl Plan {
             wrapper,
             host: HostEnvironment {
                 path: "/usr/bin:/bin".into(),
-                home: Some("/home/somebody".into()),
+                home: Some(self.home.clone()),
             },
             environment: BTreeMap::from([("SSL_CERT_DIR".into(), "/nonexistent".into())]),
             hosts: vec!["management.azure.test".into()],

@@ -75,6 +75,38 @@ async fn a_server_writes_only_in_its_own_folder_and_reads_nothing_of_ours() {
 }
 
 #[tokio::test]
+async fn a_server_does_not_read_what_somebody_signed_in_with() {
+    let offer = offer();
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).display().to_string();
+    std::fs::create_dir_all(path(".azure")).unwrap();
+    std::fs::create_dir_all(path(".config/app")).unwrap();
+    for name in [
+        ".azure/token_cache.json",
+        ".netrc",
+        "notes",
+        ".config/app/settings",
+    ] {
+        std::fs::write(path(name), "").unwrap();
+    }
+    let plan = Plan {
+        home: path(""),
+        ..Plan::default()
+    };
+    let rig = plan.start().await;
+    for name in ["notes", ".config/app/settings"] {
+        assert_eq!(tries(&rig, "read", &path(name)).await, "done", "{name}");
+    }
+    std::fs::create_dir_all(path(".ssh")).unwrap();
+    std::fs::write(path(".ssh/id"), "").unwrap();
+    let no = stopped(offer.files);
+    for name in [".azure/token_cache.json", ".netrc", ".ssh/id"] {
+        assert_eq!(tries(&rig, "read", &path(name)).await, no, "{name}");
+    }
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn a_server_does_not_see_into_other_processes() {
     let offer = offer();
     let rig = Plan::default().start().await;
