@@ -181,14 +181,8 @@ async fn asked(
             .args(["--test", "suite"])
             .args(last)
             .current_dir(copy)
-            .env(
-                "CARGO_TARGET_DIR",
-                metadata
-                    .target_directory
-                    .join(super::SCRATCH)
-                    .join("target"),
-            )
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            // Of the repository itself: what others made is compiled there.
+            .env("CARGO_TARGET_DIR", &metadata.target_directory)
             .stdin(Stdio::null());
         command
     };
