@@ -55,7 +55,7 @@ export function signedInPages(furniture) {
 }
 
 /** Pages of dave, who administers. */
-export const ADMIN_PAGES = ["/admin/users", "/admin/policies", "/admin/health"];
+export const ADMIN_PAGES = ["/admin/users", "/admin/policies", "/admin/quotas", "/admin/kill-switch", "/admin/health"];
 
 /**
  * Waits until a page shows what it is for, so that no check looks at a skeleton.
@@ -75,6 +75,7 @@ export async function stands(page, path, furniture) {
   if (furniture !== undefined && path.endsWith(furniture.waiting)) await page.getByRole("table").first().waitFor();
   if (path === "/admin/users") await page.getByRole("main").getByText(/^[0-9a-f]{8}-/).first().waitFor();
   if (path === "/admin/policies") await page.getByRole("main").getByRole("textbox").waitFor();
+  if (path === "/admin/quotas" || path === "/admin/kill-switch") await page.getByRole("main").getByRole("textbox").first().waitFor();
   if (path === "/admin/health") await page.getByRole("heading", { level: 3 }).first().waitFor();
   if (path === "/approvals") await page.getByRole("listitem").filter({ hasText: "storage_account_create" }).first().waitFor();
 }
