@@ -35,5 +35,7 @@ export type Turn = Schemas["TurnView"];
 export type Undo = Schemas["UndoView"];
 export type TurnEvent = Schemas["EventView"];
 export type ToolResultRef = Schemas["ResultView"];
+export type UsageReport = Schemas["UsageReport"];
+export type UsageRow = Schemas["UsageRow"];
 export type User = Schemas["UserView"];
 export type UserPatch = Schemas["UserPatch"];

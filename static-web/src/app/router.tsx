@@ -75,6 +75,11 @@ const approvals = createRoute({
   path: "/approvals",
   component: lazyRouteComponent(() => withTexts("approvals", import("@/routes/approvals")), "ApprovalsPage"),
 });
+const usage = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/usage",
+  component: lazyRouteComponent(() => withTexts("quotas", withTexts("usage", import("@/routes/usage"))), "UsagePage"),
+});
 const settings = createRoute({
   getParentRoute: () => signedIn,
   path: "/settings",
@@ -130,6 +135,7 @@ export const router = createRouter({
       newChat,
       chat,
       approvals,
+      usage,
       settings,
       admin.addChildren([adminHome, adminUsers, adminPolicies, adminQuotas, adminKillSwitch, adminHealth]),
     ]),

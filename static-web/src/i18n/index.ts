@@ -24,6 +24,7 @@ const LATER = {
   problems: { en: () => import("./en/problems.json"), ko: () => import("./ko/problems.json") },
   quotas: { en: () => import("./en/quotas.json"), ko: () => import("./ko/quotas.json") },
   settings: { en: () => import("./en/settings.json"), ko: () => import("./ko/settings.json") },
+  usage: { en: () => import("./en/usage.json"), ko: () => import("./ko/usage.json") },
 };
 export type Later = keyof typeof LATER;
 

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { describe } from "node:test";
+
+import { asked, call, get, post } from "./harness/api.mjs";
+import { tabTo } from "./harness/keyboard.mjs";
+import { Portal } from "./harness/portal.mjs";
+import { problem, refuse } from "./harness/refusals.mjs";
+import { stage } from "./harness/stage.mjs";
+import { until } from "./harness/waiting.mjs";
+
+/** Object id of the sandbox. */
+const ALICE = "00000000-0000-4000-8000-0000000000c1";
+
+describe("what one has used and what is kept of one", () => {
+  const its = stage({ env: { AZIMUTH_QUOTAS: "on", AZIMUTH_MODEL_PRICE: "offline-planner=1000/2000" } });
+
+  its.test("tells usage by day, tool and model, and everybody's by person", async (scene) => {
+    const eve = await scene.signedIn("eve", { at: "/usage", language: "ko" });
+    const korean = new Portal(eve.page, "ko");
+    await eve.page.getByText(korean.text("usage:empty"), { exact: true }).waitFor();
+    await eve.page.getByRole("link", { name: korean.text("usage:empty_action"), exact: true }).waitFor();
+
+    await asked(scene.stack, "alice", "list my resource groups");
+    const { page } = await scene.signedIn("alice", { at: "/usage" });
+    const portal = new Portal(page);
+    const table = (/** @type {string} */ by) => page.getByRole("table", { name: portal.text("usage:table", { by: portal.text(`usage:by.${by}`) }), exact: true });
+    const tab = (/** @type {string} */ by) => page.getByRole("tab", { name: portal.text(`usage:by.${by}`), exact: true });
+    const rows = async (/** @type {string} */ by, scope = "own") => (await get(scene.stack, scope === "own" ? "alice" : "dave", `/v1/usage?by=${by}&scope=${scope}`)).items;
+    const [today] = await rows("day");
+    await table("day").getByRole("cell", { name: String(today.tool_calls), exact: true }).first().waitFor();
+    await page.getByRole("img", { name: portal.pattern("usage:chart", { measure: portal.text("usage:measure.tool_calls"), most: today.tool_calls }) }).waitFor();
+    await page.getByRole("meter", { name: portal.text("quotas:name.tool_calls_per_day"), exact: true }).waitFor();
+    assert.equal(await page.getByRole("combobox", { name: portal.text("usage:scope_label"), exact: true }).count(), 0, "everybody's is not hers to see");
+    assert.equal(await tab("user").count(), 0);
+
+    await tabTo(page, tab("day"));
+    await page.keyboard.press("ArrowRight");
+    const tools = await rows("tool");
+    for (const { key, tool_calls } of tools) {
+      await table("tool").getByRole("row").filter({ hasText: key }).getByRole("cell", { name: String(tool_calls), exact: true }).waitFor();
+    }
+    await page.reload();
+    await table("tool").waitFor();
+    await tab("model").click();
+    const [model] = await rows("model");
+    const cost = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(model.cost_micros / 1_000_000);
+    await table("model").getByRole("row").filter({ hasText: model.key }).getByRole("cell", { name: cost, exact: true }).waitFor();
+
+    const dave = await scene.signedIn("dave", { at: "/usage" });
+    await dave.page.getByRole("combobox", { name: portal.text("usage:scope_label"), exact: true }).selectOption("tenant");
+    await dave.page.getByRole("tab", { name: portal.text("usage:by.user"), exact: true }).click();
+    const hers = (await rows("user", "tenant")).find((/** @type {any} */ row) => row.key === ALICE);
+    await dave.page.getByRole("row").filter({ hasText: "Alice Kim" }).getByRole("cell", { name: String(hers.tool_calls), exact: true }).waitFor();
+  });
+
+  its.test("gives all of one's data as a file, and none that was cut", async (scene) => {
+    const { conversation } = await asked(scene.stack, "bob", "list my resource groups", { title: "To take along" });
+    const { page } = await scene.signedIn("bob", { at: "/settings#data" });
+    const portal = new Portal(page);
+    const data = page.getByRole("region", { name: portal.text("settings:data.title"), exact: true });
+    const button = data.getByRole("button", { name: portal.text("settings:data.export"), exact: true });
+    const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    assert.match(file.suggestedFilename(), /^azimuth-\d{4}-\d{2}-\d{2}\.ndjson$/);
+    const lines = (await readFile(await file.path(), "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.equal(lines.at(-1).kind, "end");
+    assert.ok(lines.some((line) => line.kind === "conversation" && JSON.stringify(line).includes(conversation)));
+    await data.getByText(portal.pattern("settings:data.exported", { conversations: lines.at(-1).conversations })).waitFor();
+
+    let saved = 0;
+    page.on("download", () => (saved += 1));
+    await page.route(`${scene.stack.api}/api/v1/me/data`, (route) =>
+      route.fulfill({ status: 200, headers: { "access-control-allow-origin": "*", "content-type": "application/x-ndjson" }, body: '{"kind":"profile"}\n{"kind":"conversation"}\n' }),
+    );
+    await button.click();
+    await data.getByText(portal.text("settings:data.cut"), { exact: true }).waitFor();
+    assert.equal(saved, 0);
+  });
+
+  its.test("deletes one's data once a word is typed, and goes on until it is done", async (scene) => {
+    for (let n = 0; n < 2; n += 1) await post(scene.stack, "carol", "/v1/conversations", { title: `To be forgotten ${n}` });
+    const before = (await call(scene.stack, "carol", "GET", "/v1/audit?limit=100")).body.items.length;
+    const { page } = await scene.signedIn("carol", { at: "/settings#data" });
+    const portal = new Portal(page);
+    const data = page.getByRole("region", { name: portal.text("settings:data.title"), exact: true });
+    await data.getByText(portal.text("settings:data.stays_audit"), { exact: true }).waitFor();
+    // The first answer says that there is more; the second comes late; the third is the API's own.
+    let asked = 0;
+    await page.route(`${scene.stack.api}/api/v1/me/data`, async (route) => {
+      if (route.request().method() !== "DELETE") return route.fallback();
+      asked += 1;
+      if (asked === 1) return route.fulfill({ json: { conversations: 100, complete: false }, headers: { "access-control-allow-origin": "*" } });
+      if (asked === 2) return refuse(route, problem(503, "store_unavailable"));
+      return route.fallback();
+    });
+    const begin = data.getByRole("button", { name: portal.text("settings:data.begin"), exact: true });
+    await tabTo(page, begin);
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: portal.text("settings:data.confirm_title"), exact: true });
+    const confirm = dialog.getByRole("button", { name: portal.text("settings:data.confirm"), exact: true });
+    await dialog.getByRole("textbox").fill("delet");
+    assert.ok(await confirm.isDisabled());
+    await dialog.getByRole("textbox").press("Enter");
+    assert.equal(asked, 0, "nothing is deleted before the word is there");
+    await dialog.getByRole("textbox").fill(portal.text("settings:data.word"));
+    await page.keyboard.press("Enter");
+    // What was deleted so far is deleted; trying again goes on.
+    await data.getByRole("alert").getByText(portal.text("problems:code.store_unavailable"), { exact: true }).waitFor();
+    await data.getByRole("button", { name: portal.text("problem.retry"), exact: true }).click();
+    await data.getByText(portal.text("settings:data.deleted", { n: 102 }), { exact: true }).waitFor();
+    assert.equal(asked, 3);
+    assert.deepEqual((await get(scene.stack, "carol", "/v1/conversations")).items, []);
+    await until("the sidebar is empty", async () => (await portal.row(/To be forgotten/).count()) === 0);
+    assert.ok((await call(scene.stack, "carol", "GET", "/v1/audit?limit=100")).body.items.length > before, "the audit stays");
+  });
+});
