@@ -113,4 +113,61 @@ describe("what one has used and what is kept of one", () => {
     await until("the sidebar is empty", async () => (await portal.row(/To be forgotten/).count()) === 0);
     assert.ok((await call(scene.stack, "carol", "GET", "/v1/audit?limit=100")).body.items.length > before, "the audit stays");
   });
+
+  its.test("shows what has happened, filters it, verifies it and exports it", async (scene) => {
+    const { turn } = await asked(scene.stack, "alice", "list my resource groups");
+    const { page } = await scene.signedIn("alice", { at: "/audit" });
+    const portal = new Portal(page);
+    const records = page.getByRole("list", { name: portal.text("audit:list"), exact: true }).getByRole("listitem");
+    const ofTurn = (await get(scene.stack, "alice", `/v1/audit?limit=100&turn_id=${turn.id}`)).items;
+    const own = (await get(scene.stack, "alice", "/v1/audit?limit=100")).items;
+    assert.ok(own.every((/** @type {any} */ record) => record.oid === ALICE) && ofTurn.length > 0);
+    await records.first().waitFor();
+    assert.equal(await page.getByRole("textbox", { name: portal.text("audit:person"), exact: true }).count(), 0, "others' are not hers to ask for");
+
+    // By keys: what this question did, and no more. The address says it.
+    const field = page.getByRole("textbox", { name: portal.text("audit:turn"), exact: true });
+    await tabTo(page, field);
+    await page.keyboard.type(turn.id);
+    await page.keyboard.press("Enter");
+    await page.getByText(portal.text("audit:loaded_all", { n: ofTurn.length }), { exact: true }).waitFor();
+    assert.equal(await records.count(), ofTurn.length);
+    await page.getByRole("img", { name: portal.pattern("audit:chart", { n: ofTurn.length }) }).waitFor();
+    await page.reload();
+    await page.getByText(portal.text("audit:loaded_all", { n: ofTurn.length }), { exact: true }).waitFor();
+    await records.first().getByRole("button").click();
+    await records.first().getByText(ofTurn[0].hash, { exact: true }).waitFor();
+
+    const group = page.getByRole("group", { name: portal.text("audit:export"), exact: true });
+    const [csv] = await Promise.all([page.waitForEvent("download"), group.getByRole("button", { name: portal.text("audit:export_csv"), exact: true }).click()]);
+    assert.equal((await readFile(await csv.path(), "utf8")).trimEnd().split(/\r?\n/).length, ofTurn.length + 1, "a row a record, and the names");
+
+    const verify = portal.button("audit:chain.check");
+    await verify.click();
+    await page.getByText(portal.pattern("audit:chain.good", { records: ofTurn.length })).waitFor();
+    // What was changed on the way is named.
+    await page.route(`${scene.stack.api}/api/v1/audit/export?**`, async (route) => {
+      const answer = await route.fetch();
+      const lines = (await answer.text()).split("\n");
+      await route.fulfill({ response: answer, body: [lines[0]?.replace('"kind":"close"', '"kind":"open"'), ...lines.slice(1)].join("\n") });
+    });
+    await verify.click();
+    await page.getByText(portal.text("audit:chain.bad.hash", { chain: ofTurn[0].chain, seq: ofTurn[0].seq }), { exact: true }).waitFor();
+
+    await records.first().getByRole("link", { name: portal.text("audit:record.details"), exact: true }).click();
+    await page.waitForURL(`**/audit/${ofTurn[0].id}`);
+    await page.getByRole("heading", { level: 1, name: portal.text(`audit:kinds.${ofTurn[0].kind}`), exact: true }).waitFor();
+    await page.getByText(ofTurn[0].hash, { exact: true }).waitFor();
+    await page.goBack();
+    await page.getByText(portal.text("audit:loaded_all", { n: ofTurn.length }), { exact: true }).waitFor();
+
+    // An auditor sees hers, and that is recorded; bob does not.
+    const carol = await scene.signedIn("carol", { language: "ko", at: `/audit?turn_id=${turn.id}&range=all` });
+    const korean = new Portal(carol.page, "ko");
+    await carol.page.getByText(korean.text("audit:loaded_all", { n: ofTurn.length }), { exact: true }).waitFor();
+    const reads = (await get(scene.stack, "carol", "/v1/audit?kind=audit_read&limit=100")).items;
+    assert.ok(reads.some((/** @type {any} */ read) => read.detail.includes(turn.id)));
+    const bob = await scene.signedIn("bob", { at: `/audit/${ofTurn[0].id}` });
+    await bob.page.getByText(portal.text("audit:record.missing"), { exact: true }).waitFor();
+  });
 });

@@ -4,8 +4,10 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Approval = Schemas["ApprovalView"];
+export type AuditRecord = Schemas["AuditRecordView"];
 export type Call = Schemas["CallView"];
 export type Conversation = Schemas["ConversationView"];
+export type DigestPage = Schemas["DigestPage"];
 export type Effect = Schemas["EffectView"];
 export type FieldChange = Schemas["FieldChangeView"];
 export type Finding = Schemas["FindingView"];

@@ -75,6 +75,16 @@ const approvals = createRoute({
   path: "/approvals",
   component: lazyRouteComponent(() => withTexts("approvals", import("@/routes/approvals")), "ApprovalsPage"),
 });
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/audit",
+  component: lazyRouteComponent(() => withTexts("audit", import("@/routes/audit")), "AuditPage"),
+});
+const auditRecord = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/audit/$recordId",
+  component: lazyRouteComponent(() => withTexts("audit", import("@/routes/audit")), "AuditRecordPage"),
+});
 const usage = createRoute({
   getParentRoute: () => signedIn,
   path: "/usage",
@@ -135,6 +145,8 @@ export const router = createRouter({
       newChat,
       chat,
       approvals,
+      audit,
+      auditRecord,
       usage,
       settings,
       admin.addChildren([adminHome, adminUsers, adminPolicies, adminQuotas, adminKillSwitch, adminHealth]),

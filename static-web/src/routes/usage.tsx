@@ -7,7 +7,7 @@ import { useMe } from "@/api/queries";
 import type { Me } from "@/api/types";
 import { ADMINISTRATION } from "@/app/navigation";
 import { usePageTitle } from "@/app/page-title";
-import { usePeopleNames } from "@/features/usage/people";
+import { usePeopleNames } from "@/features/people/names";
 import { BY, DAYS, usageQuery, type By, type UsageWanted } from "@/features/usage/queries";
 import { QuotaMeters } from "@/features/usage/quota-meters";
 import { MEASURES, type Measure } from "@/features/usage/rows";

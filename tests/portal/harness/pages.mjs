@@ -50,6 +50,7 @@ export function signedInPages(furniture) {
     { name: "/c/:id with an approval", path: `/c/${furniture.waiting}` },
     { name: "/c/:id of nobody", path: NOBODYS },
     { name: "/approvals", path: "/approvals" },
+    { name: "/audit", path: "/audit" },
     { name: "/usage", path: "/usage" },
     { name: "/settings", path: "/settings" },
   ];
@@ -78,6 +79,7 @@ export async function stands(page, path, furniture) {
   if (path === "/admin/policies") await page.getByRole("main").getByRole("textbox").waitFor();
   if (path === "/admin/quotas" || path === "/admin/kill-switch") await page.getByRole("main").getByRole("textbox").first().waitFor();
   if (path === "/admin/health") await page.getByRole("heading", { level: 3 }).first().waitFor();
+  if (path === "/audit") await page.getByRole("img").first().waitFor();
   if (path === "/usage") await page.getByRole("table").waitFor();
   if (path === "/approvals") await page.getByRole("listitem").filter({ hasText: "storage_account_create" }).first().waitFor();
 }

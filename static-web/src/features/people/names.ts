@@ -7,7 +7,7 @@ import { usersQuery } from "@/features/admin/users/queries";
 
 /** Names by object id: one's own, and for administrators those of the first page of people. */
 export function usePeopleNames(): ReadonlyMap<string, string> {
-  const { t } = useTranslation("usage");
+  const { t } = useTranslation();
   const { data: me } = useMe();
   const people = useInfiniteQuery({ ...usersQuery({ words: "", status: null }), enabled: me?.permissions.includes(ADMINISTRATION) === true });
   const names = new Map<string, string>();
