@@ -2,17 +2,18 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe } from "node:test";
 
-import { asked, call, get, post } from "./harness/api.mjs";
-import { tabTo } from "./harness/keyboard.mjs";
+import { asked, call, effects, get, post } from "./harness/api.mjs";
+import { hasFocus, tabTo } from "./harness/keyboard.mjs";
 import { Portal } from "./harness/portal.mjs";
 import { problem, refuse } from "./harness/refusals.mjs";
 import { stage } from "./harness/stage.mjs";
+import { LANGUAGES } from "./harness/texts.mjs";
 import { until } from "./harness/waiting.mjs";
 
 /** Object id of the sandbox. */
 const ALICE = "00000000-0000-4000-8000-0000000000c1";
 
-describe("what one has used and what is kept of one", () => {
+describe("what one may use, has used, and what is kept of one", () => {
   const its = stage({ env: { AZIMUTH_QUOTAS: "on", AZIMUTH_MODEL_PRICE: "offline-planner=1000/2000" } });
 
   its.test("tells usage by day, tool and model, and everybody's by person", async (scene) => {
@@ -169,5 +170,82 @@ describe("what one has used and what is kept of one", () => {
     assert.ok(reads.some((/** @type {any} */ read) => read.detail.includes(turn.id)));
     const bob = await scene.signedIn("bob", { at: `/audit/${ofTurn[0].id}` });
     await bob.page.getByText(portal.text("audit:record.missing"), { exact: true }).waitFor();
+  });
+
+  its.test("runs a tool by its form: found by words, faults at their fields, approved, once", async (scene) => {
+    const { page } = await scene.signedIn("alice", { at: "/tools" });
+    const portal = new Portal(page);
+    const list = page.getByRole("list", { name: portal.text("catalogue:list"), exact: true });
+    await list.getByRole("listitem").first().waitFor();
+    await tabTo(page, page.getByRole("searchbox", { name: portal.text("catalogue:search"), exact: true }));
+    await page.keyboard.type("스토리지 계정 만들기");
+    await page.waitForURL(/[?]q=/);
+    await list.getByRole("link", { name: "azure.storage_account_create", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "azure.storage_account_create", exact: true }).waitFor();
+    await page.getByText(portal.text("catalogue:policy.asker"), { exact: true }).waitFor();
+    const field = (/** @type {string} */ name) => page.getByRole("textbox", { name: new RegExp(`^${name}\\b`) });
+    const run = portal.button("catalogue:run");
+    await run.click();
+    assert.ok(await hasFocus(field("account")), "the first of what is missing");
+    assert.equal(await page.getByText(portal.text("catalogue:fault.required"), { exact: true }).count(), 3);
+    await field("account").fill("stform1");
+    await field("location").fill("koreacentral");
+    await field("resource-group").fill("rg-dev");
+
+    // The API finds fault with what is folded; then its answer is lost; then the same intent is tried again.
+    /** @type {(string | null)[]} */
+    const keys = [];
+    await page.route(/\/v1\/tools\/azure\/storage_account_create\/calls$/, async (route) => {
+      if (route.request().method() !== "POST") return route.fallback();
+      keys.push(await route.request().headerValue("idempotency-key"));
+      const refusal = problem(422, "arguments_invalid");
+      if (keys.length === 1) return refuse(route, { ...refusal, body: { ...refusal.body, detail: "no such place", pointer: "/arguments/subscription" } });
+      if (keys.length === 2) {
+        await route.fetch();
+        return route.abort();
+      }
+      return route.fallback();
+    });
+    await run.click();
+    await page.getByText("no such place", { exact: true }).waitFor();
+    await until("the folded field has the focus", () => hasFocus(page.locator("#argument-subscription")));
+    await page.locator("#argument-subscription").fill("Contoso-Dev");
+    await run.click();
+    await page.getByRole("alert").getByText(portal.text("problem.network"), { exact: true }).waitFor();
+    await run.click();
+    const result = page.getByRole("region", { name: portal.text("catalogue:runs"), exact: true });
+    await result.getByRole("button", { name: portal.text("approvals:approve"), exact: true }).click();
+    await result.locator('[data-phase="done"]').waitFor();
+    assert.equal(keys.length, 3);
+    assert.equal(keys[1], keys[2], "one intent, one key");
+    assert.equal((await effects(scene.stack)).filter(({ resource_id: id }) => String(id).endsWith("/stform1")).length, 1);
+    await page.goto(`${scene.stack.portal}/tools/azure/no_such_tool`);
+    await page.getByText(portal.text("catalogue:missing"), { exact: true }).waitFor();
+  });
+
+  its.test("a newcomer finds by visible words, within three clicks, what matters most", async (scene) => {
+    const refused = (await post(scene.stack, "alice", "/v1/conversations", { title: "Refused question" })).id;
+    const { turn_id: turn } = await post(scene.stack, "alice", `/v1/conversations/${refused}/turns`, { text: "create storage account stnew1 in rg-dev", mode: "read_only" });
+    await until("it was refused", async () => (await get(scene.stack, "alice", `/v1/turns/${turn}`)).status === "done");
+    await asked(scene.stack, "alice", "delete vm web-01 in rg-dev", { title: "Waiting question" });
+    const { used, limit } = (await get(scene.stack, "alice", "/v1/me")).quotas.find((/** @type {any} */ quota) => quota.name === "turns_per_day");
+
+    for (const language of LANGUAGES) {
+      const { page } = await scene.signedIn("alice", { language });
+      const portal = new Portal(page, language);
+      const seen = (/** @type {string | RegExp} */ words) => page.getByText(words, { exact: true }).filter({ visible: true }).first();
+      /** @param {string} question @param {(string | RegExp)[]} clicks @param {string | RegExp} answer */
+      const finds = async (question, clicks, answer) => {
+        assert.ok(clicks.length <= 3, question);
+        for (const words of clicks) await seen(words).click();
+        await seen(answer).waitFor();
+        await seen(portal.text("sidebar:new_chat")).click();
+      };
+      await finds("what may I do?", [portal.text("nav.tools")], portal.text("catalogue:policy.allow"));
+      await finds("why was this refused?", ["Refused question", portal.text("tools:status.denied")], portal.text("outcomes:reason.read_only_mode"));
+      await finds("who can approve it?", [portal.text("nav.approvals"), /web-01/], portal.text("approvals:for_another_text"));
+      await finds("what has happened?", [portal.text("nav.audit")], portal.text("audit:kinds.denied"));
+      await finds("how much have I used?", [portal.text("nav.usage")], portal.text("quotas:of", { used, limit: limit.toLocaleString("en") }));
+    }
   });
 });

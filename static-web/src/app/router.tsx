@@ -75,6 +75,16 @@ const approvals = createRoute({
   path: "/approvals",
   component: lazyRouteComponent(() => withTexts("approvals", import("@/routes/approvals")), "ApprovalsPage"),
 });
+const tools = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/tools",
+  component: lazyRouteComponent(() => withTexts("catalogue", import("@/routes/tools")), "ToolsPage"),
+});
+const tool = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/tools/$server/$tool",
+  component: lazyRouteComponent(() => withTexts("catalogue", import("@/routes/tools")), "ToolPage"),
+});
 const audit = createRoute({
   getParentRoute: () => signedIn,
   path: "/audit",
@@ -145,6 +155,8 @@ export const router = createRouter({
       newChat,
       chat,
       approvals,
+      tools,
+      tool,
       audit,
       auditRecord,
       usage,

@@ -19,6 +19,7 @@ const LATER = {
   admin: { en: () => import("./en/admin.json"), ko: () => import("./ko/admin.json") },
   approvals: { en: () => import("./en/approvals.json"), ko: () => import("./ko/approvals.json") },
   audit: { en: () => import("./en/audit.json"), ko: () => import("./ko/audit.json") },
+  catalogue: { en: () => import("./en/catalogue.json"), ko: () => import("./ko/catalogue.json") },
   login: { en: () => import("./en/login.json"), ko: () => import("./ko/login.json") },
   kill_switch: { en: () => import("./en/kill_switch.json"), ko: () => import("./ko/kill_switch.json") },
   outcomes: { en: () => import("./en/outcomes.json"), ko: () => import("./ko/outcomes.json") },

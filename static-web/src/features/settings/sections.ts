@@ -1,5 +1,5 @@
 /** The sections of the settings page. A later one (sessions, allowed tools) is one line here. */
-import { Database, Keyboard, Palette, SlidersHorizontal, UserRound, type LucideIcon } from "lucide-react";
+import { FolderDown, Keyboard, Palette, SlidersHorizontal, UserRound, type LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
 
 import { AppearanceSection } from "./appearance-section";
@@ -20,5 +20,5 @@ export const SECTIONS: readonly Section[] = [
   { id: "appearance", icon: Palette, Content: AppearanceSection },
   { id: "defaults", icon: SlidersHorizontal, Content: DefaultsSection },
   { id: "shortcuts", icon: Keyboard, Content: ShortcutsSection },
-  { id: "data", icon: Database, Content: DataSection },
+  { id: "data", icon: FolderDown, Content: DataSection },
 ];
