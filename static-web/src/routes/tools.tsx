@@ -34,7 +34,7 @@ export function ToolsPage() {
   }, [text, words, navigate]);
   return (
     <Frame title={t("title")} text={t("text")}>
-      <div role="search">
+      <div role="search" aria-label={t("title")}>
         <label htmlFor={id} className="text-sm font-medium">
           {t("search")}
         </label>
