@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { CircleCheck, OctagonX } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
@@ -56,7 +57,12 @@ function State({ present }: { present: KillSwitch }) {
         ) : (
           <>
             <p className="break-words">{t("turned", { who: stored.by_name ?? stored.by, when: dateTime(stored.at), reason: stored.reason })}</p>
-            <p className="text-xs text-ink-soft">{t("times", { count: stored.number })}</p>
+            <p className="text-xs text-ink-soft">
+              {t("times", { count: stored.number })}{" "}
+              <Link to="/audit" search={{ kind: "admin", range: "all" } as never} className="text-lead underline underline-offset-2">
+                {t("common:nav.audit")}
+              </Link>
+            </p>
           </>
         )}
       </div>
