@@ -47,7 +47,7 @@ export function UsageTable({ by, rows, measure, names }: UsageTableProps) {
           <caption className="sr-only">{caption}</caption>
           <thead className="bg-sunken text-xs text-ink-soft">
             <tr>
-              <th scope="col" className="px-3 py-2 font-semibold">
+              <th scope="col" className="px-3 py-2 font-semibold whitespace-nowrap">
                 {t(`by.${by}`)}
               </th>
               {by !== "day" && (
@@ -56,7 +56,7 @@ export function UsageTable({ by, rows, measure, names }: UsageTableProps) {
                 </th>
               )}
               {columns.map((column) => (
-                <th key={column} scope="col" className="px-3 py-2 text-right font-semibold">
+                <th key={column} scope="col" className="px-3 py-2 text-right font-semibold whitespace-nowrap">
                   {t(`measure.${column}`)}
                 </th>
               ))}
