@@ -10,10 +10,14 @@ const VENDOR =
 
 /** What every page needs of our own, and small things that several pages share. */
 const BASE =
-  /src[\\/]((api|auth|realtime)[\\/]|i18n[\\/](index|format)|ui[\\/](badge|button|copy-button|dialog|menu|problem-notice|skeleton|toast)\.tsx|features[\\/](chat[\\/](queries|thread[\\/]messages)|approvals[\\/]outside-text)|features[\\/]tools[\\/](effect-badge|secret[\\/]sealed)|app[\\/](page-title|shortcuts[\\/](use-shortcut|shortcuts)))|lucide-react[\\/]dist[\\/]esm[\\/](?!icons)|node_modules[\\/]eventsource-parser/;
+  /src[\\/]((api|auth|realtime)[\\/]|i18n[\\/](index|format)|ui[\\/](badge|button|copy-button|dialog|menu|problem-notice|skeleton|toast)\.tsx|features[\\/](chat[\\/](later|outbox|queries|stop|thread[\\/]messages)|approvals[\\/]outside-text)|features[\\/]tools[\\/](effect-badge|secret[\\/]sealed)|app[\\/](page-title|shortcuts[\\/](use-shortcut|shortcuts)))|lucide-react[\\/]dist[\\/]esm[\\/](?!icons)|node_modules[\\/]eventsource-parser/;
 
 /** Icons of the chat that other pages have too; each in a file of its own would weigh more. */
-const ICONS = /lucide-react[\\/]dist[\\/]esm[\\/]icons[\\/](check|clipboard-check|chevron-down|circle-(check|x|slash)|copy|eye|hourglass|key-round|loader-circle|pen-line|pencil|rotate-cw|shield-check|trash(-2)?|user-check|users)\.(js|mjs)/;
+const ICONS = /lucide-react[\\/]dist[\\/]esm[\\/]icons[\\/](check|clipboard-check|chevron-down|circle-(check|x|slash)|copy|eye|hourglass|key-round|loader-circle|pen-line|pencil|rotate-cw|shield-(check|question-mark)|square|trash(-2)?|user-check|users|wrench)\.(js|mjs)/;
+
+/** What the sidebar shares with the other ways to get about. */
+const FRAME =
+  /src[\\/](app[\\/](navigation|shortcuts[\\/]keys-label)|features[\\/](sidebar[\\/]navigation-links|approvals[\\/]queries)|ui[\\/]avatar)\.tsx?|lucide-react[\\/]dist[\\/]esm[\\/]icons[\\/](chart-column|chevrons-up-down|inbox|log-out|scroll-text|search|settings|shield-user)\.(js|mjs)/;
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
@@ -25,6 +29,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // Few chunks compress better than many, and what changes seldom stays in caches longest.
-    rolldownOptions: { output: { advancedChunks: { groups: [{ name: "vendor", test: VENDOR }, { name: "base", test: new RegExp(`${BASE.source}|${ICONS.source}`) }] } } },
+    rolldownOptions: { output: { advancedChunks: { groups: [{ name: "vendor", test: VENDOR }, { name: "base", test: new RegExp(`${BASE.source}|${ICONS.source}`) }, { name: "frame", test: FRAME }] } } },
   },
 });

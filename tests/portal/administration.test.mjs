@@ -113,7 +113,7 @@ describe("the administration", () => {
     await row.getByText(portal.text("admin:users.session_current"), { exact: true }).waitFor();
     await row.getByRole("button", { name: portal.text("admin:users.disable"), exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: portal.text("admin:users.disable"), exact: true }).click();
-    await row.getByText(portal.text("problem.code.administrator_needed"), { exact: true }).waitFor();
+    await row.getByText(portal.text("problems:code.administrator_needed"), { exact: true }).waitFor();
   });
 
   its.test("changes policies with a look at what that does", async (scene) => {
@@ -169,5 +169,88 @@ describe("the administration", () => {
     await version.getByRole("button").first().click();
     await version.getByRole("button", { name: portal.text("admin:policies.take"), exact: true }).click();
     await until("the version is in the editor", async () => (await editor.inputValue()).endsWith("// two\n"));
+  });
+
+  its.test("stops calls of everybody, who are told, and lets them start again", async (scene) => {
+    const bob = await scene.signedIn("bob", { language: "ko" });
+    const korean = new Portal(bob.page, "ko");
+    const { page } = await scene.signedIn("dave", { at: "/admin/kill-switch" });
+    const portal = new Portal(page);
+    const radio = (/** @type {string} */ position) => page.getByRole("radio", { name: portal.text(`kill_switch:position.${position}`), exact: true });
+    const next = portal.button("kill_switch:next");
+    const reason = page.getByRole("textbox", { name: portal.text("kill_switch:reason"), exact: true });
+    await page.getByText(portal.text("kill_switch:never"), { exact: true }).waitFor();
+    assert.ok(await next.isDisabled(), "it stands like this already");
+    await radio("changes").check();
+    await next.click();
+    await page.getByText(portal.text("kill_switch:reason_missing"), { exact: true }).waitFor();
+    await reason.fill("Storage incident");
+    await next.click();
+    const dialog = page.getByRole("dialog", { name: portal.text("kill_switch:confirm.changes_title"), exact: true });
+    await dialog.getByText(portal.text("kill_switch:confirm.waiting"), { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    assert.equal((await get(scene.stack, "dave", "/v1/admin/kill-switch")).on, false, "nothing was turned");
+
+    await tabTo(page, next);
+    await page.keyboard.press("Enter");
+    await tabTo(page, dialog.getByRole("button", { name: portal.text("kill_switch:confirm.button.changes"), exact: true }));
+    await page.keyboard.press("Enter");
+    await page.getByText(portal.text("kill_switch:stopped.changes"), { exact: true }).waitFor();
+    await page.getByText(portal.pattern("kill_switch:turned", { who: "Dave Choi", reason: "Storage incident" })).waitFor();
+    await bob.page.reload();
+    await bob.page.getByRole("status").getByText(korean.text("kill_switch:stopped.changes"), { exact: true }).waitFor();
+    await bob.page.getByText(korean.pattern("kill_switch:since", { reason: "Storage incident" })).waitFor();
+
+    // Somebody else goes further meanwhile.
+    await radio("off").check();
+    await reason.fill("Over");
+    await next.click();
+    const off = page.getByRole("dialog").getByRole("button", { name: portal.text("kill_switch:confirm.button.off"), exact: true });
+    await off.waitFor();
+    const other = await call(scene.stack, "dave", "PUT", "/v1/admin/kill-switch", { on: true, scope: "all", reason: "Worse" }, { "if-match": "*" });
+    assert.equal(other.status, 200);
+    await off.click();
+    await page.getByText(portal.text("kill_switch:stale"), { exact: true }).waitFor();
+    await page.getByText(portal.pattern("kill_switch:turned", { reason: "Worse" })).waitFor();
+    assert.equal((await get(scene.stack, "dave", "/v1/admin/kill-switch")).on, true, "nothing was overwritten");
+    await next.click();
+    await off.click();
+    await page.getByText(portal.text("kill_switch:stopped.changes"), { exact: true }).waitFor({ state: "detached" });
+    assert.equal((await get(scene.stack, "alice", "/v1/me")).kill_switch, null);
+  });
+
+  its.test("changes limits, each fault at its field", async (scene) => {
+    const { page } = await scene.signedIn("dave", { at: "/admin/quotas" });
+    const portal = new Portal(page);
+    const field = (/** @type {string} */ quota) => page.getByRole("textbox", { name: portal.text(`quotas:limit.${quota}`), exact: true });
+    const group = page.getByRole("combobox", { name: portal.text("quotas:group_label"), exact: true });
+    const store = portal.button("quotas:store");
+    await field("turns_per_day").fill("5000");
+    await group.selectOption("reader");
+    await field("requests_per_minute").fill("5");
+    await group.selectOption("person");
+    await page.getByRole("textbox", { name: portal.text("quotas:reason"), exact: true }).fill("Less for now");
+    await store.click();
+    // The way leads to the field, though another group was shown.
+    await until("the faulty field has the focus", () => hasFocus(field("requests_per_minute")));
+    assert.equal(await group.inputValue(), "reader");
+    assert.equal(await field("requests_per_minute").getAttribute("aria-invalid"), "true");
+    assert.equal((await get(scene.stack, "dave", "/v1/admin/quotas")).stored, null, "nothing was stored");
+
+    await field("requests_per_minute").fill("50");
+    const changes = page.getByRole("region", { name: portal.text("quotas:changes"), exact: true });
+    assert.equal(await changes.getByRole("listitem").count(), 2);
+    const other = await call(scene.stack, "dave", "PUT", "/v1/admin/quotas", { tenant: { turns_per_day: 9_000 }, reason: "Faster" }, { "if-match": "*" });
+    assert.equal(other.status, 200);
+    await store.click();
+    await page.getByText(portal.text("quotas:stale"), { exact: true }).waitFor();
+    await page.getByText(portal.pattern("quotas:stored", { reason: "Faster" })).waitFor();
+    // What the other one set stays, and so do one's own edits.
+    assert.equal(await changes.getByRole("listitem").count(), 2);
+    await store.click();
+    await page.getByText(portal.pattern("quotas:stored", { number: 2, reason: "Less for now" })).waitFor();
+    const { person, roles, tenant } = await get(scene.stack, "dave", "/v1/admin/quotas");
+    assert.deepEqual({ person, roles, tenant }, { person: { turns_per_day: 5000 }, roles: { reader: { requests_per_minute: 50 } }, tenant: { turns_per_day: 9000 } });
   });
 });

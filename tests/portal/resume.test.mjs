@@ -12,8 +12,10 @@ import { stage } from "./harness/stage.mjs";
 import { talkerShape } from "./harness/talker.mjs";
 import { until } from "./harness/waiting.mjs";
 
-const CUTS = 20;
-const TOKENS = 2_000;
+/** Of the stream, and of the long poll, at least. */
+const CUTS = { stream: 50, page: 20 };
+/** Of an answer. */
+const TOKENS = { stream: 2_750, page: 2_000 };
 const PER_SECOND = 200;
 
 const model = await Model.start();
@@ -43,10 +45,10 @@ describe("a stream that is cut at random points", () => {
     const portal = new Portal(page);
     const cuts = () => cutter.cuts.filter((cut) => cut.kind === kind).length;
     let asked = 0;
-    while (cuts() < CUTS) {
+    while (cuts() < CUTS[kind]) {
       asked += 1;
       assert.ok(asked <= 6, `${cuts()} cuts in ${asked} answers: nothing to cut`);
-      const text = longAnswer(TOKENS, seed + asked);
+      const text = longAnswer(TOKENS[kind], seed + asked);
       model.script = () => ({ text, perSecond: PER_SECOND });
       await portal.ask(`Tell me everything, part ${asked}`);
       assert.equal(await portal.answered(90_000), "done");
@@ -66,20 +68,20 @@ describe("a stream that is cut at random points", () => {
       assert.equal(await portal.copyAnswer(), said);
     }
     scene.say(
-      `seed ${seed}: ${cutter.cuts.length} cuts, ${cuts()} of a ${kind}, in ${asked} answers of ${TOKENS} tokens; ` +
+      `seed ${seed}: ${cutter.cuts.length} cuts, ${cuts()} of a ${kind}, in ${asked} answers of ${TOKENS[kind]} tokens; ` +
         `${cutter.streams} streams and ${cutter.pages} pages were read`,
     );
   };
 
   its.test(
-    "is shown as the server has it: 20 cuts of the event stream",
+    "is shown as the server has it: 50 cuts of the event stream",
     async (scene) => {
       const seed = seedOfRun();
       const below = random(seed);
       reset(cutter);
       // Mostly beyond the first event: two streams that give nothing make it the long poll, whose
       // pages hold all there is and must come through at last.
-      cutter.plan = (kind) => (kind === "page" && below(2) === 0 ? null : 1_500 + below(2_500));
+      cutter.plan = (kind) => (kind === "page" && below(2) === 0 ? null : 1_000 + below(1_500));
       await readThrough(scene, seed, "stream");
     },
     { timeout: 240_000 },

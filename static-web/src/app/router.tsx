@@ -75,10 +75,35 @@ const approvals = createRoute({
   path: "/approvals",
   component: lazyRouteComponent(() => withTexts("approvals", import("@/routes/approvals")), "ApprovalsPage"),
 });
+const tools = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/tools",
+  component: lazyRouteComponent(() => withTexts("catalogue", import("@/routes/tools")), "ToolsPage"),
+});
+const tool = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/tools/$server/$tool",
+  component: lazyRouteComponent(() => withTexts("catalogue", import("@/routes/tools")), "ToolPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/audit",
+  component: lazyRouteComponent(() => withTexts("audit", import("@/routes/audit")), "AuditPage"),
+});
+const auditRecord = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/audit/$recordId",
+  component: lazyRouteComponent(() => withTexts("audit", import("@/routes/audit")), "AuditRecordPage"),
+});
+const usage = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/usage",
+  component: lazyRouteComponent(() => withTexts("quotas", withTexts("usage", import("@/routes/usage"))), "UsagePage"),
+});
 const settings = createRoute({
   getParentRoute: () => signedIn,
   path: "/settings",
-  component: lazyRouteComponent(() => withTexts("settings", import("@/routes/settings")), "SettingsPage"),
+  component: lazyRouteComponent(() => withTexts("quotas", withTexts("settings", import("@/routes/settings"))), "SettingsPage"),
 });
 /** Everything below needs the permission to administer; a page of it gets a line in `features/admin/pages.ts` too. */
 const admin = createRoute({
@@ -103,6 +128,16 @@ const adminPolicies = createRoute({
   path: "/policies",
   component: lazyRouteComponent(() => withTexts("outcomes", import("@/routes/admin-policies")), "PoliciesPage"),
 });
+const adminQuotas = createRoute({
+  getParentRoute: () => admin,
+  path: "/quotas",
+  component: lazyRouteComponent(() => withTexts("quotas", import("@/routes/admin-quotas")), "QuotasPage"),
+});
+const adminKillSwitch = createRoute({
+  getParentRoute: () => admin,
+  path: "/kill-switch",
+  component: lazyRouteComponent(() => withTexts("kill_switch", import("@/routes/admin-kill-switch")), "KillSwitchPage"),
+});
 const adminHealth = createRoute({
   getParentRoute: () => admin,
   path: "/health",
@@ -115,7 +150,19 @@ export const router = createRouter({
     callback,
     forbidden,
     notFound,
-    signedIn.addChildren([home, newChat, chat, approvals, settings, admin.addChildren([adminHome, adminUsers, adminPolicies, adminHealth])]),
+    signedIn.addChildren([
+      home,
+      newChat,
+      chat,
+      approvals,
+      tools,
+      tool,
+      audit,
+      auditRecord,
+      usage,
+      settings,
+      admin.addChildren([adminHome, adminUsers, adminPolicies, adminQuotas, adminKillSwitch, adminHealth]),
+    ]),
   ]),
   defaultPendingComponent: () => <SkeletonList className="p-6" />,
   defaultPendingMs: 150,

@@ -12,7 +12,7 @@ import { TopBar } from "./top-bar";
 const Sidebar = lazy(() => import("@/features/sidebar/sidebar").then((module) => ({ default: module.Sidebar })));
 const Rail = lazy(() => import("@/features/sidebar/rail").then((module) => ({ default: module.Rail })));
 const FrameExtras = lazy(() => import("./frame-extras").then((module) => ({ default: module.FrameExtras })));
-const OfflineBanner = lazy(() => import("./offline-banner").then((module) => ({ default: module.OfflineBanner })));
+const Banners = lazy(() => import("./banners").then((module) => ({ default: module.Banners })));
 const Drawer = lazy(() => import("@/ui/drawer").then((module) => ({ default: module.Drawer })));
 
 const InShell = createContext(false);
@@ -35,7 +35,7 @@ export function Shell({ children }: { children?: ReactNode }) {
           {t("skip_to_content")}
         </a>
         <Suspense fallback={null}>
-          <OfflineBanner />
+          <Banners />
         </Suspense>
         <div className="flex min-h-0 flex-1">
           {!narrow && <Side />}

@@ -6,8 +6,10 @@ import { REASONS, SECRET_NOTES } from "@/features/tools/note-text";
 
 import en from "./en";
 import outcomesEn from "./en/outcomes.json";
+import problemsEn from "./en/problems.json";
 import ko from "./ko";
 import outcomesKo from "./ko/outcomes.json";
+import problemsKo from "./ko/problems.json";
 
 /** A file of the API, whose lists are the contract: its document names codes as plain texts. */
 const source = (path: string) => readFileSync(new URL(`../../../handlers/${path}`, import.meta.url), "utf8");
@@ -33,10 +35,10 @@ const LISTS = {
   permissions: found("app/src/http/me/get_me.rs", /"([a-z_.]+)"/g, "fn permissions(", "#[cfg(test)]"),
 };
 
-describe.each([["en", en, outcomesEn], ["ko", ko, outcomesKo]] as const)("in %s", (_, texts, outcomes) => {
+describe.each([["en", en, outcomesEn, problemsEn], ["ko", ko, outcomesKo, problemsKo]] as const)("in %s", (_, texts, outcomes, problems) => {
   const known: Record<keyof typeof LISTS, object> = {
-    "problems of requests": texts.common.problem.code,
-    "problems of tokens": texts.common.problem.code,
+    "problems of requests": problems.code,
+    "problems of tokens": problems.code,
     "failures of turns": texts.chat.failure,
     "reasons of refusals": outcomes.reason,
     permissions: texts.common.permission,

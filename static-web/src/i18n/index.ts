@@ -18,11 +18,17 @@ export function preferredLanguage(): Language {
 const LATER = {
   admin: { en: () => import("./en/admin.json"), ko: () => import("./ko/admin.json") },
   approvals: { en: () => import("./en/approvals.json"), ko: () => import("./ko/approvals.json") },
+  audit: { en: () => import("./en/audit.json"), ko: () => import("./ko/audit.json") },
+  catalogue: { en: () => import("./en/catalogue.json"), ko: () => import("./ko/catalogue.json") },
   login: { en: () => import("./en/login.json"), ko: () => import("./ko/login.json") },
+  kill_switch: { en: () => import("./en/kill_switch.json"), ko: () => import("./ko/kill_switch.json") },
   outcomes: { en: () => import("./en/outcomes.json"), ko: () => import("./ko/outcomes.json") },
+  problems: { en: () => import("./en/problems.json"), ko: () => import("./ko/problems.json") },
+  quotas: { en: () => import("./en/quotas.json"), ko: () => import("./ko/quotas.json") },
   settings: { en: () => import("./en/settings.json"), ko: () => import("./ko/settings.json") },
+  usage: { en: () => import("./en/usage.json"), ko: () => import("./ko/usage.json") },
 };
-type Later = keyof typeof LATER;
+export type Later = keyof typeof LATER;
 
 const needed = new Set<Later>();
 
@@ -44,10 +50,18 @@ async function loadLater(language: Language, namespace: Later): Promise<void> {
   i18next.addResourceBundle(language, namespace, texts);
 }
 
-/** Code of a page together with its texts, which come in every language that is chosen later too. */
-export async function withTexts<Code>(namespace: Later, code: Promise<Code>): Promise<Code> {
+/** Texts that are needed from now on; they come in every language that is chosen later too. */
+export function loadTexts(namespace: Later): Promise<void> {
   needed.add(namespace);
-  const [loaded] = await Promise.all([code, loadLater(currentLanguage(), namespace)]);
+  return loadLater(currentLanguage(), namespace);
+}
+
+/** Whether texts are here already. */
+export const hasTexts = (namespace: Later) => i18next.hasResourceBundle(currentLanguage(), namespace);
+
+/** Code of a page together with its texts. */
+export async function withTexts<Code>(namespace: Later, code: Promise<Code>): Promise<Code> {
+  const [loaded] = await Promise.all([code, loadTexts(namespace)]);
   return loaded;
 }
 

@@ -1,20 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import firstEn from "./en";
-import adminEn from "./en/admin.json";
-import approvalsEn from "./en/approvals.json";
-import loginEn from "./en/login.json";
-import outcomesEn from "./en/outcomes.json";
-import settingsEn from "./en/settings.json";
-import firstKo from "./ko";
-import adminKo from "./ko/admin.json";
-import approvalsKo from "./ko/approvals.json";
-import loginKo from "./ko/login.json";
-import outcomesKo from "./ko/outcomes.json";
-import settingsKo from "./ko/settings.json";
-
-const en = { ...firstEn, admin: adminEn, approvals: approvalsEn, login: loginEn, outcomes: outcomesEn, settings: settingsEn };
-const ko = { ...firstKo, admin: adminKo, approvals: approvalsKo, login: loginKo, outcomes: outcomesKo, settings: settingsKo };
+const namespaces = (files: Record<string, { default: Tree }>) =>
+  Object.fromEntries(Object.entries(files).map(([path, { default: texts }]) => [path.replace(/^.*\/|\.json$/g, ""), texts]));
+const en = namespaces(import.meta.glob("./en/*.json", { eager: true }));
+const ko = namespaces(import.meta.glob("./ko/*.json", { eager: true }));
 
 type Tree = { [key: string]: string | Tree };
 
@@ -32,9 +21,9 @@ const PLURAL = /_(zero|one|two|few|many|other)$/;
 const stems = (texts: Map<string, string>) => [...new Set([...texts.keys()].map((key) => key.replace(PLURAL, "")))].sort();
 const placeholders = (text: string) => [...new Set([...text.matchAll(/\{\{\s*(\w+)/g)].map((match) => match[1]))].sort();
 
-describe.each(Object.keys(en) as (keyof typeof en)[])("the texts of %s", (namespace) => {
-  const english = flatten(en[namespace] as Tree);
-  const korean = flatten(ko[namespace] as Tree);
+describe.each(Object.keys(en))("the texts of %s", (namespace) => {
+  const english = flatten(en[namespace] ?? {});
+  const korean = flatten(ko[namespace] ?? {});
 
   it("have the same keys in both languages", () => {
     expect(stems(korean)).toEqual(stems(english));

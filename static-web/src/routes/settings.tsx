@@ -6,11 +6,13 @@ import { useTranslation } from "react-i18next";
 import { usePageTitle } from "@/app/page-title";
 import { SECTIONS } from "@/features/settings/sections";
 import { useSectionInSight } from "@/features/settings/section-in-sight";
+import { useStayAtSection } from "@/features/settings/stay-at-section";
 
 export function SettingsPage() {
   const { t } = useTranslation("settings");
   const scroller = useRef<HTMLDivElement>(null);
   const current = useSectionInSight(scroller);
+  useStayAtSection(scroller);
   usePageTitle(t("title"));
   return (
     <div className="min-h-0 flex-1 overflow-y-auto" ref={scroller}>

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { NetworkError, ProblemError } from "@/api/problem";
+import { useTexts } from "@/i18n/use-texts";
 
 import { Button } from "./button";
 
@@ -16,9 +17,11 @@ export interface ProblemNoticeProps {
 export function ProblemNotice({ error, onRetry }: ProblemNoticeProps) {
   const { t, i18n } = useTranslation();
   const seconds = useCountdown(error instanceof ProblemError ? (error.retryAfter ?? 0) : 0, error);
+  const isReady = useTexts("problems");
   const { title, detail, requestId } = describeProblem(error, (key, fallback) =>
     i18n.exists(key) ? t(key) : fallback,
   );
+  if (!isReady) return null;
   return (
     <div role="alert" className="flex animate-fade-in gap-3 rounded-card border border-bad/40 bg-bad-soft p-4 text-sm">
       <CircleAlert size={18} className="mt-0.5 shrink-0 text-bad" aria-hidden />
@@ -48,7 +51,7 @@ export function describeProblem(
 ): { title: string; detail: string; requestId: string } {
   if (error instanceof ProblemError) {
     const { code, title, detail, permission, quota, request_id } = error.problem;
-    const translated = lookup(`problem.code.${code}`, "");
+    const translated = lookup(`problems:code.${code}`, "");
     const named = permission == null ? (quota ?? "") : lookup(`permission.${permission}`, permission);
     return {
       title: translated !== "" ? translated : title,

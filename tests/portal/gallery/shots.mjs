@@ -196,6 +196,92 @@ export const SHOTS = [
     },
   },
   {
+    name: "tools",
+    user: "alice",
+    async open(moment) {
+      await go("/tools?q=virtual%20machine")(moment);
+      await moment.page.getByRole("main").getByRole("listitem").first().waitFor();
+    },
+  },
+  {
+    name: "tool-form",
+    user: "alice",
+    async open(moment) {
+      await go("/tools/azure/storage_account_create")(moment);
+      await moment.portal.button("catalogue:run").click();
+      await moment.page.getByText(moment.portal.text("catalogue:fault.required"), { exact: true }).first().waitFor();
+    },
+  },
+  {
+    name: "audit-own",
+    user: "alice",
+    async open(moment) {
+      await go("/audit?range=all")(moment);
+      await moment.portal.button("audit:chain.check").click();
+      await moment.page.getByText(moment.portal.pattern("audit:chain.good")).waitFor();
+      await moment.page.getByRole("img").first().waitFor();
+    },
+  },
+  {
+    name: "audit-record",
+    user: "carol",
+    async open(moment) {
+      await go("/audit?kind=close&range=all")(moment);
+      const row = moment.page.getByRole("list", { name: moment.portal.text("audit:list"), exact: true }).getByRole("button").first();
+      await row.click();
+      await row.scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "usage",
+    user: "alice",
+    async open(moment) {
+      await go("/usage")(moment);
+      await moment.page.getByRole("table").waitFor();
+    },
+  },
+  {
+    name: "usage-people",
+    user: "dave",
+    async open(moment) {
+      await go("/usage?scope=tenant&by=user")(moment);
+      await moment.page.getByRole("table").scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "admin-quotas",
+    user: "dave",
+    async open(moment) {
+      await go("/admin/quotas")(moment);
+      await moment.page.getByRole("textbox").nth(2).fill("500");
+      await moment.page.getByRole("region", { name: moment.portal.text("quotas:changes"), exact: true }).waitFor();
+    },
+  },
+  {
+    name: "admin-kill-switch",
+    user: "dave",
+    async open(moment) {
+      await go("/admin/kill-switch")(moment);
+      await moment.page.getByRole("radio").nth(1).check();
+      await moment.page.getByRole("textbox").last().fill("…");
+      await moment.portal.button("kill_switch:next").click();
+      await moment.page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "stopped",
+    user: "alice",
+    async open(moment) {
+      await moment.page.route(`${moment.stack.api}/api/v1/me`, async (route) => {
+        const answer = await route.fetch();
+        const stopped = { scope: "changes", reason: "…", since: "2026-11-24T13:05:00Z" };
+        await route.fulfill({ response: answer, json: { ...(await answer.json()), kill_switch: stopped } });
+      });
+      await go("/c")(moment);
+      await moment.page.getByText(moment.portal.text("kill_switch:stopped.changes"), { exact: true }).waitFor();
+    },
+  },
+  {
     name: "admin-health",
     user: "dave",
     async open(moment) {
@@ -204,6 +290,15 @@ export const SHOTS = [
     },
   },
   { name: "settings", user: "alice", open: go("/settings") },
+  {
+    name: "settings-data",
+    user: "alice",
+    async open(moment) {
+      await go("/settings#data")(moment);
+      await moment.portal.button("settings:data.begin").click();
+      await moment.page.getByRole("dialog").waitFor();
+    },
+  },
   {
     name: "sign-in-ended",
     user: "alice",

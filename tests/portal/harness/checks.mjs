@@ -11,6 +11,9 @@ const AxeBuilder = /** @type {any} */ (AxeBuilderModule).default ?? AxeBuilderMo
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+/** What another theme can change: nothing else of a page depends on its colours. */
+const COLOURS = ["color-contrast", "link-in-text-block"];
+
 /** Waits until nothing is loading and nothing that ends is moving. @param {Page} page */
 export async function settled(page) {
   await page.waitForFunction(() => {
@@ -27,14 +30,15 @@ export async function settled(page) {
  *
  * @param {Page} page
  * @param {string} where
- * @param {{ without?: string[] }} [options] rules that do not apply
+ * @param {{ without?: string[], onlyColours?: boolean }} [options] rules that do not apply;
+ *   or only those that depend on the theme
  */
-export async function accessible(page, where, { without = [] } = {}) {
+export async function accessible(page, where, { without = [], onlyColours = false } = {}) {
   await settled(page);
   const rules = { "target-size": { enabled: true }, ...Object.fromEntries(without.map((rule) => [rule, { enabled: false }])) };
   const { violations } = await new AxeBuilder({ page })
     .setLegacyMode(true)
-    .options({ runOnly: { type: "tag", values: TAGS }, rules })
+    .options(onlyColours ? { runOnly: { type: "rule", values: COLOURS } } : { runOnly: { type: "tag", values: TAGS }, rules })
     .analyze();
   const lines = violations.flatMap((/** @type {any} */ violation) =>
     violation.nodes.map((/** @type {any} */ node) => `${violation.id}: ${node.html.slice(0, 200)}\n    ${node.failureSummary?.replaceAll("\n", "\n    ")}`),

@@ -37,6 +37,9 @@ export const OPEN_PAGES = ["/login", "/callback?error=access_denied&state=unknow
 /** A conversation that nobody has: its page is the one for what is not there. */
 const NOBODYS = "/c/no-such-conversation";
 
+/** A tool with fields of several kinds. */
+const TOOL = "/tools/azure/storage_account_create";
+
 /**
  * Pages of alice, with what must stand there before it is looked at.
  *
@@ -50,12 +53,16 @@ export function signedInPages(furniture) {
     { name: "/c/:id with an approval", path: `/c/${furniture.waiting}` },
     { name: "/c/:id of nobody", path: NOBODYS },
     { name: "/approvals", path: "/approvals" },
+    { name: "/tools", path: "/tools" },
+    { name: "/tools/:server/:tool", path: TOOL },
+    { name: "/audit", path: "/audit" },
+    { name: "/usage", path: "/usage" },
     { name: "/settings", path: "/settings" },
   ];
 }
 
 /** Pages of dave, who administers. */
-export const ADMIN_PAGES = ["/admin/users", "/admin/policies", "/admin/health"];
+export const ADMIN_PAGES = ["/admin/users", "/admin/policies", "/admin/quotas", "/admin/kill-switch", "/admin/health"];
 
 /**
  * Waits until a page shows what it is for, so that no check looks at a skeleton.
@@ -75,6 +82,11 @@ export async function stands(page, path, furniture) {
   if (furniture !== undefined && path.endsWith(furniture.waiting)) await page.getByRole("table").first().waitFor();
   if (path === "/admin/users") await page.getByRole("main").getByText(/^[0-9a-f]{8}-/).first().waitFor();
   if (path === "/admin/policies") await page.getByRole("main").getByRole("textbox").waitFor();
+  if (path === "/admin/quotas" || path === "/admin/kill-switch") await page.getByRole("main").getByRole("textbox").first().waitFor();
   if (path === "/admin/health") await page.getByRole("heading", { level: 3 }).first().waitFor();
+  if (path === "/tools") await page.getByRole("main").getByRole("listitem").first().waitFor();
+  if (path === TOOL) await page.getByRole("main").getByRole("textbox").first().waitFor();
+  if (path === "/audit") await page.getByRole("img").first().waitFor();
+  if (path === "/usage") await page.getByRole("table").waitFor();
   if (path === "/approvals") await page.getByRole("listitem").filter({ hasText: "storage_account_create" }).first().waitFor();
 }

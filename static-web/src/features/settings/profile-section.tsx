@@ -58,8 +58,8 @@ export function ProfileSection() {
               {quotas.map(({ name: quota, used, limit }) => (
                 <Meter
                   key={quota}
-                  label={t(`profile.quota.${quota}`, { defaultValue: quota })}
-                  text={t("profile.of", { used: number(used), limit: number(limit) })}
+                  label={t(`quotas:name.${quota}`, { defaultValue: quota })}
+                  text={t("quotas:of", { used: number(used), limit: number(limit) })}
                   value={used}
                   max={limit}
                 />

@@ -1,15 +1,16 @@
-/** The sections of the settings page. A later one (sessions, allowed tools, my data) is one line here. */
-import { Keyboard, Palette, SlidersHorizontal, UserRound, type LucideIcon } from "lucide-react";
+/** The sections of the settings page. A later one (sessions, allowed tools) is one line here. */
+import { FolderDown, Keyboard, Palette, SlidersHorizontal, UserRound, type LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
 
 import { AppearanceSection } from "./appearance-section";
+import { DataSection } from "./data/data-section";
 import { DefaultsSection } from "./defaults-section";
 import { ProfileSection } from "./profile-section";
 import { ShortcutsSection } from "./shortcuts-section";
 
 export interface Section {
   /** Its anchor, and the group of its texts. */
-  id: "profile" | "appearance" | "defaults" | "shortcuts";
+  id: "profile" | "appearance" | "defaults" | "shortcuts" | "data";
   icon: LucideIcon;
   Content: ComponentType;
 }
@@ -19,4 +20,5 @@ export const SECTIONS: readonly Section[] = [
   { id: "appearance", icon: Palette, Content: AppearanceSection },
   { id: "defaults", icon: SlidersHorizontal, Content: DefaultsSection },
   { id: "shortcuts", icon: Keyboard, Content: ShortcutsSection },
+  { id: "data", icon: FolderDown, Content: DataSection },
 ];

@@ -2,6 +2,7 @@
 import { apiUrl, authorizedFetch } from "@/api/client";
 import { problemOf } from "@/api/problem";
 import type { Conversation } from "@/api/types";
+import { saveFile } from "@/features/tools/download";
 
 export type ExportFormat = "markdown" | "json";
 
@@ -9,7 +10,7 @@ export async function exportConversation({ id, title }: Conversation, format: Ex
   const path = `/v1/conversations/${encodeURIComponent(id)}/export?format=${format}`;
   const response = await authorizedFetch(new Request(apiUrl(path)));
   if (!response.ok) throw await problemOf(response);
-  download(await response.blob(), fileName(title, format));
+  saveFile(fileName(title, format), await response.blob());
 }
 
 /** A name that every file system takes. */
@@ -21,14 +22,4 @@ export function fileName(title: string, format: ExportFormat): string {
     .replace(/^\.+|\.+$/g, "");
   const stem = [...cleaned].slice(0, 60).join("").trim() || "conversation";
   return `${stem}.${format === "markdown" ? "md" : "json"}`;
-}
-
-function download(content: Blob, name: string): void {
-  const url = URL.createObjectURL(content);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser reads the address after this task.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -5,7 +5,7 @@ import type { Conversation } from "@/api/types";
 import { toastProblem } from "@/app/toast-problem";
 import type { MenuEntry } from "@/ui/menu";
 
-import { exportConversation, type ExportFormat } from "./export";
+import type { ExportFormat } from "./export";
 import { useConversationActions } from "./use-conversations";
 
 /** What a conversation's menu offers; the chat page shows the same. */
@@ -13,7 +13,7 @@ export function useRowMenu(conversation: Conversation, on: { onRename(): void; o
   const { t } = useTranslation("sidebar");
   const { setPinned } = useConversationActions();
   const { pinned } = conversation;
-  const exportAs = (format: ExportFormat) => void exportConversation(conversation, format).catch(toastProblem);
+  const exportAs = (format: ExportFormat) => void import("./export").then(({ exportConversation }) => exportConversation(conversation, format)).catch(toastProblem);
   return [
     { kind: "action", label: t("menu.rename"), icon: <Pencil size={15} aria-hidden />, run: on.onRename },
     {
