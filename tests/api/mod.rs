@@ -20,12 +20,14 @@ mod races;
 mod server_health;
 mod sessions;
 mod tokens;
+mod tool_pins;
 
 pub use account::set_record;
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::person::Person;
 use azimuth_tests::script::Script;
 pub use policies::replace as replace_policies;
+pub use tool_pins::settle as settle_tool;
 
 /// A product whose model does what the first word says, and alice in it.
 async fn clerk() -> (TestApp, Person) {

@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 type Field = (&'static str, &'static str);
 
 /// Where text goes beside messages, titles of new conversations and arguments.
-const FIELDS: [Field; 19] = [
+const FIELDS: [Field; 20] = [
     ("put_kill_switch", "reason"),
     ("put_kill_switch", "scope"),
+    ("put_tool_pin", "reason"),
     ("put_quotas", "reason"),
     ("put_policies", "reason"),
     ("put_policies", "text"),

@@ -112,6 +112,9 @@ operations! {
     Admin "get_kill_switch" "GET" "/v1/admin/kill-switch" NONE "" => 200;
     Admin "put_kill_switch" "PUT" "/v1/admin/kill-switch" ANY
         r#"{"on":false,"scope":"all","reason":"to see"}"# => 200;
+    Admin "list_tool_pins" "GET" "/v1/admin/tools" NONE "" => 200;
+    Admin "put_tool_pin" "PUT" "/v1/admin/tools/fake/odd_thing" ANY
+        r#"{"switched_off":true,"reason":"to see"}"# => 200;
     Admin "get_policies" "GET" "/v1/admin/policies" NONE "" => 200;
     Admin "simulate_policies" "POST" "/v1/admin/policies/simulate" NONE r#"{"text":""}"# => 200;
     Admin "list_policy_versions" "GET" "/v1/admin/policies/versions" NONE "" => 200;

@@ -1,6 +1,6 @@
 //! A tool server that does as it is told, and counts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,8 @@ use azimuth_domain::tool::{
     ArgumentRule, Availability, EffectClass, ScopeParameters, ToolRef, ToolSpec, tool_hash,
 };
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ToolError, ToolServers,
+    CallOutput, CallRequest, Catalogue, Confinement, Offered, ServerHealth, ServerOffer, ToolError,
+    ToolServers, ToolText,
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -110,6 +111,7 @@ impl Default for FakeTools {
         disabled.availability = Availability::Unclassified;
         let catalogue = Catalogue {
             version: "1".to_owned(),
+            offers: BTreeMap::new(),
             tools: vec![
                 spec("thing_list", "List or show things.", EffectClass::ReadOnly),
                 spec("thing_create", "Create a thing.", EffectClass::Mutating),
@@ -182,13 +184,70 @@ impl FakeTools {
         *held = Arc::new(Catalogue {
             version: format!("{}+", held.version),
             tools,
+            offers: held.offers.clone(),
         });
+    }
+}
+
+impl FakeTools {
+    /// From now on `tool` is offered with this text, whether it was there before or not;
+    /// gives the hash. What is pinned otherwise is changed, for as long as that is so.
+    pub fn offer(&self, tool: &str, description: &str) -> String {
+        let mut held = self.catalogue.lock().unwrap();
+        let mut tools = held.tools.clone();
+        let (server, schema) = ("fake".to_owned(), tools[0].input_schema.clone());
+        let hash = tool_hash(tool, description, &schema);
+        let pinned = |spec: &ToolSpec| (spec.tool.name.clone(), spec.hash.clone());
+        let mut offer = held
+            .offers
+            .get(&server)
+            .cloned()
+            .unwrap_or_else(|| ServerOffer {
+                hashes: tools.iter().map(pinned).collect(),
+                ..ServerOffer::default()
+            });
+        offer.hashes.insert(tool.to_owned(), hash.clone());
+        let text = ToolText {
+            hash: hash.clone(),
+            description: description.to_owned(),
+            input_schema: schema,
+        };
+        offer.texts.insert(tool.to_owned(), text);
+        for spec in tools.iter_mut().filter(|spec| spec.tool.name == tool) {
+            spec.availability = match spec.availability {
+                Availability::Enabled if spec.hash != hash => Availability::Changed,
+                Availability::Changed if spec.hash == hash => Availability::Enabled,
+                kept => kept,
+            };
+        }
+        *held = Arc::new(Catalogue {
+            version: held.version.clone(),
+            tools,
+            offers: BTreeMap::from([(server, offer)]),
+        });
+        hash
+    }
+
+    /// Whether the tool is what the call is about, as the pool finds out.
+    fn check(&self, request: &CallRequest) -> Result<(), ToolError> {
+        let catalogue = self.catalogue();
+        let Offered::As(offered) = catalogue.offered(&request.tool) else {
+            return Ok(());
+        };
+        let pinned = catalogue.get(&request.tool).map(|spec| &spec.hash);
+        let accepted = request.accepted.as_ref().map(|accepted| &accepted.hash);
+        if accepted.or(pinned).is_some_and(|hash| hash == offered) {
+            return Ok(());
+        }
+        let text = format!("The tool {} differs from its pin.", request.tool);
+        Err(ToolError::NotStarted(text))
     }
 }
 
 #[async_trait]
 impl ToolServers for FakeTools {
     async fn call(&self, request: CallRequest) -> Result<CallOutput, ToolError> {
+        self.check(&request)?;
         let next = {
             let mut behaviours = self.behaviours.lock().unwrap();
             match behaviours.get_mut(&request.tool.name) {
@@ -247,6 +306,8 @@ impl ToolServers for FakeTools {
     fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue.lock().unwrap())
     }
+
+    async fn look(&self) {}
 
     fn acting_identity(&self, _server: &str) -> ActingIdentity {
         ActingIdentity::User

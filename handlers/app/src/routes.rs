@@ -132,8 +132,12 @@ macro_rules! each_endpoint {
                 admin::quotas::get_quotas,
                 admin::quotas::put_quotas,
             }
-            policy {
+            catalogue {
                 admin::get_server_health,
+                admin::tools::list_tool_pins,
+                admin::tools::put_tool_pin,
+            }
+            policy {
                 admin::policies::get_policies,
                 admin::policies::put_policies,
                 admin::policies::simulate_policies,

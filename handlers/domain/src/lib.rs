@@ -23,6 +23,7 @@ pub mod secret;
 pub mod session;
 pub mod time;
 pub mod tool;
+pub mod tool_pins;
 pub mod turn;
 pub mod usage;
 pub mod work;

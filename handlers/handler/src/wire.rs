@@ -17,7 +17,7 @@ use azimuth_app::notices::{self, ApprovalNotices, NoticeSettings};
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::secrets::SecretVault;
-use azimuth_app::tools::SealedServers;
+use azimuth_app::tools::{Catalogues, SealedServers};
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
@@ -147,6 +147,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             audit: audit.clone(),
             users: stores.users.clone(),
             tools: sealed.clone(),
+            catalogues: Catalogues::new(sealed.clone(), stores.config.clone(), Arc::clone(&clock)),
             subscriptions: Arc::new(subscriptions),
             secrets,
             clock: Arc::clone(&clock),

@@ -83,6 +83,7 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
         let request = CallRequest {
             user: UserKey::new("tid", "alice"),
             tool: ToolRef::new("fake", "hang"),
+            accepted: None,
             arguments: json!({}),
             deadline: Duration::from_mins(2),
             consent: false,

@@ -2,6 +2,7 @@
 
 mod calling;
 mod learning;
+mod offers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -14,8 +15,10 @@ use azimuth_domain::tool::{Availability, ToolRef, ToolSpec};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::UserTokens;
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ToolError, ToolServers,
+    CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ServerOffer, ToolError,
+    ToolServers,
 };
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -91,6 +94,9 @@ struct Shared {
     pool: Arc<Pool>,
     catalogue: RwLock<Arc<Catalogue>>,
     known: Mutex<Known>,
+    /// When each server was asked last what it offers. Locked while one is asked, so that
+    /// it is asked once.
+    looked: tokio::sync::Mutex<BTreeMap<String, Instant>>,
     /// Tools of servers with a built-in catalogue that may ask for consent.
     prompting: BTreeSet<ToolRef>,
     tasks: TaskTracker,
@@ -105,6 +111,8 @@ struct Known {
     tools: BTreeMap<String, Vec<ToolSpec>>,
     /// Why the tools of a server are not known.
     problems: BTreeMap<String, String>,
+    /// What servers offer, as far as they were asked.
+    offers: BTreeMap<String, ServerOffer>,
 }
 
 impl McpServers {
@@ -182,6 +190,7 @@ impl McpServers {
             pool: Pool::start(launcher, stopping.clone()),
             catalogue: RwLock::new(Arc::new(catalogue::assemble(&known.tools))),
             known: Mutex::new(known),
+            looked: tokio::sync::Mutex::default(),
             prompting,
             tasks,
             stopping,
@@ -227,6 +236,10 @@ impl ToolServers for McpServers {
         )
     }
 
+    async fn look(&self) {
+        self.shared.look().await;
+    }
+
     fn acting_identity(&self, server: &str) -> ActingIdentity {
         match self
             .shared
@@ -250,7 +263,10 @@ impl ToolServers for McpServers {
 
 impl Shared {
     fn publish(&self, known: &Known) {
-        let catalogue = Arc::new(catalogue::assemble(&known.tools));
+        let catalogue = Arc::new(Catalogue {
+            offers: known.offers.clone(),
+            ..catalogue::assemble(&known.tools)
+        });
         *self
             .catalogue
             .write()

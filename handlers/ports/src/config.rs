@@ -21,6 +21,8 @@ pub enum ConfigKind {
     Quotas,
     /// What a tenant's administrators have stopped, as JSON.
     KillSwitch,
+    /// What a tenant's administrators have settled about tools, as JSON.
+    Tools,
 }
 
 impl ConfigKind {
@@ -30,6 +32,7 @@ impl ConfigKind {
             Self::Policies => "policies",
             Self::Quotas => "quotas",
             Self::KillSwitch => "kill-switch",
+            Self::Tools => "tools",
         }
     }
 }
@@ -61,7 +64,7 @@ pub struct ConfigVersion {
     /// Who, when and why.
     #[serde(flatten)]
     pub head: ConfigHead,
-    /// The document, at most 64 KiB.
+    /// The document: of tools at most 256 KiB, of all else 64 KiB.
     pub text: String,
 }
 

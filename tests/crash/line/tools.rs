@@ -27,6 +27,10 @@ impl ToolServers for Outside<dyn ToolServers> {
         self.port.catalogue()
     }
 
+    async fn look(&self) {
+        self.port.look().await;
+    }
+
     fn acting_identity(&self, server: &str) -> ActingIdentity {
         self.port.acting_identity(server)
     }

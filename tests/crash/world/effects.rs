@@ -231,6 +231,8 @@ impl ToolServers for Effects {
         self.catalogue.clone()
     }
 
+    async fn look(&self) {}
+
     fn acting_identity(&self, _server: &str) -> ActingIdentity {
         ActingIdentity::User
     }

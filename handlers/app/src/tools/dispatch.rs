@@ -15,7 +15,9 @@ use azimuth_domain::turn::{
 };
 use azimuth_ports::audit::Appended;
 use azimuth_ports::store::{StoredResult, Versioned};
-use azimuth_ports::tools::{Begun, CallOutput, CallRequest, HostsReached, TokenUsed, ToolError};
+use azimuth_ports::tools::{
+    Acceptance, Begun, CallOutput, CallRequest, HostsReached, TokenUsed, ToolError,
+};
 
 use super::answer::request_id;
 use super::record::correlation_id;
@@ -158,6 +160,13 @@ impl Engine {
                 return judge(call.effect, Some(Err(never)), 0);
             }
         };
+        let accepted = match self.accepted_as(turn, call).await {
+            Ok(accepted) => accepted,
+            Err(why) => {
+                let never = ToolError::NotStarted(why);
+                return judge(call.effect, Some(Err(never)), 0);
+            }
+        };
         let since = self.now();
         let begun = Begun::default();
         let token = TokenUsed::default();
@@ -170,6 +179,7 @@ impl Engine {
         let request = CallRequest {
             user: turn.asker.user.clone(),
             tool: call.tool.clone(),
+            accepted,
             arguments,
             deadline: Duration::from_millis(deadline_ms.unsigned_abs()),
             consent: true,
@@ -196,6 +206,24 @@ impl Engine {
             token_uti: token.id(),
             hosts: hosts.list(),
             ..judge(call.effect, answer, duration_ms)
+        }
+    }
+
+    /// As what the tool of a call was accepted, if at all; the error is for people.
+    async fn accepted_as(
+        &self,
+        turn: &Turn,
+        call: &ToolCall,
+    ) -> Result<Option<Acceptance>, String> {
+        let tenant = &turn.asker.user.tid;
+        let accepted = self.catalogues().accepted(tenant, &call.tool).await;
+        match accepted.map_err(|error| error.to_string())? {
+            // It was decided about another.
+            Some(accepted) if accepted.hash != call.tool_hash => Err(format!(
+                "The tool {} is no longer the one that was decided about.",
+                call.tool
+            )),
+            accepted => Ok(accepted),
         }
     }
 

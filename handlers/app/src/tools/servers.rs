@@ -22,9 +22,15 @@ impl SealedServers {
         Self { inside: servers }
     }
 
-    /// Every tool of every configured server, as pinned.
-    pub fn catalogue(&self) -> Arc<Catalogue> {
+    /// Every tool of every configured server, as pinned. What a tenant has of it
+    /// [`Catalogues`](super::Catalogues) knows.
+    pub(super) fn catalogue(&self) -> Arc<Catalogue> {
         self.inside.catalogue()
+    }
+
+    /// Asks the servers what they offer; see [`ToolServers::look`].
+    pub(super) async fn look(&self) {
+        self.inside.look().await;
     }
 
     /// Under which identity the calls of this server reach their target.

@@ -181,6 +181,7 @@ pub fn request(user: &str, tool: &str, arguments: Value) -> CallRequest {
     CallRequest {
         user: UserKey::new("tid", user),
         tool: ToolRef::new("fake", tool),
+        accepted: None,
         arguments,
         deadline: Duration::from_secs(20),
         consent: false,

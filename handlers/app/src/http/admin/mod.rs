@@ -15,6 +15,7 @@ mod reason;
 pub mod revoke_user_session;
 pub mod sign_out_user;
 mod stored_setting;
+pub mod tools;
 mod user_view;
 
 use azimuth_domain::principal::Role;

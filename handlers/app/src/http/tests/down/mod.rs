@@ -48,7 +48,7 @@ use crate::models::Models;
 use crate::policy::{Policies, PolicySet};
 use crate::quota::{QuotaParts, Quotas};
 use crate::secrets::SecretVault;
-use crate::tools::SealedServers;
+use crate::tools::{Catalogues, SealedServers};
 use crate::turn::{Engine, EnginePorts};
 
 /// Text that a problem must never repeat.
@@ -136,6 +136,11 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
             audit: down.clone(),
             users: down.clone(),
             tools: SealedServers::over(down.clone()),
+            catalogues: Catalogues::new(
+                SealedServers::over(down.clone()),
+                down.clone(),
+                down.clone(),
+            ),
             subscriptions: down.clone(),
             secrets: Arc::new(SecretVault::new(down.clone(), down.clone(), down.clone())),
             clock: down.clone(),
@@ -425,6 +430,7 @@ impl ToolServers for Down {
     fn catalogue(&self) -> Arc<Catalogue> {
         Arc::default()
     }
+    async fn look(&self) {}
     fn acting_identity(&self, _: &str) -> ActingIdentity {
         ActingIdentity::None
     }

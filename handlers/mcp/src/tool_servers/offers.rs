@@ -1,0 +1,100 @@
+//! What servers offer now, for those who decide about it: whatever a process was found to
+//! offer, and, where nobody looked for a while, what a process without an identity says.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azimuth_domain::tool::ToolSpec;
+use azimuth_ports::tools::{ServerOffer, ToolText};
+use futures::future::join_all;
+use tokio::time::Instant;
+
+use super::{Shared, learning};
+use crate::catalogue::is_built_in;
+use crate::catalogue::pins::LearnedTool;
+use crate::child::{Offered, hashes};
+use crate::servers::ServerConfig;
+
+/// How long a server is not asked again.
+const FRESH: Duration = Duration::from_mins(1);
+/// Longest wait for a server; somebody waits for the answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Shared {
+    /// Asks the servers that were not asked for a while.
+    pub(super) async fn look(&self) {
+        let mut looked = self.looked.lock().await;
+        let due: Vec<Arc<ServerConfig>> = self
+            .servers
+            .values()
+            .filter(|server| self.is_due(server, looked.get(&server.name).copied()))
+            .cloned()
+            .collect();
+        join_all(due.iter().map(|server| async {
+            match learning::list(self, server, PATIENCE).await {
+                Ok(tools) => self.note_offer(&server.name, &hashes(&tools), tools),
+                Err(problem) => {
+                    let server = &server.name;
+                    tracing::warn!(server, problem, "a tool server does not say what it offers");
+                }
+            }
+        }))
+        .await;
+        let now = Instant::now();
+        looked.extend(due.iter().map(|server| (server.name.clone(), now)));
+    }
+
+    /// The program of a built-in server is one file: its processes say when that changes,
+    /// and asking costs seconds of a processor.
+    fn is_due(&self, server: &ServerConfig, looked: Option<Instant>) -> bool {
+        let is_fresh = looked.is_some_and(|at| at.elapsed() < FRESH);
+        let known = self.known();
+        let offer = known.offers.get(&server.name);
+        let is_known = offer.is_some_and(|offer| {
+            let specs = known.tools.get(&server.name).into_iter().flatten();
+            let pinned: BTreeMap<&str, &str> = specs
+                .map(|spec| (spec.tool.name.as_str(), spec.hash.as_str()))
+                .collect();
+            offer.hashes.iter().all(|(name, hash)| {
+                pinned.get(name.as_str()) == Some(&hash.as_str()) || offer.texts.contains_key(name)
+            })
+        });
+        !is_fresh && !(is_known && is_built_in(&server.name))
+    }
+}
+
+/// What a server offers, with the texts of what is not pinned like that: those of `listed`
+/// and those that were known `before`.
+pub(super) fn offer(
+    pinned: &[ToolSpec],
+    before: Option<&ServerOffer>,
+    offered: &Offered,
+    listed: Vec<LearnedTool>,
+) -> ServerOffer {
+    let is_pinned = |name: &str, hash: &str| {
+        let mut specs = pinned.iter();
+        specs.any(|spec| spec.tool.name == name && spec.hash == hash)
+    };
+    let hashes: BTreeMap<String, String> = offered
+        .iter()
+        .map(|(name, hash)| (name.clone(), hash.clone()))
+        .collect();
+    let known = before
+        .map(|before| before.texts.clone())
+        .unwrap_or_default();
+    let listed = listed.into_iter().map(|tool| {
+        let text = ToolText {
+            hash: tool.hash,
+            description: tool.description,
+            input_schema: tool.input_schema,
+        };
+        (tool.name, text)
+    });
+    let texts = known
+        .into_iter()
+        .chain(listed)
+        .filter(|(name, text)| hashes.get(name) == Some(&text.hash) && !is_pinned(name, &text.hash))
+        .collect();
+    ServerOffer { hashes, texts }
+}
