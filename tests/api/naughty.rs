@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 type Field = (&'static str, &'static str);
 
 /// Where text goes beside messages, titles of new conversations and arguments.
-const FIELDS: [Field; 20] = [
+const FIELDS: [Field; 21] = [
     ("put_kill_switch", "reason"),
     ("put_kill_switch", "scope"),
+    ("put_tool_pin", "accepted"),
     ("put_tool_pin", "reason"),
     ("put_quotas", "reason"),
     ("put_policies", "reason"),
@@ -223,6 +224,7 @@ async fn put(scene: &Scene, (operation, field): Field, text: &str) {
         200 => {
             let kept = match (operation.id, field) {
                 ("decide_approval", "reason") => &reply.body["decision"]["reason"],
+                ("put_tool_pin", "reason") => &reply.body["settled"]["reason"],
                 (_, "reason") => &reply.body["stored"]["reason"],
                 ("simulate_policies", _) => return,
                 _ => &reply.body[field],

@@ -60,7 +60,8 @@ impl Shared {
                 pinned.get(name.as_str()) == Some(&hash.as_str()) || offer.texts.contains_key(name)
             })
         });
-        !is_fresh && !(is_known && is_built_in(&server.name))
+        let is_lasting = is_known && is_built_in(&server.name);
+        !is_fresh && !is_lasting
     }
 }
 

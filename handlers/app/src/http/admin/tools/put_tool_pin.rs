@@ -82,7 +82,7 @@ pub async fn handle(
     let user = &caller.principal.user;
     let stored = Stored::read(documents, &user.tid).await?;
     let former = stored.item.get(&tool);
-    if wanted.is(former) {
+    if wanted.is(former, &reason) {
         let unsettled = catalogues.unsettled();
         let rows = Rows::of(&unsettled, &stored.item);
         let row = rows.find(&tool).ok_or_else(not_found)?;
@@ -199,8 +199,8 @@ impl AcceptanceToSet {
 }
 
 impl ToolPinToSet {
-    /// Whether that is settled already.
-    fn is(&self, former: Option<&ToolPin>) -> bool {
+    /// Whether that is settled already, and for this reason.
+    fn is(&self, former: Option<&ToolPin>, reason: &str) -> bool {
         let Some(former) = former else {
             return self.accepted.is_none() && !self.switched_off;
         };
@@ -209,6 +209,6 @@ impl ToolPinToSet {
             (Some(wanted), Some(kept)) => wanted.is(kept),
             _ => false,
         };
-        is_accepted && self.switched_off == former.switched_off
+        is_accepted && self.switched_off == former.switched_off && reason == former.reason
     }
 }
