@@ -1,6 +1,7 @@
 //! The API as its callers meet it: every operation, every error.
 
 mod account;
+mod added_servers;
 mod audit_reading;
 mod azure;
 mod bodies;

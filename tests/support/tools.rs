@@ -10,9 +10,10 @@ use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::tool::{
     ArgumentRule, Availability, EffectClass, ScopeParameters, ToolRef, ToolSpec, tool_hash,
 };
+use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, Confinement, Offered, ServerHealth, ServerOffer, ToolError,
-    ToolServers, ToolText,
+    Addable, AddedFault, CallOutput, CallRequest, Catalogue, Confinement, Offered, ServerHealth,
+    ServerOffer, ToolError, ToolServers, ToolText,
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -23,6 +24,9 @@ use crate::gate::Gate;
 pub const HOST: &str = "management.azure.test:443";
 /// Id of the Azure token that the server says it was given for every call.
 pub const TOKEN_ID: &str = "uti-of-the-fake-server";
+
+/// The program that tenants may add as a tool server; it offers the tool `hello`.
+pub const ADDABLE: &str = "/bin/addable";
 
 /// What a tool does next.
 #[derive(Clone)]
@@ -61,6 +65,7 @@ pub struct FakeTools {
     arrived: Notify,
     gates: Mutex<HashMap<String, Gate>>,
     takes: Mutex<Duration>,
+    added: Mutex<HashMap<String, ServerOffer>>,
 }
 
 fn spec(name: &str, description: &str, effect: EffectClass) -> ToolSpec {
@@ -127,6 +132,7 @@ impl Default for FakeTools {
             arrived: Notify::new(),
             gates: Mutex::default(),
             takes: Mutex::default(),
+            added: Mutex::default(),
         }
     }
 }
@@ -228,8 +234,27 @@ impl FakeTools {
         hash
     }
 
+    /// The same of a server that a tenant added.
+    fn check_of_added(
+        &self,
+        server: &TenantServer,
+        request: &CallRequest,
+    ) -> Result<(), ToolError> {
+        let offer = self.added_offer(server).unwrap_or_default();
+        let offered = offer.hashes.get(&request.tool.name);
+        let accepted = request.accepted.as_ref().map(|accepted| &accepted.hash);
+        if accepted.is_some() && accepted == offered {
+            return Ok(());
+        }
+        let text = format!("The tool {} is not enabled here.", request.tool);
+        Err(ToolError::NotStarted(text))
+    }
+
     /// Whether the tool is what the call is about, as the pool finds out.
     fn check(&self, request: &CallRequest) -> Result<(), ToolError> {
+        if let Some(added) = &request.added {
+            return self.check_of_added(added, request);
+        }
         let catalogue = self.catalogue();
         let Offered::As(offered) = catalogue.offered(&request.tool) else {
             return Ok(());
@@ -308,6 +333,53 @@ impl ToolServers for FakeTools {
     }
 
     async fn look(&self) {}
+
+    fn is_taken(&self, server: &str) -> bool {
+        server == "fake"
+    }
+
+    fn addable(&self) -> Addable {
+        Addable {
+            commands: vec![ADDABLE.to_owned()],
+            hosts: Vec::new(),
+        }
+    }
+
+    fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault> {
+        let field = match (&server.command, server.hosts.len()) {
+            (command, 0) if command == ADDABLE => return Ok(()),
+            (command, _) if command == ADDABLE => "hosts/0",
+            _ => "command",
+        };
+        Err(AddedFault {
+            field: field.to_owned(),
+            detail: "The operator does not allow it.".to_owned(),
+        })
+    }
+
+    fn added_offer(&self, server: &TenantServer) -> Option<ServerOffer> {
+        self.added.lock().unwrap().get(&server.key()).cloned()
+    }
+
+    async fn look_at(&self, server: &TenantServer) {
+        let (name, schema) = ("hello".to_owned(), json!({"type": "object"}));
+        let description = format!("Says {}.", server.server.args.join(" "));
+        let hash = tool_hash(&name, &description, &schema);
+        let text = ToolText {
+            hash: hash.clone(),
+            description,
+            input_schema: schema,
+        };
+        let offer = ServerOffer {
+            hashes: BTreeMap::from([(name.clone(), hash)]),
+            texts: BTreeMap::from([(name, text)]),
+        };
+        let mut added = self.added.lock().unwrap();
+        if added.insert(server.key(), offer.clone()) != Some(offer) {
+            drop(added);
+            self.change(|_| {});
+        }
+    }
 
     fn acting_identity(&self, _server: &str) -> ActingIdentity {
         ActingIdentity::User

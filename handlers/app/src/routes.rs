@@ -136,6 +136,10 @@ macro_rules! each_endpoint {
                 admin::get_server_health,
                 admin::tools::list_tool_pins,
                 admin::tools::put_tool_pin,
+                admin::servers::list_added_servers,
+                admin::servers::get_added_server,
+                admin::servers::put_added_server,
+                admin::servers::delete_added_server,
             }
             policy {
                 admin::policies::get_policies,

@@ -24,6 +24,7 @@ pub mod session;
 pub mod time;
 pub mod tool;
 pub mod tool_pins;
+pub mod tool_servers;
 pub mod turn;
 pub mod usage;
 pub mod work;

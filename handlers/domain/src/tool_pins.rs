@@ -109,6 +109,15 @@ impl ToolPins {
         self.tools.iter()
     }
 
+    /// Only those for which `is_there` holds.
+    #[must_use]
+    pub fn only(&self, is_there: impl Fn(&ToolPin) -> bool) -> Self {
+        let tools = self.tools.iter().filter(|pin| is_there(pin));
+        Self {
+            tools: tools.cloned().collect(),
+        }
+    }
+
     /// Whether nothing is settled.
     pub fn is_empty(&self) -> bool {
         self.tools.is_empty()

@@ -24,9 +24,10 @@ use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
 use azimuth_azure::subscriptions::UserSubscriptions;
 use azimuth_embedded::{SystemClock, SystemRandom};
+use azimuth_mcp::egress::allow::AllowList;
 use azimuth_mcp::egress::azure::destinations;
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
-use azimuth_mcp::{McpServers, Options, PoolLimits};
+use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits};
 use azimuth_models::openai::{OpenAiConfig, OpenAiModel};
 use azimuth_models::planner::OfflinePlanner;
 use azimuth_ports::audit::AuditLog;
@@ -350,7 +351,10 @@ async fn tool_servers(
     let ToolConfig {
         servers_file,
         max_processes,
+        commands,
+        hosts,
     } = &config.tools;
+    AllowList::parse(hosts).map_err(|e| fails("AZIMUTH_MCP_HOSTS")(&e))?;
     let host = HostEnvironment {
         path: variable("PATH").unwrap_or_default(),
         home: variable("HOME"),
@@ -375,6 +379,10 @@ async fn tool_servers(
         limits: PoolLimits {
             max_processes: *max_processes,
             ..PoolLimits::default()
+        },
+        addable: AddRules {
+            commands: commands.clone(),
+            hosts: hosts.clone(),
         },
     };
     McpServers::start(

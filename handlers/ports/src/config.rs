@@ -23,6 +23,8 @@ pub enum ConfigKind {
     KillSwitch,
     /// What a tenant's administrators have settled about tools, as JSON.
     Tools,
+    /// Tool servers that a tenant's administrators added, as JSON.
+    Servers,
 }
 
 impl ConfigKind {
@@ -33,6 +35,7 @@ impl ConfigKind {
             Self::Quotas => "quotas",
             Self::KillSwitch => "kill-switch",
             Self::Tools => "tools",
+            Self::Servers => "servers",
         }
     }
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::tool::{EffectClass, ToolRef, ToolSpec};
+use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use serde_json::Value;
 
 /// One call to make.
@@ -21,6 +22,8 @@ pub struct CallRequest {
     /// As what the tenant's administrators accepted it, where they did: then that holds
     /// and not the pin of the catalogue.
     pub accepted: Option<Acceptance>,
+    /// The tool's server, where the tenant added it; its tools run only as accepted.
+    pub added: Option<Arc<TenantServer>>,
     /// Its arguments.
     pub arguments: Value,
     /// Ends the call when it has passed.
@@ -45,6 +48,24 @@ pub struct Acceptance {
     pub hash: String,
     /// Effect class without regard to arguments.
     pub effect: EffectClass,
+}
+
+/// What tenants may add.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addable {
+    /// Programs.
+    pub commands: Vec<String>,
+    /// Hosts, as patterns.
+    pub hosts: Vec<String>,
+}
+
+/// Why a server may not be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedFault {
+    /// Path of the field of [`AddedServer`], `args/0` for instance.
+    pub field: String,
+    /// What is wrong with it, and which setting decides where one does.
+    pub detail: String,
 }
 
 /// Set by the adapter immediately before the first byte of the call can reach the
@@ -190,7 +211,24 @@ pub trait ToolServers: Send + Sync {
     /// then the catalogue has it. Where one does not answer it has what was known.
     async fn look(&self);
 
-    /// Under which identity the calls of this server reach their target.
+    /// Whether a server of that name is every tenant's, or may come to be.
+    fn is_taken(&self, server: &str) -> bool;
+
+    /// What tenants may add; nothing unless the installation says so.
+    fn addable(&self) -> Addable;
+
+    /// Whether a tenant may add this server. It is asked again before one is started.
+    fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault>;
+
+    /// What an added server offered when it said so last to this process; whenever that
+    /// changes the catalogue is another `Arc`.
+    fn added_offer(&self, server: &TenantServer) -> Option<ServerOffer>;
+
+    /// As [`Self::look`], for an added server.
+    async fn look_at(&self, server: &TenantServer);
+
+    /// Under which identity the calls of this server reach their target; none of ours,
+    /// where a tenant added it.
     fn acting_identity(&self, server: &str) -> ActingIdentity;
 
     /// Whether the servers can work.

@@ -1,5 +1,5 @@
 //! Which tools a tenant has now: the catalogue of the tool servers, and over it what the
-//! tenant's administrators have settled.
+//! tenant's administrators have settled, also about servers that they added.
 //!
 //! While nobody knows what they have, nothing is decided: a tool might be switched off.
 
@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use azimuth_domain::tool::ToolRef;
-use azimuth_domain::tool_pins::ToolPins;
+use azimuth_domain::tool_pins::{ToolPin, ToolPins};
+use azimuth_domain::tool_servers::{AddedServer, AddedServers, TenantServer};
 use azimuth_ports::clock::Clock;
 use azimuth_ports::config::{ConfigKind, ConfigStore, ConfigVersion};
 use azimuth_ports::tools::{Acceptance, Catalogue, Offered};
@@ -22,6 +23,7 @@ const FRESH_MS: i64 = 12_000;
 pub struct Catalogues {
     servers: SealedServers,
     pins: TenantDocuments<ToolPins>,
+    added: TenantDocuments<AddedServers>,
     made: Mutex<HashMap<String, Made>>,
 }
 
@@ -29,6 +31,7 @@ pub struct Catalogues {
 struct Made {
     of: Arc<Catalogue>,
     pins: Arc<ToolPins>,
+    added: Arc<AddedServers>,
     catalogue: Arc<Catalogue>,
 }
 
@@ -39,13 +42,20 @@ impl Catalogues {
         store: Arc<dyn ConfigStore>,
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
-        let read = |stored: Option<&ConfigVersion>| match stored {
+        let pins = |stored: Option<&ConfigVersion>| match stored {
             None => Ok(Arc::default()),
             Some(stored) => ToolPins::read(&stored.text).map(Arc::new),
         };
+        let added = |stored: Option<&ConfigVersion>| match stored {
+            None => Ok(Arc::default()),
+            Some(stored) => AddedServers::read(&stored.text).map(Arc::new),
+        };
+        let (kind, others) = (ConfigKind::Tools, ConfigKind::Servers);
+        let (same_store, same_clock) = (Arc::clone(&store), Arc::clone(&clock));
         Arc::new(Self {
             servers,
-            pins: TenantDocuments::new(ConfigKind::Tools, FRESH_MS, store, clock, Box::new(read)),
+            pins: TenantDocuments::new(kind, FRESH_MS, same_store, same_clock, Box::new(pins)),
+            added: TenantDocuments::new(others, FRESH_MS, store, clock, Box::new(added)),
             made: Mutex::default(),
         })
     }
@@ -53,15 +63,16 @@ impl Catalogues {
     /// The tools of `tenant`.
     pub async fn of(&self, tenant: &str) -> Result<Arc<Catalogue>, DocumentUnavailable> {
         let pins = self.pins.of(tenant).await?;
-        Ok(self.make(tenant, pins))
+        let added = self.added.of(tenant).await?;
+        Ok(self.make(tenant, pins, added))
     }
 
     /// The tools that `tenant` had last, or those that everybody has. Nothing may be
     /// decided by it.
     pub fn last(&self, tenant: &str) -> Arc<Catalogue> {
-        match self.pins.last(tenant) {
-            Some(pins) => self.make(tenant, pins),
-            None => self.servers.catalogue(),
+        match (self.pins.last(tenant), self.added.last(tenant)) {
+            (Some(pins), Some(added)) => self.make(tenant, pins, added),
+            _ => self.servers.catalogue(),
         }
     }
 
@@ -73,21 +84,53 @@ impl Catalogues {
         tool: &ToolRef,
     ) -> Result<Option<Acceptance>, DocumentUnavailable> {
         let pins = self.pins.of(tenant).await?;
-        let accepted = pins.get(tool).and_then(|pin| pin.accepted.as_ref());
+        let added = self.added.of(tenant).await?;
+        let pin = pins.get(tool).filter(|pin| self.counts(&added, pin));
+        let accepted = pin.and_then(|pin| pin.accepted.as_ref());
         Ok(accepted.map(|accepted| Acceptance {
             hash: accepted.hash.clone(),
             effect: accepted.effect,
         }))
     }
 
-    /// The tools as they are where nothing is settled, with what servers offer.
-    pub fn unsettled(&self) -> Arc<Catalogue> {
-        self.servers.catalogue()
+    /// The server of that name, where `tenant` added it.
+    pub(super) async fn added_server(
+        &self,
+        tenant: &str,
+        server: &str,
+    ) -> Result<Option<Arc<TenantServer>>, DocumentUnavailable> {
+        if self.servers.is_taken(server) {
+            return Ok(None);
+        }
+        let added = self.added.of(tenant).await?;
+        let found = added.get(server).map(|server| of_tenant(tenant, server));
+        Ok(found.map(Arc::new))
     }
 
-    /// Asks the servers what they offer.
-    pub async fn look(&self) {
+    /// The tools as they are where nothing is settled, with what servers offer.
+    pub async fn unsettled(&self, tenant: &str) -> Result<Arc<Catalogue>, DocumentUnavailable> {
+        let added = self.added.of(tenant).await?;
+        Ok(self.with_added(tenant, &added))
+    }
+
+    /// Those of `pins` that count.
+    pub async fn that_count(
+        &self,
+        tenant: &str,
+        pins: &ToolPins,
+    ) -> Result<ToolPins, DocumentUnavailable> {
+        let added = self.added.of(tenant).await?;
+        Ok(pins.only(|pin| self.counts(&added, pin)))
+    }
+
+    /// Asks the servers of `tenant` what they offer.
+    pub async fn look(&self, tenant: &str) -> Result<(), DocumentUnavailable> {
+        let added = self.added.of(tenant).await?;
         self.servers.look().await;
+        for server in added.iter() {
+            self.servers.look_at(&of_tenant(tenant, server)).await;
+        }
+        Ok(())
     }
 
     /// What is settled, as it is stored.
@@ -95,7 +138,40 @@ impl Catalogues {
         &self.pins
     }
 
-    fn make(&self, tenant: &str, pins: Arc<ToolPins>) -> Arc<Catalogue> {
+    /// Servers that were added, as they are stored.
+    pub fn added(&self) -> &TenantDocuments<AddedServers> {
+        &self.added
+    }
+
+    /// Whether the pin is about a server that is there, and was settled since that is what
+    /// it is.
+    fn counts(&self, added: &AddedServers, pin: &ToolPin) -> bool {
+        let server = &pin.tool.server;
+        match added.get(server) {
+            _ if self.servers.is_taken(server) => true,
+            Some(added) => pin.at >= added.at,
+            None => false,
+        }
+    }
+
+    fn with_added(&self, tenant: &str, added: &AddedServers) -> Arc<Catalogue> {
+        let of_all = self.servers.catalogue();
+        let mut offers = of_all.offers.clone();
+        for server in added.iter().filter(|s| !self.servers.is_taken(&s.name)) {
+            let offer = self.servers.added_offer(&of_tenant(tenant, server));
+            offers.extend(offer.map(|offer| (server.name.clone(), offer)));
+        }
+        if offers.len() == of_all.offers.len() {
+            return of_all;
+        }
+        Arc::new(Catalogue {
+            version: of_all.version.clone(),
+            tools: of_all.tools.clone(),
+            offers,
+        })
+    }
+
+    fn make(&self, tenant: &str, pins: Arc<ToolPins>, added: Arc<AddedServers>) -> Arc<Catalogue> {
         let of = self.servers.catalogue();
         if pins.is_empty() {
             return of;
@@ -103,13 +179,16 @@ impl Catalogues {
         if let Some(made) = self.made().get(tenant)
             && Arc::ptr_eq(&made.of, &of)
             && Arc::ptr_eq(&made.pins, &pins)
+            && Arc::ptr_eq(&made.added, &added)
         {
             return Arc::clone(&made.catalogue);
         }
-        let catalogue = Arc::new(settled(&of, &pins));
+        let that_count = pins.only(|pin| self.counts(&added, pin));
+        let catalogue = Arc::new(settled(&self.with_added(tenant, &added), &that_count));
         let made = Made {
             of,
             pins,
+            added,
             catalogue: Arc::clone(&catalogue),
         };
         self.made().insert(tenant.to_owned(), made);
@@ -118,6 +197,13 @@ impl Catalogues {
 
     fn made(&self) -> MutexGuard<'_, HashMap<String, Made>> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn of_tenant(tenant: &str, server: &AddedServer) -> TenantServer {
+    TenantServer {
+        tenant: tenant.to_owned(),
+        server: server.clone(),
     }
 }
 

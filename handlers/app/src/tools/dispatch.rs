@@ -10,6 +10,7 @@ use azimuth_domain::event::{Outcome, ResultRef};
 use azimuth_domain::limits::{CALL_DEADLINE_MS, LEASE_MS, MAX_PREVIEW_BYTES, READ_DEADLINE_MS};
 use azimuth_domain::redact::{redact, redact_bytes};
 use azimuth_domain::tool::EffectClass;
+use azimuth_domain::tool_servers::TenantServer;
 use azimuth_domain::turn::{
     Command, FinishCall, ReclaimCall, ReleaseCall, ToolCall, Turn, Verdict,
 };
@@ -160,8 +161,8 @@ impl Engine {
                 return judge(call.effect, Some(Err(never)), 0);
             }
         };
-        let accepted = match self.accepted_as(turn, call).await {
-            Ok(accepted) => accepted,
+        let (accepted, added) = match self.accepted_as(turn, call).await {
+            Ok(found) => found,
             Err(why) => {
                 let never = ToolError::NotStarted(why);
                 return judge(call.effect, Some(Err(never)), 0);
@@ -180,6 +181,7 @@ impl Engine {
             user: turn.asker.user.clone(),
             tool: call.tool.clone(),
             accepted,
+            added,
             arguments,
             deadline: Duration::from_millis(deadline_ms.unsigned_abs()),
             consent: true,
@@ -209,13 +211,16 @@ impl Engine {
         }
     }
 
-    /// As what the tool of a call was accepted, if at all; the error is for people.
+    /// As what the tool of a call was accepted, if at all, and its server, if the tenant
+    /// added it; the error is for people.
     async fn accepted_as(
         &self,
         turn: &Turn,
         call: &ToolCall,
-    ) -> Result<Option<Acceptance>, String> {
+    ) -> Result<(Option<Acceptance>, Option<Arc<TenantServer>>), String> {
         let tenant = &turn.asker.user.tid;
+        let added = self.catalogues().added_server(tenant, &call.tool.server);
+        let added = added.await.map_err(|error| error.to_string())?;
         let accepted = self.catalogues().accepted(tenant, &call.tool).await;
         match accepted.map_err(|error| error.to_string())? {
             // It was decided about another.
@@ -223,7 +228,7 @@ impl Engine {
                 "The tool {} is no longer the one that was decided about.",
                 call.tool
             )),
-            accepted => Ok(accepted),
+            accepted => Ok((accepted, added)),
         }
     }
 

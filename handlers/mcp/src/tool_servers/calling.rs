@@ -4,6 +4,7 @@
 use std::sync::{Arc, PoisonError};
 
 use azimuth_domain::tool::{Availability, EffectClass, ToolRef};
+use azimuth_domain::tool_servers::TenantServer;
 use azimuth_ports::tools::{Acceptance, CallOutput, CallRequest, ToolError};
 use rmcp::model::JsonObject;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
@@ -143,6 +144,9 @@ impl Shared {
     /// The server of the call, and what the tool must be.
     fn enabled(&self, request: &CallRequest) -> Result<(Arc<ServerConfig>, Acceptance), String> {
         let tool = &request.tool;
+        if let Some(added) = &request.added {
+            return self.added(added, request);
+        }
         let catalogue = self
             .catalogue
             .read()
@@ -166,6 +170,19 @@ impl Shared {
             (_, None, _) => Err(format!("There is no tool {tool}.")),
             _ => Err(format!("The tool {tool} is not enabled here.")),
         }
+    }
+
+    /// The same of a server that a tenant added: there is no pin but what was accepted.
+    fn added(
+        &self,
+        server: &TenantServer,
+        request: &CallRequest,
+    ) -> Result<(Arc<ServerConfig>, Acceptance), String> {
+        let accepted = request.accepted.clone();
+        let accepted =
+            accepted.ok_or_else(|| format!("The tool {} is not enabled here.", request.tool))?;
+        let config = self.addable.config(server, &self.no_home())?;
+        Ok((Arc::new(config), accepted))
     }
 
     /// Whether the tool may ask its user for consent. What asks unexpectedly is
@@ -202,6 +219,9 @@ impl Shared {
         let before = known.offers.get(server);
         let offer = offers::offer(pinned.map_or(&[], Vec::as_slice), before, offered, texts);
         if before != Some(&offer) {
+            if !self.servers.contains_key(server) && before.is_none() {
+                self.forget_offers(&mut known);
+            }
             known.offers.insert(server.to_owned(), offer);
             found = true;
         }

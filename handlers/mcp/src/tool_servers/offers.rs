@@ -2,15 +2,17 @@
 //! offer, and, where nobody looked for a while, what a process without an identity says.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use azimuth_domain::tool::ToolSpec;
+use azimuth_domain::tool_servers::TenantServer;
 use azimuth_ports::tools::{ServerOffer, ToolText};
 use futures::future::join_all;
 use tokio::time::Instant;
 
-use super::{Shared, learning};
+use super::{Known, Shared, learning};
 use crate::catalogue::is_built_in;
 use crate::catalogue::pins::LearnedTool;
 use crate::child::{Offered, hashes};
@@ -18,6 +20,8 @@ use crate::servers::ServerConfig;
 
 /// How long a server is not asked again.
 const FRESH: Duration = Duration::from_mins(1);
+/// Offers of added servers that are kept.
+const MAX_ADDED_OFFERS: usize = 64;
 /// Longest wait for a server; somebody waits for the answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -43,6 +47,47 @@ impl Shared {
         .await;
         let now = Instant::now();
         looked.extend(due.iter().map(|server| (server.name.clone(), now)));
+    }
+
+    /// Asks a server that a tenant added, unless it was asked a moment ago.
+    pub(super) async fn look_at(&self, server: &TenantServer) {
+        let config = match self.addable.config(server, &self.no_home()) {
+            Ok(config) => config,
+            Err(problem) => {
+                tracing::warn!(problem, "an added tool server is not asked what it offers");
+                return;
+            }
+        };
+        let mut looked = self.looked.lock().await;
+        looked.retain(|name, at| self.servers.contains_key(name) || at.elapsed() < FRESH);
+        if looked.contains_key(&config.name) {
+            return;
+        }
+        match learning::list(self, &config, PATIENCE).await {
+            Ok(tools) => self.note_offer(&config.name, &hashes(&tools), tools),
+            Err(problem) => {
+                let server = &config.name;
+                tracing::warn!(server, problem, "a tool server does not say what it offers");
+            }
+        }
+        looked.insert(config.name, Instant::now());
+    }
+
+    /// A folder that is not there: what tenants add finds nobody's sign-ins.
+    pub(super) fn no_home(&self) -> PathBuf {
+        self.pool.launcher().work_dir.join("no-home")
+    }
+
+    /// Makes room for what an added server offers: of those that were added once, and
+    /// changed or removed since, nobody tells.
+    pub(super) fn forget_offers(&self, known: &mut Known) {
+        let mut added = known.offers.keys();
+        let is_added = |name: &&String| !self.servers.contains_key(*name);
+        let one = added.find(is_added).cloned();
+        let count = known.offers.len().saturating_sub(self.servers.len());
+        if let Some(one) = one.filter(|_| count >= MAX_ADDED_OFFERS) {
+            known.offers.remove(&one);
+        }
     }
 
     /// The program of a built-in server is one file: its processes say when that changes,

@@ -13,6 +13,7 @@ pub mod policies;
 pub mod quotas;
 mod reason;
 pub mod revoke_user_session;
+pub mod servers;
 pub mod sign_out_user;
 mod stored_setting;
 pub mod tools;

@@ -7,10 +7,11 @@ use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{Availability, EffectClass, ToolRef, ToolSpec};
-use azimuth_domain::tool_pins::ToolPin;
 use azimuth_ports::config::{CONFIG_VERSION, ConfigHead};
 use azimuth_ports::store::{Etag, StoreError, Versioned};
-use azimuth_ports::tools::{CallOutput, CallRequest, ServerHealth, ToolError, ToolServers};
+use azimuth_ports::tools::{
+    Addable, AddedFault, CallOutput, CallRequest, ServerHealth, ServerOffer, ToolError, ToolServers,
+};
 use serde_json::json;
 
 use super::*;
@@ -70,7 +71,7 @@ impl ConfigStore for Desk {
             return Err(StoreError::Unavailable("told to".to_owned()));
         }
         let number = self.number.load(Ordering::SeqCst);
-        if tenant != "t" || number == 0 {
+        if tenant != "t" || number == 0 || kind != ConfigKind::Tools {
             return Ok(None);
         }
         let by = UserKey::new(tenant, "dave");
@@ -139,6 +140,24 @@ impl ToolServers for Desk {
     }
 
     async fn look(&self) {}
+
+    fn is_taken(&self, _: &str) -> bool {
+        true
+    }
+
+    fn addable(&self) -> Addable {
+        Addable::default()
+    }
+
+    fn check_added(&self, _: &AddedServer) -> Result<(), AddedFault> {
+        Ok(())
+    }
+
+    fn added_offer(&self, _: &TenantServer) -> Option<ServerOffer> {
+        None
+    }
+
+    async fn look_at(&self, _: &TenantServer) {}
 
     fn acting_identity(&self, _: &str) -> ActingIdentity {
         ActingIdentity::None

@@ -59,10 +59,12 @@ pub async fn handle(
     let after = page::cursor(query.cursor)?.map(|cursor| read(&cursor));
     let after = after.transpose()?;
     let catalogues = &state.catalogues;
-    let stored = Stored::read(catalogues.pins(), &caller.principal.user.tid).await?;
-    catalogues.look().await;
-    let unsettled = catalogues.unsettled();
-    let rows = Rows::of(&unsettled, &stored.item);
+    let tenant = &caller.principal.user.tid;
+    let stored = Stored::read(catalogues.pins(), tenant).await?;
+    catalogues.look(tenant).await?;
+    let unsettled = catalogues.unsettled(tenant).await?;
+    let pins = catalogues.that_count(tenant, &stored.item).await?;
+    let rows = Rows::of(&unsettled, &pins);
     let mut items = Vec::new();
     let mut next_cursor = None;
     for tool in rows.tools() {

@@ -81,23 +81,24 @@ pub async fn handle(
     let documents = catalogues.pins();
     let user = &caller.principal.user;
     let stored = Stored::read(documents, &user.tid).await?;
-    let former = stored.item.get(&tool);
+    let pins = catalogues.that_count(&user.tid, &stored.item).await?;
+    let former = pins.get(&tool);
     if wanted.is(former, &reason) {
-        let unsettled = catalogues.unsettled();
-        let rows = Rows::of(&unsettled, &stored.item);
+        let unsettled = catalogues.unsettled(&user.tid).await?;
+        let rows = Rows::of(&unsettled, &pins);
         let row = rows.find(&tool).ok_or_else(not_found)?;
         return Ok(stored.answer(row.view()));
     }
     expected.check(&stored.version())?;
-    catalogues.look().await;
-    let unsettled = catalogues.unsettled();
+    catalogues.look(&user.tid).await?;
+    let unsettled = catalogues.unsettled(&user.tid).await?;
     let kept = former.and_then(|pin| pin.accepted.as_ref());
     let accepted = match &wanted.accepted {
         None => None,
         Some(wanted) if kept.is_some_and(|kept| wanted.is(kept)) => kept.cloned(),
         Some(wanted) => Some(accept(&unsettled, &tool, wanted)?),
     };
-    if Rows::of(&unsettled, &stored.item).find(&tool).is_none() {
+    if Rows::of(&unsettled, &pins).find(&tool).is_none() {
         return Err(not_found());
     }
     let now = state.clock.now();
@@ -112,7 +113,8 @@ pub async fn handle(
         reason: reason.clone(),
     };
     let after = told(&pin);
-    let item = stored.item.clone().with(pin);
+    // Of servers that are gone, or are others now, nothing has to be kept.
+    let item = pins.with(pin);
     if canonical_json(&json!(item)).len() > MAX_PINS_BYTES {
         return Err(Problem::new(Code::ToolPinsFull));
     }
@@ -134,7 +136,8 @@ pub async fn handle(
     let stored = stored
         .replace_and_tell(documents, &state.recorder, replacement, told)
         .await?;
-    let rows = Rows::of(&unsettled, &stored.item);
+    let pins = catalogues.that_count(&user.tid, &stored.item).await?;
+    let rows = Rows::of(&unsettled, &pins);
     Ok(stored.answer(rows.row(tool).view()))
 }
 

@@ -18,6 +18,7 @@ use azimuth_domain::event::TurnEvent;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::session::SessionId;
 use azimuth_domain::time::Timestamp;
+use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use azimuth_domain::turn::Turn;
 use azimuth_domain::usage::{Day, UsageDay};
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
@@ -33,7 +34,8 @@ use azimuth_ports::tokens::{
     Grant, SealedToken, Sealer, Secret, TokenError, TokenExchange, TokenStore,
 };
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ToolError, ToolServers,
+    Addable, AddedFault, CallOutput, CallRequest, Catalogue, Confinement, ServerHealth,
+    ServerOffer, ToolError, ToolServers,
 };
 use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::{UserQuery, UserRecord, UserStatus, UserStore};
@@ -431,6 +433,19 @@ impl ToolServers for Down {
         Arc::default()
     }
     async fn look(&self) {}
+    fn is_taken(&self, _: &str) -> bool {
+        true
+    }
+    fn addable(&self) -> Addable {
+        Addable::default()
+    }
+    fn check_added(&self, _: &AddedServer) -> Result<(), AddedFault> {
+        Ok(())
+    }
+    fn added_offer(&self, _: &TenantServer) -> Option<ServerOffer> {
+        None
+    }
+    async fn look_at(&self, _: &TenantServer) {}
     fn acting_identity(&self, _: &str) -> ActingIdentity {
         ActingIdentity::None
     }
