@@ -189,6 +189,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tool servers that the caller's tenant added, and what may be added. */
+        get: operations["list_added_servers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/servers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tool server that the caller's tenant added. */
+        get: operations["get_added_server"];
+        /**
+         * Adds a tool server for the caller's tenant alone. None of its tools may be used before
+         *     it is accepted. Within 15 seconds every process knows the server; a process of it is
+         *     started when it is needed.
+         */
+        put: operations["put_added_server"];
+        post?: never;
+        /**
+         * Removes a tool server that the caller's tenant added. Within 15 seconds no process
+         *     starts a call of it; calls that run are not broken off.
+         */
+        delete: operations["delete_added_server"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/tools": {
         parameters: {
             query?: never;
@@ -850,6 +893,56 @@ export interface components {
          * @enum {string}
          */
         ActionView: "create" | "change" | "delete" | "nothing" | "missing";
+        /** @description The tool servers that the tenant added. */
+        AddedServersView: {
+            /** @description Programs that may be added; the operator of the installation chooses them. */
+            commands: string[];
+            /** @description Hosts that an added server may be let reach; likewise. */
+            hosts: string[];
+            /** @description All of them, by name. */
+            items: components["schemas"]["AddedServerView"][];
+        };
+        /** @description A tool server, as an entry of `mcpServers` has it. */
+        AddedServerToSet: {
+            /** @description Its arguments, passed on as they are. */
+            args?: string[];
+            /** @description Its program, one of those that the operator of the installation allows. */
+            command?: string | null;
+            /** @description Its environment; no value may be a secret. */
+            env?: {
+                [key: string]: string;
+            };
+            /** @description Hosts that it may reach, of those that the operator of the installation allows. */
+            hosts?: string[];
+            /** @description Why, 1–500 characters. */
+            reason: string;
+            /** @description Servers that are reached by URL cannot be added yet. */
+            url?: string | null;
+        };
+        /** @description A tool server that the tenant added. What its variables hold is not told. */
+        AddedServerView: {
+            /** @description Its arguments. */
+            args: string[];
+            /**
+             * Format: date-time
+             * @description When it was added or changed last.
+             */
+            at: string;
+            /** @description Object id of whoever did. */
+            by: string;
+            /** @description Their display name then. */
+            by_name?: string | null;
+            /** @description Its program. */
+            command: string;
+            /** @description Names of its variables. */
+            env: string[];
+            /** @description Hosts that it may reach, as patterns. */
+            hosts: string[];
+            /** @description Its name. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+        };
         /**
          * @description Who must agree.
          * @enum {string}
@@ -2963,6 +3056,142 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["QuotasView"];
                 };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_added_servers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedServersView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_added_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the server */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version of all added servers, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedServerView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_added_server: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or * */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Name of the server: 1–32 characters of a–z, 0–9 and - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddedServerToSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description New version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedServerView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_added_server: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or * */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Name of the server */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem document */
             default: {
