@@ -19,10 +19,10 @@ use azimuth_ports::tools::{
     Addable, AddedFault, CallOutput, CallRequest, Catalogue, Confinement, ServerHealth,
     ServerOffer, ToolError, ToolServers,
 };
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::offers::Looks;
 use crate::added::AddRules;
 use crate::broker::Broker;
 use crate::catalogue;
@@ -100,9 +100,7 @@ struct Shared {
     pool: Arc<Pool>,
     catalogue: RwLock<Arc<Catalogue>>,
     known: Mutex<Known>,
-    /// When each server was asked last what it offers. Locked while one is asked, so that
-    /// it is asked once.
-    looked: tokio::sync::Mutex<BTreeMap<String, Instant>>,
+    looks: Looks,
     /// Tools of servers with a built-in catalogue that may ask for consent.
     prompting: BTreeSet<ToolRef>,
     tasks: TaskTracker,
@@ -210,7 +208,7 @@ impl McpServers {
             pool: Pool::start(launcher, stopping.clone()),
             catalogue: RwLock::new(Arc::new(catalogue::assemble(&known.tools))),
             known: Mutex::new(known),
-            looked: tokio::sync::Mutex::default(),
+            looks: Looks::default(),
             prompting,
             tasks,
             stopping,

@@ -12,12 +12,16 @@ use azimuth_domain::tool_servers::{AddedServer, AddedServers, TenantServer};
 use azimuth_ports::clock::Clock;
 use azimuth_ports::config::{ConfigKind, ConfigStore, ConfigVersion};
 use azimuth_ports::tools::{Acceptance, Catalogue, Offered};
+use futures::{StreamExt, stream};
 
 use super::SealedServers;
 use crate::tenant_documents::{DocumentUnavailable, TenantDocuments};
 
 /// How long what was read is not read again: every executor sees it within 15 seconds.
 const FRESH_MS: i64 = 12_000;
+
+/// Added servers that are asked at once what they offer.
+const LOOKS: usize = 4;
 
 /// The catalogue of every tenant, as this process knows it.
 pub struct Catalogues {
@@ -127,9 +131,11 @@ impl Catalogues {
     pub async fn look(&self, tenant: &str) -> Result<(), DocumentUnavailable> {
         let added = self.added.of(tenant).await?;
         self.servers.look().await;
-        for server in added.iter() {
-            self.servers.look_at(&of_tenant(tenant, server)).await;
-        }
+        stream::iter(added.iter())
+            .for_each_concurrent(LOOKS, |server| async {
+                self.servers.look_at(&of_tenant(tenant, server)).await;
+            })
+            .await;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use azimuth_domain::tool::ToolSpec;
@@ -22,55 +22,61 @@ use crate::servers::ServerConfig;
 const FRESH: Duration = Duration::from_mins(1);
 /// Offers of added servers that are kept.
 const MAX_ADDED_OFFERS: usize = 64;
+/// Servers whose last question is remembered.
+const MAX_LOOKS: usize = 256;
 /// Longest wait for a server; somebody waits for the answer.
 const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE_FOR_ADDED: Duration = Duration::from_secs(10);
+
+/// When each server was asked last, by name. One is asked once at a time, and none waits
+/// for another.
+#[derive(Default)]
+pub(super) struct Looks(Mutex<BTreeMap<String, Arc<Look>>>);
+
+type Look = tokio::sync::Mutex<Option<Instant>>;
+
+impl Looks {
+    fn of(&self, server: &str) -> Arc<Look> {
+        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if looks.len() >= MAX_LOOKS {
+            // Of servers that were added once, for the most part.
+            looks.retain(|_, look| Arc::strong_count(look) > 1);
+        }
+        Arc::clone(looks.entry(server.to_owned()).or_default())
+    }
+}
 
 impl Shared {
     /// Asks the servers that were not asked for a while.
     pub(super) async fn look(&self) {
-        let mut looked = self.looked.lock().await;
-        let due: Vec<Arc<ServerConfig>> = self
-            .servers
-            .values()
-            .filter(|server| self.is_due(server, looked.get(&server.name).copied()))
-            .cloned()
-            .collect();
-        join_all(due.iter().map(|server| async {
-            match learning::list(self, server, PATIENCE).await {
-                Ok(tools) => self.note_offer(&server.name, &hashes(&tools), tools),
-                Err(problem) => {
-                    let server = &server.name;
-                    tracing::warn!(server, problem, "a tool server does not say what it offers");
-                }
-            }
-        }))
-        .await;
-        let now = Instant::now();
-        looked.extend(due.iter().map(|server| (server.name.clone(), now)));
+        let asked = self.servers.values().filter(|s| !self.is_lasting(s));
+        join_all(asked.map(|server| self.ask(server, PATIENCE))).await;
     }
 
     /// Asks a server that a tenant added, unless it was asked a moment ago.
     pub(super) async fn look_at(&self, server: &TenantServer) {
-        let config = match self.addable.config(server, &self.no_home()) {
-            Ok(config) => config,
+        match self.addable.config(server, &self.no_home()) {
+            Ok(config) => self.ask(&config, PATIENCE_FOR_ADDED).await,
             Err(problem) => {
                 tracing::warn!(problem, "an added tool server is not asked what it offers");
-                return;
             }
-        };
-        let mut looked = self.looked.lock().await;
-        looked.retain(|name, at| self.servers.contains_key(name) || at.elapsed() < FRESH);
-        if looked.contains_key(&config.name) {
+        }
+    }
+
+    async fn ask(&self, server: &ServerConfig, patience: Duration) {
+        let look = self.looks.of(&server.name);
+        let mut asked_at = look.lock().await;
+        if asked_at.is_some_and(|at| at.elapsed() < FRESH) {
             return;
         }
-        match learning::list(self, &config, PATIENCE).await {
-            Ok(tools) => self.note_offer(&config.name, &hashes(&tools), tools),
+        match learning::list(self, server, patience).await {
+            Ok(tools) => self.note_offer(&server.name, &hashes(&tools), tools),
             Err(problem) => {
-                let server = &config.name;
+                let server = &server.name;
                 tracing::warn!(server, problem, "a tool server does not say what it offers");
             }
         }
-        looked.insert(config.name, Instant::now());
+        *asked_at = Some(Instant::now());
     }
 
     /// A folder that is not there: what tenants add finds nobody's sign-ins.
@@ -90,23 +96,21 @@ impl Shared {
         }
     }
 
-    /// The program of a built-in server is one file: its processes say when that changes,
-    /// and asking costs seconds of a processor.
-    fn is_due(&self, server: &ServerConfig, looked: Option<Instant>) -> bool {
-        let is_fresh = looked.is_some_and(|at| at.elapsed() < FRESH);
+    /// Whether what is known of a server lasts. The program of a built-in one is one file:
+    /// its processes say when that changes, and asking costs seconds of a processor.
+    fn is_lasting(&self, server: &ServerConfig) -> bool {
         let known = self.known();
-        let offer = known.offers.get(&server.name);
-        let is_known = offer.is_some_and(|offer| {
-            let specs = known.tools.get(&server.name).into_iter().flatten();
-            let pinned: BTreeMap<&str, &str> = specs
-                .map(|spec| (spec.tool.name.as_str(), spec.hash.as_str()))
-                .collect();
-            offer.hashes.iter().all(|(name, hash)| {
-                pinned.get(name.as_str()) == Some(&hash.as_str()) || offer.texts.contains_key(name)
-            })
+        let Some(offer) = known.offers.get(&server.name) else {
+            return false;
+        };
+        let specs = known.tools.get(&server.name).into_iter().flatten();
+        let pinned: BTreeMap<&str, &str> = specs
+            .map(|spec| (spec.tool.name.as_str(), spec.hash.as_str()))
+            .collect();
+        let is_known = offer.hashes.iter().all(|(name, hash)| {
+            pinned.get(name.as_str()) == Some(&hash.as_str()) || offer.texts.contains_key(name)
         });
-        let is_lasting = is_known && is_built_in(&server.name);
-        !is_fresh && !is_lasting
+        is_known && is_built_in(&server.name)
     }
 }
 
