@@ -156,7 +156,7 @@ impl Shared {
         let server = self
             .servers
             .get(&tool.server)
-            .ok_or("There is no such tool server.")?;
+            .ok_or_else(|| format!("There is no tool {tool}."))?;
         let pinned = spec.map(|spec| Acceptance {
             hash: spec.hash.clone(),
             effect: spec.effect,
