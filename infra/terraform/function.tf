@@ -31,6 +31,9 @@ locals {
     # In the package, beside host.json.
     AZIMUTH_MCP_SERVERS       = "mcp.json"
     AZIMUTH_MCP_MAX_PROCESSES = tostring(local.tool_server_processes)
+    # Tenants add no tool servers of their own.
+    AZIMUTH_MCP_COMMANDS = ""
+    AZIMUTH_MCP_HOSTS    = ""
 
     # Empty counts as left out.
     AZIMUTH_MODEL_BASE_URL = try(var.model.base_url, "")

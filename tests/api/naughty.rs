@@ -17,9 +17,17 @@ use serde_json::{Value, json};
 type Field = (&'static str, &'static str);
 
 /// Where text goes beside messages, titles of new conversations and arguments.
-const FIELDS: [Field; 19] = [
+const FIELDS: [Field; 27] = [
     ("put_kill_switch", "reason"),
     ("put_kill_switch", "scope"),
+    ("put_added_server", "args"),
+    ("put_added_server", "command"),
+    ("put_added_server", "env"),
+    ("put_added_server", "hosts"),
+    ("put_added_server", "reason"),
+    ("put_added_server", "url"),
+    ("put_tool_pin", "accepted"),
+    ("put_tool_pin", "reason"),
     ("put_quotas", "reason"),
     ("put_policies", "reason"),
     ("put_policies", "text"),
@@ -222,6 +230,8 @@ async fn put(scene: &Scene, (operation, field): Field, text: &str) {
         200 => {
             let kept = match (operation.id, field) {
                 ("decide_approval", "reason") => &reply.body["decision"]["reason"],
+                ("put_tool_pin", "reason") => &reply.body["settled"]["reason"],
+                ("put_added_server", "reason") => &reply.body["reason"],
                 (_, "reason") => &reply.body["stored"]["reason"],
                 ("simulate_policies", _) => return,
                 _ => &reply.body[field],

@@ -15,7 +15,7 @@ use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::routes;
 use azimuth_app::secrets::SecretVault;
-use azimuth_app::tools::SealedServers;
+use azimuth_app::tools::{Catalogues, SealedServers};
 use azimuth_app::triggers::QueueFunction;
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_domain::principal::UserKey;
@@ -218,6 +218,11 @@ impl TestApp {
                 audit: audit.clone(),
                 users: store.clone(),
                 tools: SealedServers::over(tools.clone()),
+                catalogues: Catalogues::new(
+                    SealedServers::over(tools.clone()),
+                    store.clone(),
+                    as_clock.clone(),
+                ),
                 subscriptions: Arc::new(OneSubscription),
                 secrets: Arc::new(SecretVault::new(
                     store.clone(),

@@ -112,6 +112,14 @@ operations! {
     Admin "get_kill_switch" "GET" "/v1/admin/kill-switch" NONE "" => 200;
     Admin "put_kill_switch" "PUT" "/v1/admin/kill-switch" ANY
         r#"{"on":false,"scope":"all","reason":"to see"}"# => 200;
+    Admin "list_tool_pins" "GET" "/v1/admin/tools" NONE "" => 200;
+    Admin "put_tool_pin" "PUT" "/v1/admin/tools/fake/odd_thing" ANY
+        r#"{"switched_off":true,"reason":"to see"}"# => 200;
+    Admin "list_added_servers" "GET" "/v1/admin/servers" NONE "" => 200;
+    Admin "put_added_server" "PUT" "/v1/admin/servers/files" ANY
+        r#"{"command":"/bin/addable","reason":"to see"}"# => 200;
+    Admin "get_added_server" "GET" "/v1/admin/servers/files" NONE "" => 200;
+    Admin "delete_added_server" "DELETE" "/v1/admin/servers/files" ANY "" => 204;
     Admin "get_policies" "GET" "/v1/admin/policies" NONE "" => 200;
     Admin "simulate_policies" "POST" "/v1/admin/policies/simulate" NONE r#"{"text":""}"# => 200;
     Admin "list_policy_versions" "GET" "/v1/admin/policies/versions" NONE "" => 200;
@@ -168,6 +176,10 @@ pub fn assert_covers(document: &Value) {
         .map(|(id, method, path)| {
             let path = match id.as_str() {
                 "call_tool" => "/v1/tools/fake/thing_list/calls".to_owned(),
+                "put_tool_pin" => "/v1/admin/tools/fake/odd_thing".to_owned(),
+                "get_added_server" | "put_added_server" | "delete_added_server" => {
+                    "/v1/admin/servers/files".to_owned()
+                }
                 _ => shape(&path),
             };
             (id, method, path)

@@ -1,6 +1,6 @@
 //! A tool server that does as it is told, and counts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,8 +10,10 @@ use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::tool::{
     ArgumentRule, Availability, EffectClass, ScopeParameters, ToolRef, ToolSpec, tool_hash,
 };
+use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ToolError, ToolServers,
+    Addable, AddedFault, CallOutput, CallRequest, Catalogue, Confinement, Offered, ServerHealth,
+    ServerOffer, ToolError, ToolServers, ToolText,
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -22,6 +24,9 @@ use crate::gate::Gate;
 pub const HOST: &str = "management.azure.test:443";
 /// Id of the Azure token that the server says it was given for every call.
 pub const TOKEN_ID: &str = "uti-of-the-fake-server";
+
+/// The program that tenants may add as a tool server; it offers the tool `hello`.
+pub const ADDABLE: &str = "/bin/addable";
 
 /// What a tool does next.
 #[derive(Clone)]
@@ -60,6 +65,7 @@ pub struct FakeTools {
     arrived: Notify,
     gates: Mutex<HashMap<String, Gate>>,
     takes: Mutex<Duration>,
+    added: Mutex<HashMap<String, ServerOffer>>,
 }
 
 fn spec(name: &str, description: &str, effect: EffectClass) -> ToolSpec {
@@ -110,6 +116,7 @@ impl Default for FakeTools {
         disabled.availability = Availability::Unclassified;
         let catalogue = Catalogue {
             version: "1".to_owned(),
+            offers: BTreeMap::new(),
             tools: vec![
                 spec("thing_list", "List or show things.", EffectClass::ReadOnly),
                 spec("thing_create", "Create a thing.", EffectClass::Mutating),
@@ -125,6 +132,7 @@ impl Default for FakeTools {
             arrived: Notify::new(),
             gates: Mutex::default(),
             takes: Mutex::default(),
+            added: Mutex::default(),
         }
     }
 }
@@ -182,13 +190,89 @@ impl FakeTools {
         *held = Arc::new(Catalogue {
             version: format!("{}+", held.version),
             tools,
+            offers: held.offers.clone(),
         });
+    }
+}
+
+impl FakeTools {
+    /// From now on `tool` is offered with this text, whether it was there before or not;
+    /// gives the hash. What is pinned otherwise is changed, for as long as that is so.
+    pub fn offer(&self, tool: &str, description: &str) -> String {
+        let mut held = self.catalogue.lock().unwrap();
+        let mut tools = held.tools.clone();
+        let (server, schema) = ("fake".to_owned(), tools[0].input_schema.clone());
+        let hash = tool_hash(tool, description, &schema);
+        let pinned = |spec: &ToolSpec| (spec.tool.name.clone(), spec.hash.clone());
+        let mut offer = held
+            .offers
+            .get(&server)
+            .cloned()
+            .unwrap_or_else(|| ServerOffer {
+                hashes: tools.iter().map(pinned).collect(),
+                ..ServerOffer::default()
+            });
+        offer.hashes.insert(tool.to_owned(), hash.clone());
+        let text = ToolText {
+            hash: hash.clone(),
+            description: description.to_owned(),
+            input_schema: schema,
+        };
+        offer.texts.insert(tool.to_owned(), text);
+        for spec in tools.iter_mut().filter(|spec| spec.tool.name == tool) {
+            spec.availability = match spec.availability {
+                Availability::Enabled if spec.hash != hash => Availability::Changed,
+                Availability::Changed if spec.hash == hash => Availability::Enabled,
+                kept => kept,
+            };
+        }
+        *held = Arc::new(Catalogue {
+            version: held.version.clone(),
+            tools,
+            offers: BTreeMap::from([(server, offer)]),
+        });
+        hash
+    }
+
+    /// The same of a server that a tenant added.
+    fn check_of_added(
+        &self,
+        server: &TenantServer,
+        request: &CallRequest,
+    ) -> Result<(), ToolError> {
+        let offer = self.added_offer(server).unwrap_or_default();
+        let offered = offer.hashes.get(&request.tool.name);
+        let accepted = request.accepted.as_ref().map(|accepted| &accepted.hash);
+        if accepted.is_some() && accepted == offered {
+            return Ok(());
+        }
+        let text = format!("The tool {} is not enabled here.", request.tool);
+        Err(ToolError::NotStarted(text))
+    }
+
+    /// Whether the tool is what the call is about, as the pool finds out.
+    fn check(&self, request: &CallRequest) -> Result<(), ToolError> {
+        if let Some(added) = &request.added {
+            return self.check_of_added(added, request);
+        }
+        let catalogue = self.catalogue();
+        let Offered::As(offered) = catalogue.offered(&request.tool) else {
+            return Ok(());
+        };
+        let pinned = catalogue.get(&request.tool).map(|spec| &spec.hash);
+        let accepted = request.accepted.as_ref().map(|accepted| &accepted.hash);
+        if accepted.or(pinned).is_some_and(|hash| hash == offered) {
+            return Ok(());
+        }
+        let text = format!("The tool {} differs from its pin.", request.tool);
+        Err(ToolError::NotStarted(text))
     }
 }
 
 #[async_trait]
 impl ToolServers for FakeTools {
     async fn call(&self, request: CallRequest) -> Result<CallOutput, ToolError> {
+        self.check(&request)?;
         let next = {
             let mut behaviours = self.behaviours.lock().unwrap();
             match behaviours.get_mut(&request.tool.name) {
@@ -246,6 +330,55 @@ impl ToolServers for FakeTools {
 
     fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue.lock().unwrap())
+    }
+
+    async fn look(&self) {}
+
+    fn is_taken(&self, server: &str) -> bool {
+        server == "fake"
+    }
+
+    fn addable(&self) -> Addable {
+        Addable {
+            commands: vec![ADDABLE.to_owned()],
+            hosts: Vec::new(),
+        }
+    }
+
+    fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault> {
+        let field = match (&server.command, server.hosts.len()) {
+            (command, 0) if command == ADDABLE => return Ok(()),
+            (command, _) if command == ADDABLE => "hosts/0",
+            _ => "command",
+        };
+        Err(AddedFault {
+            field: field.to_owned(),
+            detail: "The operator does not allow it.".to_owned(),
+        })
+    }
+
+    fn added_offer(&self, server: &TenantServer) -> Option<ServerOffer> {
+        self.added.lock().unwrap().get(&server.key()).cloned()
+    }
+
+    async fn look_at(&self, server: &TenantServer) {
+        let (name, schema) = ("hello".to_owned(), json!({"type": "object"}));
+        let description = format!("Says {}.", server.server.args.join(" "));
+        let hash = tool_hash(&name, &description, &schema);
+        let text = ToolText {
+            hash: hash.clone(),
+            description,
+            input_schema: schema,
+        };
+        let offer = ServerOffer {
+            hashes: BTreeMap::from([(name.clone(), hash)]),
+            texts: BTreeMap::from([(name, text)]),
+        };
+        let mut added = self.added.lock().unwrap();
+        if added.insert(server.key(), offer.clone()) != Some(offer) {
+            drop(added);
+            self.change(|_| {});
+        }
     }
 
     fn acting_identity(&self, _server: &str) -> ActingIdentity {

@@ -26,6 +26,7 @@ mod standalone;
 mod strangers;
 mod streaming;
 mod tampering;
+mod tool_pins;
 
 use std::sync::Arc;
 use std::time::Duration;

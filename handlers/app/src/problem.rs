@@ -90,6 +90,10 @@ codes! {
     AzureSignInNeeded = 409 "azure_sign_in_needed" "The person must sign in to Azure again.";
     AdministratorNeeded = 409 "administrator_needed" "Somebody must be left who administers.";
     RevocationsFull = 409 "revocations_full" "Too many sessions were ended one by one: sign out everywhere instead.";
+    ToolNotAsSeen = 409 "tool_not_as_seen" "The tool is not offered as it was seen.";
+    ToolPinsFull = 409 "tool_pins_full" "The accepted tools take more room than there is: take some back.";
+    ServerNameTaken = 409 "server_name_taken" "Every tenant has a tool server of this name.";
+    TooManyServers = 409 "too_many_servers" "A tenant adds at most 16 tool servers.";
     WriteConflict = 409 "write_conflict" "Somebody else changed this at the same time.";
     EventsExpired = 410 "events_expired" "The events asked for are no longer kept.";
     SecretGone = 410 "secret_gone" "The secret was shown once, or nobody asked for it within five minutes.";

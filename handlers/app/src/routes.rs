@@ -132,8 +132,16 @@ macro_rules! each_endpoint {
                 admin::quotas::get_quotas,
                 admin::quotas::put_quotas,
             }
-            policy {
+            catalogue {
                 admin::get_server_health,
+                admin::tools::list_tool_pins,
+                admin::tools::put_tool_pin,
+                admin::servers::list_added_servers,
+                admin::servers::get_added_server,
+                admin::servers::put_added_server,
+                admin::servers::delete_added_server,
+            }
+            policy {
                 admin::policies::get_policies,
                 admin::policies::put_policies,
                 admin::policies::simulate_policies,

@@ -23,6 +23,8 @@ pub mod secret;
 pub mod session;
 pub mod time;
 pub mod tool;
+pub mod tool_pins;
+pub mod tool_servers;
 pub mod turn;
 pub mod usage;
 pub mod work;

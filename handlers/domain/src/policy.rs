@@ -65,8 +65,10 @@ impl Mode {
 pub enum DenyReason {
     /// No policy allows it (default deny).
     NotPermitted,
-    /// The tool is unknown, changed or switched off.
+    /// The tool is unknown or changed.
     ToolDisabled,
+    /// An administrator switched the tool off.
+    ToolSwitchedOff,
     /// It would reveal or carry a secret value.
     SecretNotAvailable,
     /// The `tenant` argument names another tenant than the asker's.
@@ -95,6 +97,7 @@ impl DenyReason {
         match self {
             Self::NotPermitted => "not_permitted",
             Self::ToolDisabled => "tool_disabled",
+            Self::ToolSwitchedOff => "tool_switched_off",
             Self::SecretNotAvailable => "secret_not_available",
             Self::ForeignTenant => "foreign_tenant",
             Self::ReadOnlyMode => "read_only_mode",
@@ -113,6 +116,7 @@ impl DenyReason {
         match self {
             Self::NotPermitted => "No policy permits this call for this person.",
             Self::ToolDisabled => "This tool is not enabled here.",
+            Self::ToolSwitchedOff => "An administrator has switched this tool off.",
             Self::SecretNotAvailable => {
                 "Calls that reveal or carry a secret value are forbidden here; listing names works."
             }
@@ -159,6 +163,7 @@ mod tests {
         let reasons = [
             DenyReason::NotPermitted,
             DenyReason::ToolDisabled,
+            DenyReason::ToolSwitchedOff,
             DenyReason::SecretNotAvailable,
             DenyReason::ForeignTenant,
             DenyReason::ReadOnlyMode,

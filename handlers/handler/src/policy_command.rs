@@ -28,6 +28,7 @@ fn report(folder: &Path) -> std::io::Result<FolderReport> {
     let catalogue = Catalogue {
         version: String::new(),
         tools: catalogue::azure_tools()?,
+        ..Catalogue::default()
     };
     check_folder(folder, &catalogue)
 }

@@ -17,16 +17,17 @@ use azimuth_app::notices::{self, ApprovalNotices, NoticeSettings};
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::secrets::SecretVault;
-use azimuth_app::tools::SealedServers;
+use azimuth_app::tools::{Catalogues, SealedServers};
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
 use azimuth_azure::subscriptions::UserSubscriptions;
 use azimuth_embedded::{SystemClock, SystemRandom};
+use azimuth_mcp::egress::allow::AllowList;
 use azimuth_mcp::egress::azure::destinations;
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
-use azimuth_mcp::{McpServers, Options, PoolLimits};
+use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits};
 use azimuth_models::openai::{OpenAiConfig, OpenAiModel};
 use azimuth_models::planner::OfflinePlanner;
 use azimuth_ports::audit::AuditLog;
@@ -147,6 +148,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             audit: audit.clone(),
             users: stores.users.clone(),
             tools: sealed.clone(),
+            catalogues: Catalogues::new(sealed.clone(), stores.config.clone(), Arc::clone(&clock)),
             subscriptions: Arc::new(subscriptions),
             secrets,
             clock: Arc::clone(&clock),
@@ -349,7 +351,10 @@ async fn tool_servers(
     let ToolConfig {
         servers_file,
         max_processes,
+        commands,
+        hosts,
     } = &config.tools;
+    AllowList::parse(hosts).map_err(|e| fails("AZIMUTH_MCP_HOSTS")(&e))?;
     let host = HostEnvironment {
         path: variable("PATH").unwrap_or_default(),
         home: variable("HOME"),
@@ -374,6 +379,10 @@ async fn tool_servers(
         limits: PoolLimits {
             max_processes: *max_processes,
             ..PoolLimits::default()
+        },
+        addable: AddRules {
+            commands: commands.clone(),
+            hosts: hosts.clone(),
         },
     };
     McpServers::start(

@@ -11,7 +11,7 @@ use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{EffectClass, ToolRef};
 use azimuth_mcp::servers::{HostEnvironment, Identity, ServerConfig};
-use azimuth_mcp::{McpServers, Options, PoolLimits};
+use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{AccessToken, TokenError, UserTokens};
 use azimuth_ports::tools::{Begun, CallRequest, HostsReached, TokenUsed, ToolServers};
@@ -70,6 +70,7 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
         work_dir: folder.into(),
         audiences: Vec::new(),
         limits: PoolLimits::default(),
+        addable: AddRules::default(),
     };
     let Ok(runtime) = tokio::runtime::Runtime::new() else {
         return ExitCode::FAILURE;
@@ -83,6 +84,8 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
         let request = CallRequest {
             user: UserKey::new("tid", "alice"),
             tool: ToolRef::new("fake", "hang"),
+            accepted: None,
+            added: None,
             arguments: json!({}),
             deadline: Duration::from_mins(2),
             consent: false,

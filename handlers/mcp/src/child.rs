@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use azimuth_ports::tools::TokenUsed;
@@ -55,6 +55,12 @@ const CLOSE_INPUT: Duration = Duration::from_millis(500);
 /// Hashes of the tools that a process offers, by name.
 pub(crate) type Offered = HashMap<String, String>;
 
+/// Hashes of these tools, by name.
+pub(crate) fn hashes(tools: &[LearnedTool]) -> Offered {
+    let one = |tool: &LearnedTool| (tool.name.clone(), tool.hash.clone());
+    tools.iter().map(one).collect()
+}
+
 /// What a process is started with.
 pub(crate) struct Start<'a> {
     pub(crate) server: &'a ServerConfig,
@@ -91,6 +97,8 @@ pub(crate) struct Child {
     /// that an answer "accept" can only be about that one call.
     pub(crate) gate: Arc<RwLock<()>>,
     offered: Mutex<Arc<Offered>>,
+    /// The tools themselves, until somebody compares them.
+    texts: Mutex<Vec<LearnedTool>>,
     /// Announcements of other tools that had come when `offered` was asked for.
     listed_at: AtomicU64,
     compared: AtomicBool,
@@ -189,6 +197,7 @@ impl Child {
             stream: stream.clone(),
             gate: Arc::default(),
             offered: Mutex::default(),
+            texts: Mutex::default(),
             listed_at: AtomicU64::new(0),
             compared: AtomicBool::new(false),
             stderr: stderr.clone(),
@@ -248,12 +257,8 @@ impl Child {
     pub(crate) async fn relearn(&self, within: Duration) -> Result<Arc<Offered>, String> {
         let announced = self.session.announced();
         let tools = self.list_tools(within).await?;
-        let offered: Arc<Offered> = Arc::new(
-            tools
-                .into_iter()
-                .map(|tool| (tool.name, tool.hash))
-                .collect(),
-        );
+        let offered: Arc<Offered> = Arc::new(hashes(&tools));
+        *self.texts() = tools;
         self.set_offered(Arc::clone(&offered));
         self.listed_at.fetch_max(announced, Ordering::SeqCst);
         Ok(offered)
@@ -317,6 +322,15 @@ impl Child {
     /// Whether this is the first time that somebody asks since then.
     pub(crate) fn take_uncompared(&self) -> bool {
         !self.compared.swap(true, Ordering::SeqCst)
+    }
+
+    /// The tools that it listed last, if nobody has taken them yet.
+    pub(crate) fn take_texts(&self) -> Vec<LearnedTool> {
+        std::mem::take(&mut *self.texts())
+    }
+
+    fn texts(&self) -> MutexGuard<'_, Vec<LearnedTool>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends it: closes its input, waits, SIGTERM, waits, SIGKILL.

@@ -19,6 +19,7 @@ pub mod egress;
 pub mod fuzzing;
 pub mod servers;
 
+mod added;
 mod backoff;
 mod bundle;
 mod call;
@@ -37,5 +38,6 @@ mod stream;
 mod tool_servers;
 mod unique;
 
+pub use added::AddRules;
 pub use limits::PoolLimits;
 pub use tool_servers::{McpServers, Options, StartError};

@@ -77,7 +77,7 @@ impl ConfigError {
 }
 
 /// Set by the pool itself; a configuration must not.
-const RESERVED: [&str; 11] = [
+pub(crate) const RESERVED: [&str; 11] = [
     "IDENTITY_ENDPOINT",
     "IDENTITY_HEADER",
     "AZURE_TOKEN_CREDENTIALS",

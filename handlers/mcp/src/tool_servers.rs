@@ -2,6 +2,7 @@
 
 mod calling;
 mod learning;
+mod offers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -11,14 +12,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use async_trait::async_trait;
 use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::tool::{Availability, ToolRef, ToolSpec};
+use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::UserTokens;
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ToolError, ToolServers,
+    Addable, AddedFault, CallOutput, CallRequest, Catalogue, Confinement, ServerHealth,
+    ServerOffer, ToolError, ToolServers,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::offers::Looks;
+use crate::added::AddRules;
 use crate::broker::Broker;
 use crate::catalogue;
 use crate::confine::walls::Offer;
@@ -58,6 +63,8 @@ pub struct Options {
     pub audiences: Vec<String>,
     /// Bounds.
     pub limits: PoolLimits,
+    /// What tenants may add.
+    pub addable: AddRules,
 }
 
 /// Why the tool servers cannot be run at all.
@@ -88,9 +95,12 @@ pub struct McpServers {
 
 struct Shared {
     servers: BTreeMap<String, Arc<ServerConfig>>,
+    /// What tenants may add.
+    addable: AddRules,
     pool: Arc<Pool>,
     catalogue: RwLock<Arc<Catalogue>>,
     known: Mutex<Known>,
+    looks: Looks,
     /// Tools of servers with a built-in catalogue that may ask for consent.
     prompting: BTreeSet<ToolRef>,
     tasks: TaskTracker,
@@ -105,6 +115,21 @@ struct Known {
     tools: BTreeMap<String, Vec<ToolSpec>>,
     /// Why the tools of a server are not known.
     problems: BTreeMap<String, String>,
+    /// What servers offer, as far as they were asked.
+    offers: BTreeMap<String, ServerOffer>,
+}
+
+impl Known {
+    fn offers_of(
+        &self,
+        servers: &BTreeMap<String, Arc<ServerConfig>>,
+    ) -> BTreeMap<String, ServerOffer> {
+        let offers = self.offers.iter();
+        offers
+            .filter(|(name, _)| servers.contains_key(*name))
+            .map(|(name, offer)| (name.clone(), offer.clone()))
+            .collect()
+    }
 }
 
 impl McpServers {
@@ -179,9 +204,11 @@ impl McpServers {
                 .into_iter()
                 .map(|s| (s.name.clone(), Arc::new(s)))
                 .collect(),
+            addable: options.addable,
             pool: Pool::start(launcher, stopping.clone()),
             catalogue: RwLock::new(Arc::new(catalogue::assemble(&known.tools))),
             known: Mutex::new(known),
+            looks: Looks::default(),
             prompting,
             tasks,
             stopping,
@@ -227,6 +254,30 @@ impl ToolServers for McpServers {
         )
     }
 
+    async fn look(&self) {
+        self.shared.look().await;
+    }
+
+    fn is_taken(&self, server: &str) -> bool {
+        catalogue::is_built_in(server) || self.shared.servers.contains_key(server)
+    }
+
+    fn addable(&self) -> Addable {
+        self.shared.addable.told()
+    }
+
+    fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault> {
+        self.shared.addable.check(server)
+    }
+
+    fn added_offer(&self, server: &TenantServer) -> Option<ServerOffer> {
+        self.shared.known().offers.get(&server.key()).cloned()
+    }
+
+    async fn look_at(&self, server: &TenantServer) {
+        self.shared.look_at(server).await;
+    }
+
     fn acting_identity(&self, server: &str) -> ActingIdentity {
         match self
             .shared
@@ -250,7 +301,11 @@ impl ToolServers for McpServers {
 
 impl Shared {
     fn publish(&self, known: &Known) {
-        let catalogue = Arc::new(catalogue::assemble(&known.tools));
+        let catalogue = Arc::new(Catalogue {
+            // What tenants added is nobody else's.
+            offers: known.offers_of(&self.servers),
+            ..catalogue::assemble(&known.tools)
+        });
         *self
             .catalogue
             .write()

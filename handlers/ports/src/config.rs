@@ -21,6 +21,10 @@ pub enum ConfigKind {
     Quotas,
     /// What a tenant's administrators have stopped, as JSON.
     KillSwitch,
+    /// What a tenant's administrators have settled about tools, as JSON.
+    Tools,
+    /// Tool servers that a tenant's administrators added, as JSON.
+    Servers,
 }
 
 impl ConfigKind {
@@ -30,6 +34,8 @@ impl ConfigKind {
             Self::Policies => "policies",
             Self::Quotas => "quotas",
             Self::KillSwitch => "kill-switch",
+            Self::Tools => "tools",
+            Self::Servers => "servers",
         }
     }
 }
@@ -61,7 +67,7 @@ pub struct ConfigVersion {
     /// Who, when and why.
     #[serde(flatten)]
     pub head: ConfigHead,
-    /// The document, at most 64 KiB.
+    /// The document: of tools at most 256 KiB, of all else 64 KiB.
     pub text: String,
 }
 

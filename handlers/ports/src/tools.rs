@@ -1,5 +1,6 @@
 //! Tool servers: who they act for, what they offer, one call.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::principal::UserKey;
-use azimuth_domain::tool::{ToolRef, ToolSpec};
+use azimuth_domain::tool::{EffectClass, ToolRef, ToolSpec};
+use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use serde_json::Value;
 
 /// One call to make.
@@ -17,6 +19,11 @@ pub struct CallRequest {
     pub user: UserKey,
     /// The tool.
     pub tool: ToolRef,
+    /// As what the tenant's administrators accepted it, where they did: then that holds
+    /// and not the pin of the catalogue.
+    pub accepted: Option<Acceptance>,
+    /// The tool's server, where the tenant added it; its tools run only as accepted.
+    pub added: Option<Arc<TenantServer>>,
     /// Its arguments.
     pub arguments: Value,
     /// Ends the call when it has passed.
@@ -32,6 +39,33 @@ pub struct CallRequest {
     pub token: TokenUsed,
     /// Tells the caller which hosts the server reached.
     pub hosts: HostsReached,
+}
+
+/// As what a tool was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// A server that offers another runs nothing.
+    pub hash: String,
+    /// Effect class without regard to arguments.
+    pub effect: EffectClass,
+}
+
+/// What tenants may add.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addable {
+    /// Programs.
+    pub commands: Vec<String>,
+    /// Hosts, as patterns.
+    pub hosts: Vec<String>,
+}
+
+/// Why a server may not be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedFault {
+    /// Path of the field of [`AddedServer`], `args/0` for instance.
+    pub field: String,
+    /// What is wrong with it, and which setting decides where one does.
+    pub detail: String,
 }
 
 /// Set by the adapter immediately before the first byte of the call can reach the
@@ -169,28 +203,119 @@ pub trait ToolServers: Send + Sync {
     /// `request.begun` is set it means that the tool never runs.
     async fn call(&self, request: CallRequest) -> Result<CallOutput, ToolError>;
 
-    /// Every tool of every configured server, as pinned.
+    /// Every tool of every configured server, as pinned; the same `Arc` as long as
+    /// nothing is new.
     fn catalogue(&self) -> Arc<Catalogue>;
 
-    /// Under which identity the calls of this server reach their target.
+    /// Asks those servers what they offer that have not said so for a while, as nobody;
+    /// then the catalogue has it. Where one does not answer it has what was known.
+    async fn look(&self);
+
+    /// Whether a server of that name is every tenant's, or may come to be.
+    fn is_taken(&self, server: &str) -> bool;
+
+    /// What tenants may add; nothing unless the installation says so.
+    fn addable(&self) -> Addable;
+
+    /// Whether a tenant may add this server. It is asked again before one is started.
+    fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault>;
+
+    /// What an added server offered when it said so last to this process; whenever that
+    /// changes the catalogue is another `Arc`.
+    fn added_offer(&self, server: &TenantServer) -> Option<ServerOffer>;
+
+    /// As [`Self::look`], for an added server.
+    async fn look_at(&self, server: &TenantServer);
+
+    /// Under which identity the calls of this server reach their target; none of ours,
+    /// where a tenant added it.
     fn acting_identity(&self, server: &str) -> ActingIdentity;
 
     /// Whether the servers can work.
     async fn health(&self) -> Vec<ServerHealth>;
 }
 
-/// The pinned tools, with an index for search.
+/// What a server offered when it said so last.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServerOffer {
+    /// Hashes of its tools, by name.
+    pub hashes: BTreeMap<String, String>,
+    /// Tools that the catalogue has otherwise, or not at all, by name, as far as they are
+    /// known.
+    pub texts: BTreeMap<String, ToolText>,
+}
+
+/// A tool as its server offers it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolText {
+    /// [`tool_hash`](azimuth_domain::tool::tool_hash) of name, description and schema.
+    pub hash: String,
+    /// Text for people and models.
+    pub description: String,
+    /// JSON Schema of the arguments.
+    pub input_schema: Value,
+}
+
+/// How a tool is offered, as far as this process knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offered<'a> {
+    /// The server has not been asked.
+    Unknown,
+    /// The server does not have it.
+    Missing,
+    /// Under this hash.
+    As(&'a str),
+}
+
+/// The pinned tools.
 #[derive(Debug, Default)]
 pub struct Catalogue {
     /// SHA-256 over all hashes; changes when any tool changes.
     pub version: String,
     /// The tools, by server and name.
     pub tools: Vec<ToolSpec>,
+    /// What servers offer, by name, as far as this process has asked; no part of the
+    /// version.
+    pub offers: BTreeMap<String, ServerOffer>,
 }
 
 impl Catalogue {
     /// The tool of that name.
     pub fn get(&self, tool: &ToolRef) -> Option<&ToolSpec> {
         self.tools.iter().find(|t| t.tool == *tool)
+    }
+
+    /// How the tool of that name is offered.
+    pub fn offered(&self, tool: &ToolRef) -> Offered<'_> {
+        match self.offers.get(&tool.server) {
+            None => Offered::Unknown,
+            Some(offer) => match offer.hashes.get(&tool.name) {
+                None => Offered::Missing,
+                Some(hash) => Offered::As(hash),
+            },
+        }
+    }
+
+    /// The tool of that name as it is offered, or as it is pinned where its server has not
+    /// been asked. `None` also where its text is not known.
+    pub fn offered_text(&self, tool: &ToolRef) -> Option<ToolText> {
+        let pinned = self.get(tool);
+        let hash = match self.offered(tool) {
+            Offered::Missing => return None,
+            Offered::Unknown => pinned?.hash.as_str(),
+            Offered::As(hash) => hash,
+        };
+        if let Some(spec) = pinned.filter(|spec| spec.hash == hash) {
+            return Some(ToolText {
+                hash: spec.hash.clone(),
+                description: spec.description.clone(),
+                input_schema: spec.input_schema.clone(),
+            });
+        }
+        let texts = &self.offers.get(&tool.server)?.texts;
+        texts
+            .get(&tool.name)
+            .filter(|text| text.hash == hash)
+            .cloned()
     }
 }

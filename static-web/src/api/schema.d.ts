@@ -189,6 +189,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tool servers that the caller's tenant added, and what may be added. */
+        get: operations["list_added_servers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/servers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tool server that the caller's tenant added. */
+        get: operations["get_added_server"];
+        /**
+         * Adds a tool server for the caller's tenant alone. None of its tools may be used before
+         *     it is accepted. Within 15 seconds every process knows the server; a process of it is
+         *     started when it is needed.
+         */
+        put: operations["put_added_server"];
+        post?: never;
+        /**
+         * Removes a tool server that the caller's tenant added. Within 15 seconds no process
+         *     starts a call of it; calls that run are not broken off.
+         */
+        delete: operations["delete_added_server"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tools of the caller's tenant, by server and name: what the catalogue names, and
+         *     what the servers offer, which are asked for it at most once a minute.
+         */
+        get: operations["list_tool_pins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/tools/{server}/{tool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Settles one tool in the caller's tenant. Within 15 seconds every process decides by it;
+         *     calls that run are not broken off. A repetition changes nothing.
+         */
+        put: operations["put_tool_pin"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/users": {
         parameters: {
             query?: never;
@@ -784,6 +867,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description As what a tool is accepted. */
+        AcceptanceToSet: {
+            /** @description What a call may do, at least. Never less than the catalogue says. */
+            effect: components["schemas"]["EffectView"];
+            /** @description Hash of the tool as it was seen, `offered_hash` of the list. */
+            hash: string;
+            /** @description Whether all calls hold a secret. Never less than the catalogue says. */
+            secret: boolean;
+        };
         /** @description A turn that was accepted. */
         AcceptedTurn: {
             /** @description Where its events are. */
@@ -801,6 +893,56 @@ export interface components {
          * @enum {string}
          */
         ActionView: "create" | "change" | "delete" | "nothing" | "missing";
+        /** @description The tool servers that the tenant added. */
+        AddedServersView: {
+            /** @description Programs that may be added; the operator of the installation chooses them. */
+            commands: string[];
+            /** @description Hosts that an added server may be let reach; likewise. */
+            hosts: string[];
+            /** @description All of them, by name. */
+            items: components["schemas"]["AddedServerView"][];
+        };
+        /** @description A tool server, as an entry of `mcpServers` has it. */
+        AddedServerToSet: {
+            /** @description Its arguments, passed on as they are. */
+            args?: string[];
+            /** @description Its program, one of those that the operator of the installation allows. */
+            command?: string | null;
+            /** @description Its environment; no value may be a secret. */
+            env?: {
+                [key: string]: string;
+            };
+            /** @description Hosts that it may reach, of those that the operator of the installation allows. */
+            hosts?: string[];
+            /** @description Why, 1–500 characters. */
+            reason: string;
+            /** @description Servers that are reached by URL cannot be added yet. */
+            url?: string | null;
+        };
+        /** @description A tool server that the tenant added. What its variables hold is not told. */
+        AddedServerView: {
+            /** @description Its arguments. */
+            args: string[];
+            /**
+             * Format: date-time
+             * @description When it was added or changed last.
+             */
+            at: string;
+            /** @description Object id of whoever did. */
+            by: string;
+            /** @description Their display name then. */
+            by_name?: string | null;
+            /** @description Its program. */
+            command: string;
+            /** @description Names of its variables. */
+            env: string[];
+            /** @description Hosts that it may reach, as patterns. */
+            hosts: string[];
+            /** @description Its name. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+        };
         /**
          * @description Who must agree.
          * @enum {string}
@@ -1205,6 +1347,11 @@ export interface components {
              */
             v: number;
         };
+        /**
+         * @description Why a tool is disabled whatever its server offers.
+         * @enum {string}
+         */
+        DisabledView: "switched_off" | "needs_local_machine";
         /**
          * @description What a call may do.
          * @enum {string}
@@ -1752,6 +1899,40 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        PageOf_ToolPinView: {
+            /** @description The items. */
+            items: {
+                change?: components["schemas"]["ToolChangeView"] | null;
+                /** @description The server's text: as pinned, or as offered where it is not pinned. */
+                description: string;
+                disabled_by?: components["schemas"]["DisabledView"] | null;
+                effect?: components["schemas"]["EffectView"] | null;
+                /** @description JSON Schema of the arguments, likewise. */
+                input_schema: Record<string, never>;
+                /**
+                 * @description Hash of the tool as its server offers it; null where it does not, or has not been
+                 *     asked.
+                 */
+                offered_hash?: string | null;
+                /** @description Hash of the tool as pinned; null where nobody has said what it may do. */
+                pinned_hash?: string | null;
+                /**
+                 * @description Whether arguments or result hold a secret, unless the arguments change that; null
+                 *     where nobody has said so.
+                 */
+                secret?: boolean | null;
+                /** @description The tool server. */
+                server: string;
+                settled?: components["schemas"]["SettledView"] | null;
+                /** @description How it stands. */
+                state: components["schemas"]["PinStateView"];
+                /** @description The tool's name at its server. */
+                tool: string;
+            }[];
+            /** @description Send it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         PageOf_ToolView: {
             /** @description The items. */
             items: {
@@ -1808,6 +1989,11 @@ export interface components {
             /** @description Object id in the tenant. */
             oid: string;
         };
+        /**
+         * @description How a tool stands.
+         * @enum {string}
+         */
+        PinStateView: "pinned" | "changed" | "new" | "missing" | "disabled";
         /** @description The policies to store. */
         PoliciesToStore: {
             /** @description Why, 1–500 characters; for the history and the audit. */
@@ -2007,6 +2193,13 @@ export interface components {
             /** @description Whether the tool said more than is stored. */
             truncated: boolean;
         };
+        /** @description A schema before and after. */
+        SchemaChange: {
+            /** @description As offered. */
+            after: Record<string, never>;
+            /** @description As pinned. */
+            before: Record<string, never>;
+        };
         /** @description Where the chains stand. */
         SealStateView: {
             sealed_up_to?: components["schemas"]["Moment"] | null;
@@ -2068,6 +2261,24 @@ export interface components {
             model?: string | null;
             /** @description `light` or `dark`; null follows the system. */
             theme?: string | null;
+        };
+        /** @description What administrators of the tenant have settled about a tool. */
+        SettledView: {
+            /** @description The hash that was accepted; null where the tool is as everybody has it. */
+            accepted_hash?: string | null;
+            /**
+             * Format: date-time
+             * @description When that was settled last.
+             */
+            at: string;
+            /** @description Object id of whoever settled it. */
+            by: string;
+            /** @description Their display name then. */
+            by_name?: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description Whether it is switched off. */
+            switched_off: boolean;
         };
         /** @description What the policies would change. */
         SimulationView: {
@@ -2133,10 +2344,59 @@ export interface components {
             /** @description Display name. */
             name: string;
         };
+        /** @description A text before and after. */
+        TextChange: {
+            /** @description As offered. */
+            after: string;
+            /** @description As pinned. */
+            before: string;
+        };
         /** @description A call. */
         ToolCallBody: {
             /** @description The tool's arguments, an object. */
             arguments: Record<string, never>;
+        };
+        /** @description What is otherwise in a tool that changed. */
+        ToolChangeView: {
+            description?: components["schemas"]["TextChange"] | null;
+            input_schema?: components["schemas"]["SchemaChange"] | null;
+        };
+        /** @description What is settled about a tool. */
+        ToolPinToSet: {
+            accepted?: components["schemas"]["AcceptanceToSet"] | null;
+            /** @description Why, 1–500 characters. */
+            reason: string;
+            /** @description Whether nobody may use it. */
+            switched_off: boolean;
+        };
+        /** @description A tool of the tenant. */
+        ToolPinView: {
+            change?: components["schemas"]["ToolChangeView"] | null;
+            /** @description The server's text: as pinned, or as offered where it is not pinned. */
+            description: string;
+            disabled_by?: components["schemas"]["DisabledView"] | null;
+            effect?: components["schemas"]["EffectView"] | null;
+            /** @description JSON Schema of the arguments, likewise. */
+            input_schema: Record<string, never>;
+            /**
+             * @description Hash of the tool as its server offers it; null where it does not, or has not been
+             *     asked.
+             */
+            offered_hash?: string | null;
+            /** @description Hash of the tool as pinned; null where nobody has said what it may do. */
+            pinned_hash?: string | null;
+            /**
+             * @description Whether arguments or result hold a secret, unless the arguments change that; null
+             *     where nobody has said so.
+             */
+            secret?: boolean | null;
+            /** @description The tool server. */
+            server: string;
+            settled?: components["schemas"]["SettledView"] | null;
+            /** @description How it stands. */
+            state: components["schemas"]["PinStateView"];
+            /** @description The tool's name at its server. */
+            tool: string;
         };
         /** @description What policy says. */
         ToolPolicy: {
@@ -2795,6 +3055,223 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuotasView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_added_servers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedServersView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_added_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the server */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version of all added servers, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedServerView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_added_server: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or * */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Name of the server: 1–32 characters of a–z, 0–9 and - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddedServerToSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description New version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedServerView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_added_server: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or * */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Name of the server */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tool_pins: {
+        parameters: {
+            query?: {
+                /** @description Where to go on. */
+                cursor?: string;
+                /** @description At most this many, 1–100; 50 by default. */
+                limit?: number;
+                /** @description Those with this in their name or text. */
+                q?: string;
+                /** @description Those that stand like this. */
+                state?: "pinned" | "changed" | "new" | "missing" | "disabled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version of what is settled, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_ToolPinView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_tool_pin: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of the list, or * */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Tool server */
+                server: string;
+                /** @description Tool */
+                tool: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolPinToSet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description New version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolPinView"];
                 };
             };
             /** @description A problem document */

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use azimuth_domain::audit::ActingIdentity;
+use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
+    Addable, AddedFault, CallOutput, CallRequest, Catalogue, ServerHealth, ServerOffer, ToolError,
+    ToolServers,
 };
 
 use super::{Call, Errors, Outside, Port};
@@ -25,6 +27,30 @@ impl ToolServers for Outside<dyn ToolServers> {
 
     fn catalogue(&self) -> Arc<Catalogue> {
         self.port.catalogue()
+    }
+
+    async fn look(&self) {
+        self.port.look().await;
+    }
+
+    fn is_taken(&self, server: &str) -> bool {
+        self.port.is_taken(server)
+    }
+
+    fn addable(&self) -> Addable {
+        self.port.addable()
+    }
+
+    fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault> {
+        self.port.check_added(server)
+    }
+
+    fn added_offer(&self, server: &TenantServer) -> Option<ServerOffer> {
+        self.port.added_offer(server)
+    }
+
+    async fn look_at(&self, server: &TenantServer) {
+        self.port.look_at(server).await;
     }
 
     fn acting_identity(&self, server: &str) -> ActingIdentity {

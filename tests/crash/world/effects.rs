@@ -11,9 +11,11 @@ use azimuth_domain::event::Outcome;
 use azimuth_domain::ids::CallId;
 use azimuth_domain::preview::PreviewRule;
 use azimuth_domain::tool::EffectClass;
+use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use azimuth_domain::turn::{CallState, ToolCall};
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
+    Addable, AddedFault, CallOutput, CallRequest, Catalogue, ServerHealth, ServerOffer, ToolError,
+    ToolServers,
 };
 use azimuth_tests::tools::FakeTools;
 use serde_json::{Value, json};
@@ -230,6 +232,26 @@ impl ToolServers for Effects {
     fn catalogue(&self) -> Arc<Catalogue> {
         self.catalogue.clone()
     }
+
+    async fn look(&self) {}
+
+    fn is_taken(&self, _: &str) -> bool {
+        true
+    }
+
+    fn addable(&self) -> Addable {
+        Addable::default()
+    }
+
+    fn check_added(&self, _: &AddedServer) -> Result<(), AddedFault> {
+        Ok(())
+    }
+
+    fn added_offer(&self, _: &TenantServer) -> Option<ServerOffer> {
+        None
+    }
+
+    async fn look_at(&self, _: &TenantServer) {}
 
     fn acting_identity(&self, _server: &str) -> ActingIdentity {
         ActingIdentity::User

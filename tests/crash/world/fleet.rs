@@ -11,7 +11,7 @@ use azimuth_app::models::Models;
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::secrets::SecretVault;
-use azimuth_app::tools::SealedServers;
+use azimuth_app::tools::{Catalogues, SealedServers};
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_ports::model::ChatModel;
 
@@ -67,6 +67,7 @@ impl Worker {
             is_on: true,
             prices: BTreeMap::new(),
         });
+        let tools = SealedServers::over(Outside::new(&line, ground.tools.clone()));
         let model: Arc<dyn ChatModel> = Outside::new(&line, ground.model.clone());
         let engine = Engine::new(
             EnginePorts {
@@ -74,7 +75,12 @@ impl Worker {
                 queue: Outside::new(&line, ground.queue.clone()),
                 audit: Outside::new(&line, ground.audit.clone()),
                 users: Outside::new(&line, ground.users.clone()),
-                tools: SealedServers::over(Outside::new(&line, ground.tools.clone())),
+                catalogues: Catalogues::new(
+                    tools.clone(),
+                    Arc::new(MemoryConfig::default()),
+                    clock.clone(),
+                ),
+                tools,
                 subscriptions: Arc::new(NoSubscriptions),
                 secrets: Arc::new(SecretVault::new(
                     Outside::new(&line, ground.tokens.clone()),

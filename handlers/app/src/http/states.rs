@@ -19,7 +19,7 @@ use super::parts::{ApiParts, AzureGrantLookup, StreamTimings};
 use crate::models::Models;
 use crate::policy::Policies;
 use crate::quota::Quotas;
-use crate::tools::SealedServers;
+use crate::tools::{Catalogues, SealedServers};
 use crate::turn::Engine;
 
 macro_rules! gated {
@@ -43,6 +43,7 @@ gated!(
     ToolState,
     AuditState,
     PolicyState,
+    CatalogueState,
     LimitState
 );
 
@@ -122,7 +123,6 @@ pub struct TurnState {
 pub struct ToolState {
     pub gate: Gate,
     pub engine: Arc<Engine>,
-    pub tools: SealedServers,
     pub policies: Arc<Policies>,
 }
 
@@ -144,10 +144,21 @@ pub struct AuditState {
 pub struct PolicyState {
     pub gate: Gate,
     pub policies: Arc<Policies>,
-    pub tools: SealedServers,
+    pub catalogues: Arc<Catalogues>,
     pub recorder: Recorder,
     pub clock: Arc<dyn Clock>,
     pub simulations: Arc<Semaphore>,
+}
+
+/// Tool servers and what they offer, for administrators.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct CatalogueState {
+    pub gate: Gate,
+    pub catalogues: Arc<Catalogues>,
+    pub servers: SealedServers,
+    pub recorder: Recorder,
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Limits, kill switch and usage.
@@ -184,6 +195,7 @@ pub(crate) struct States {
     pub tool: ToolState,
     pub audit: AuditState,
     pub policy: PolicyState,
+    pub catalogue: CatalogueState,
     pub limit: LimitState,
     pub health: HealthState,
 }
@@ -255,7 +267,6 @@ impl States {
             tool: ToolState {
                 gate: gate.clone(),
                 engine: Arc::clone(&parts.engine),
-                tools: parts.tools.clone(),
                 policies: Arc::clone(&parts.policies),
             },
             audit: AuditState {
@@ -272,15 +283,18 @@ impl States {
                 recorder: people.recorder.clone(),
                 clock: Arc::clone(&parts.clock),
             },
+            catalogue: CatalogueState {
+                gate: gate.clone(),
+                catalogues: Arc::clone(parts.engine.catalogues()),
+                servers: parts.tools.clone(),
+                recorder: people.recorder.clone(),
+                clock: Arc::clone(&parts.clock),
+            },
             policy: PolicyState {
                 gate,
                 policies: Arc::clone(&parts.policies),
-                tools: parts.tools.clone(),
-                recorder: Recorder::new(
-                    Arc::clone(&parts.audit),
-                    Arc::clone(&parts.clock),
-                    Arc::clone(&parts.random),
-                ),
+                catalogues: Arc::clone(parts.engine.catalogues()),
+                recorder: people.recorder,
                 clock: Arc::clone(&parts.clock),
                 simulations: Arc::new(Semaphore::new(1)),
             },

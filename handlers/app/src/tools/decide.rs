@@ -8,10 +8,11 @@ use azimuth_domain::kill_switch::KillSwitch;
 use azimuth_domain::policy::{Decision, DenyReason, Mode};
 use azimuth_domain::principal::Role;
 use azimuth_domain::redact::redact;
-use azimuth_domain::tool::{EffectClass, ToolSpec};
+use azimuth_domain::tool::{Availability, EffectClass, ToolSpec};
 use azimuth_domain::turn::{Asker, Proposal, ProposedCall, Turn};
 use azimuth_ports::model::{ChatMessage, OfferedTool};
 use azimuth_ports::store::StoreError;
+use azimuth_ports::tools::Catalogue;
 use azimuth_ports::users::Credentials;
 use serde_json::Value;
 
@@ -30,6 +31,8 @@ pub(crate) struct Standing {
     pub policies: Arc<PolicySet>,
     /// What is stopped there now.
     pub kill_switch: KillSwitch,
+    /// The tools that are there now.
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// On whose behalf a call is wanted, and how.
@@ -59,9 +62,11 @@ impl Engine {
     pub(crate) async fn standing(&self, asker: &Asker) -> Result<Standing, ApplyError> {
         let policies = self.policies().of(&asker.user.tid).await;
         let kill_switch = self.quotas().kill_switch(&asker.user.tid).await;
+        let catalogue = self.catalogues().of(&asker.user.tid).await;
         Ok(Standing {
             policies: policies.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
             kill_switch: kill_switch.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
+            catalogue: catalogue.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
             roles: self.effective_roles(asker).await?,
         })
     }
@@ -107,6 +112,11 @@ impl Engine {
             Decision::Allow | Decision::RequireApproval { .. } if is_stopped() => Decision::Deny {
                 reason: DenyReason::KillSwitch,
             },
+            Decision::Deny {
+                reason: DenyReason::ToolDisabled,
+            } if spec.availability == Availability::SwitchedOff => Decision::Deny {
+                reason: DenyReason::ToolSwitchedOff,
+            },
             decision => decision,
         }
     }
@@ -147,8 +157,8 @@ impl Engine {
         standing: &Standing,
         limit: usize,
     ) -> Vec<OfferedTool> {
-        let catalogue = self.tool_servers().catalogue();
-        let index = self.tool_index(&catalogue);
+        let catalogue = &standing.catalogue;
+        let index = self.tool_index(catalogue);
         let texts: Vec<&str> = messages
             .iter()
             .filter_map(|m| match m {

@@ -10,12 +10,15 @@ use azimuth_domain::event::{Outcome, ResultRef};
 use azimuth_domain::limits::{CALL_DEADLINE_MS, LEASE_MS, MAX_PREVIEW_BYTES, READ_DEADLINE_MS};
 use azimuth_domain::redact::{redact, redact_bytes};
 use azimuth_domain::tool::EffectClass;
+use azimuth_domain::tool_servers::TenantServer;
 use azimuth_domain::turn::{
     Command, FinishCall, ReclaimCall, ReleaseCall, ToolCall, Turn, Verdict,
 };
 use azimuth_ports::audit::Appended;
 use azimuth_ports::store::{StoredResult, Versioned};
-use azimuth_ports::tools::{Begun, CallOutput, CallRequest, HostsReached, TokenUsed, ToolError};
+use azimuth_ports::tools::{
+    Acceptance, Begun, CallOutput, CallRequest, HostsReached, TokenUsed, ToolError,
+};
 
 use super::answer::request_id;
 use super::record::correlation_id;
@@ -158,6 +161,13 @@ impl Engine {
                 return judge(call.effect, Some(Err(never)), 0);
             }
         };
+        let (accepted, added) = match self.accepted_as(turn, call).await {
+            Ok(found) => found,
+            Err(why) => {
+                let never = ToolError::NotStarted(why);
+                return judge(call.effect, Some(Err(never)), 0);
+            }
+        };
         let since = self.now();
         let begun = Begun::default();
         let token = TokenUsed::default();
@@ -170,6 +180,8 @@ impl Engine {
         let request = CallRequest {
             user: turn.asker.user.clone(),
             tool: call.tool.clone(),
+            accepted,
+            added,
             arguments,
             deadline: Duration::from_millis(deadline_ms.unsigned_abs()),
             consent: true,
@@ -196,6 +208,27 @@ impl Engine {
             token_uti: token.id(),
             hosts: hosts.list(),
             ..judge(call.effect, answer, duration_ms)
+        }
+    }
+
+    /// As what the tool of a call was accepted, if at all, and its server, if the tenant
+    /// added it; the error is for people.
+    async fn accepted_as(
+        &self,
+        turn: &Turn,
+        call: &ToolCall,
+    ) -> Result<(Option<Acceptance>, Option<Arc<TenantServer>>), String> {
+        let tenant = &turn.asker.user.tid;
+        let added = self.catalogues().added_server(tenant, &call.tool.server);
+        let added = added.await.map_err(|error| error.to_string())?;
+        let accepted = self.catalogues().accepted(tenant, &call.tool).await;
+        match accepted.map_err(|error| error.to_string())? {
+            // It was decided about another.
+            Some(accepted) if accepted.hash != call.tool_hash => Err(format!(
+                "The tool {} is no longer the one that was decided about.",
+                call.tool
+            )),
+            accepted => Ok((accepted, added)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod append;
+mod catalogues;
 pub(crate) mod decide;
 pub(crate) mod dispatch;
 mod preview;
@@ -9,4 +10,7 @@ mod record;
 pub(crate) mod scope;
 mod servers;
 
+pub use catalogues::Catalogues;
+pub(crate) use catalogues::settled as settled_catalogue;
+pub(crate) use record::shortened;
 pub use servers::SealedServers;

@@ -4,7 +4,7 @@ use azimuth_domain::policy::Decision;
 use azimuth_domain::preview::{Given, ReadPlan, Reading};
 use azimuth_domain::tool::{Availability, EffectClass, ToolRef, ToolSpec};
 use azimuth_domain::turn::{ToolCall, Turn};
-use azimuth_ports::tools::{CallOutput, Catalogue};
+use azimuth_ports::tools::CallOutput;
 use serde_json::Value;
 
 use super::decide::{Standing, Wanted};
@@ -16,7 +16,6 @@ impl Engine {
     /// may make without asking anybody.
     pub(crate) fn plan_read(
         &self,
-        catalogue: &Catalogue,
         standing: &Standing,
         wanted: Wanted<'_>,
         spec: &ToolSpec,
@@ -27,7 +26,9 @@ impl Engine {
         if class.effect == EffectClass::ReadOnly || class.secret {
             return None;
         }
-        let read = catalogue.get(&ToolRef::new(&spec.tool.server, &rule.read))?;
+        let read = standing
+            .catalogue
+            .get(&ToolRef::new(&spec.tool.server, &rule.read))?;
         let read_arguments = rule.read_arguments(arguments);
         let reads = read.classify(&read_arguments);
         let usable = read.availability == Availability::Enabled
@@ -51,7 +52,7 @@ impl Engine {
         output: Option<&CallOutput>,
     ) -> Option<Reading> {
         let about = turn.call(&read.purpose.as_ref()?.of)?;
-        let catalogue = self.tool_servers().catalogue();
+        let catalogue = self.catalogues().last(&turn.asker.user.tid);
         let rule = catalogue.get(&about.tool).and_then(|s| s.preview.as_ref());
         let (Some(rule), Some(output)) = (rule, output) else {
             return Some(Reading::Nothing);

@@ -14,10 +14,10 @@ const MAX_VALUE_CHARS: usize = 512;
 impl Engine {
     /// The arguments without secrets. Which secret a call shows is told: its name is
     /// none.
-    fn arguments_on_record(&self, call: &ToolCall) -> Value {
+    fn arguments_on_record(&self, turn: &Turn, call: &ToolCall) -> Value {
         let shown = hidden(&call.arguments);
         let mut kept = redact_arguments(shown.clone());
-        let catalogue = self.tool_servers().catalogue();
+        let catalogue = self.catalogues().last(&turn.asker.user.tid);
         if let (Some(spec), Value::Object(members)) = (catalogue.get(&call.tool), &mut kept) {
             for (name, value) in members {
                 if let Some(text) = shown[name].as_str().filter(|_| spec.names_secret(name)) {
@@ -53,7 +53,7 @@ impl Engine {
             attempt: is_attempt.then_some(call.attempt),
             tool: Some(call.tool.to_string()),
             tool_hash: Some(call.tool_hash.clone()),
-            arguments: Some(shortened(&self.arguments_on_record(call))),
+            arguments: Some(shortened(&self.arguments_on_record(turn, call))),
             target: call.target.as_deref().map(|t| redact(t).into_owned()),
             approval_digest: call.approved_digest().map(ToOwned::to_owned),
             decided_by: call
@@ -82,7 +82,8 @@ pub(super) fn correlation_id(call: &ToolCall) -> String {
     format!("{}_{}", call.id, call.attempt)
 }
 
-fn shortened(value: &Value) -> Value {
+/// `value` with nothing but the heads of long texts.
+pub(crate) fn shortened(value: &Value) -> Value {
     match value {
         Value::String(text) if text.chars().count() > MAX_VALUE_CHARS => {
             let head: String = text.chars().take(MAX_VALUE_CHARS).collect();

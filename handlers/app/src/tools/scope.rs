@@ -84,10 +84,9 @@ impl Engine {
         standing: &Standing,
         calls: &[ModelCall],
     ) -> Vec<Subscription> {
-        let catalogue = self.tool_servers().catalogue();
         let default = turn.default_subscription.as_deref();
         let is_named = calls.iter().any(|call| {
-            let mut tools = catalogue.tools.iter();
+            let mut tools = standing.catalogue.tools.iter();
             let spec = tools.find(|spec| wire_name(&spec.tool) == call.name);
             let arguments = serde_json::from_str(&call.arguments).unwrap_or_default();
             spec.is_some_and(|spec| is_by_name(spec, &arguments, default))

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use azimuth_domain::audit::ActingIdentity;
+use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, ServerHealth, ToolError, ToolServers,
+    Addable, AddedFault, CallOutput, CallRequest, Catalogue, ServerHealth, ServerOffer, ToolError,
+    ToolServers,
 };
 
 /// The tool servers, sealed: nothing outside of this module's parent can make one run a
@@ -22,9 +24,40 @@ impl SealedServers {
         Self { inside: servers }
     }
 
-    /// Every tool of every configured server, as pinned.
-    pub fn catalogue(&self) -> Arc<Catalogue> {
+    /// Every tool of every configured server, as pinned. What a tenant has of it
+    /// [`Catalogues`](super::Catalogues) knows.
+    pub(super) fn catalogue(&self) -> Arc<Catalogue> {
         self.inside.catalogue()
+    }
+
+    /// Asks the servers what they offer; see [`ToolServers::look`].
+    pub(super) async fn look(&self) {
+        self.inside.look().await;
+    }
+
+    /// Whether a server of that name is every tenant's.
+    pub fn is_taken(&self, server: &str) -> bool {
+        self.inside.is_taken(server)
+    }
+
+    /// What tenants may add.
+    pub fn addable(&self) -> Addable {
+        self.inside.addable()
+    }
+
+    /// Whether a tenant may add this server.
+    pub fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault> {
+        self.inside.check_added(server)
+    }
+
+    /// What an added server offered last; see [`ToolServers::added_offer`].
+    pub(super) fn added_offer(&self, server: &TenantServer) -> Option<ServerOffer> {
+        self.inside.added_offer(server)
+    }
+
+    /// Asks an added server what it offers; see [`ToolServers::look_at`].
+    pub(super) async fn look_at(&self, server: &TenantServer) {
+        self.inside.look_at(server).await;
     }
 
     /// Under which identity the calls of this server reach their target.

@@ -13,11 +13,12 @@ use azimuth_domain::limits::{
 use azimuth_domain::policy::Mode;
 use azimuth_domain::principal::{Principal, Role, UserKey};
 use azimuth_domain::secret::{Intake as TakenOut, TakeError};
-use azimuth_domain::tool::ToolRef;
+use azimuth_domain::tool::{Availability, ToolRef, ToolSpec};
 use azimuth_domain::turn::{Allowance, Asker, NewTurn, Proposal, ProposedCall, Turn, TurnSecrets};
 use azimuth_ports::audit::AuditError;
 use azimuth_ports::store::{Batch, Precondition, StoreError, Versioned, Write};
 use azimuth_ports::tokens::{Secret, TokenError};
+use azimuth_ports::tools::Catalogue;
 use azimuth_ports::users::Settings;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -173,7 +174,7 @@ impl Engine {
             return Err(AcceptError::ConversationNotFound);
         }
         let asked = as_asked(&request);
-        let catalogue = self.ports.tools.catalogue();
+        let catalogue = self.catalogue_of(&user).await?;
         let (text, taken) = take_out_of_text(&catalogue, &request.text)?;
         let mut intake = Intake {
             key: ConversationKey::of(&user.tid, &request.conversation),
@@ -214,7 +215,7 @@ impl Engine {
         let user = request.principal.user.clone();
         let conversation = ConversationId::derived(&user, "console", &request.idempotency_key);
         let asked = format!("/{} {}", request.tool, canonical_json(&request.arguments));
-        let catalogue = self.ports.tools.catalogue();
+        let catalogue = self.catalogue_of(&user).await?;
         let mut taken = TakenOut::after(0, MAX_SECRETS_PER_MESSAGE);
         let arguments = match catalogue.get(&request.tool) {
             Some(spec) => taken.arguments(spec, &request.arguments)?,
@@ -247,6 +248,12 @@ impl Engine {
         self.accept(intake, template, &request.bearer).await
     }
 
+    /// The tools of somebody's tenant.
+    async fn catalogue_of(&self, user: &UserKey) -> Result<Arc<Catalogue>, AcceptError> {
+        let catalogue = self.ports.catalogues.of(&user.tid).await;
+        catalogue.map_err(|error| AcceptError::Unavailable(error.to_string()))
+    }
+
     /// Seals what was taken out of the request, and makes its hash one that tells
     /// nothing of it.
     async fn seal(
@@ -270,10 +277,18 @@ impl Engine {
         arguments: Value,
     ) -> Result<ProposedCall, AcceptError> {
         let asker = &template.asker;
-        let catalogue = self.ports.tools.catalogue();
         let standing = self.standing(asker).await?;
-        let spec = catalogue.get(tool).ok_or(AcceptError::ToolUnknown)?;
-        if !standing.policies.may_see(&standing.roles, spec) {
+        let spec = standing.catalogue.get(tool);
+        let spec = spec.ok_or(AcceptError::ToolUnknown)?;
+        // Whoever may see it while it is on is told that it is off.
+        let seen = match spec.availability {
+            Availability::SwitchedOff => &ToolSpec {
+                availability: Availability::Enabled,
+                ..spec.clone()
+            },
+            _ => spec,
+        };
+        if !standing.policies.may_see(&standing.roles, seen) {
             self.record_refused_tool(&asker.user, tool).await?;
             return Err(AcceptError::ToolUnknown);
         }
@@ -302,7 +317,7 @@ impl Engine {
             tainted: false,
         };
         let decision = self.decide_call(&standing, wanted, spec, &arguments);
-        let plan = self.plan_read(&catalogue, &standing, wanted, spec, &arguments);
+        let plan = self.plan_read(&standing, wanted, spec, &arguments);
         let mut call = ProposedCall {
             model_call_id: "console".to_owned(),
             tool: tool.clone(),

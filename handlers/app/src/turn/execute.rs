@@ -227,12 +227,11 @@ impl Engine {
         turn: &Turn,
         call: &ToolCall,
     ) -> Result<Result<Standing, DenyReason>, TriggerError> {
-        let catalogue = self.ports.tools.catalogue();
-        let spec = catalogue.get(&call.tool);
+        let standing = self.standing(&turn.asker).await?;
+        let spec = standing.catalogue.get(&call.tool);
         let Some(spec) = spec.filter(|spec| spec.hash == call.tool_hash) else {
             return Ok(Err(DenyReason::ToolDisabled));
         };
-        let standing = self.standing(&turn.asker).await?;
         let wanted = Wanted::in_turn(turn, call.tainted);
         Ok(
             match self.decide_call(&standing, wanted, spec, &call.arguments) {

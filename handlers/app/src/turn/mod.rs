@@ -27,7 +27,7 @@ mod spoken;
 mod sweep;
 mod text_log;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
@@ -40,6 +40,7 @@ use azimuth_domain::event::ResultRef;
 use azimuth_domain::search::ToolIndex;
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::tools::Catalogue;
+use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::vault::TokenVault;
@@ -50,7 +51,7 @@ use crate::policy::arguments::ArgumentSchemas;
 use crate::quota::Quotas;
 use crate::secrets::SecretVault;
 use crate::subscriptions::SubscriptionCache;
-use crate::tools::SealedServers;
+use crate::tools::{Catalogues, SealedServers};
 
 pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
 pub use approvals::{ApprovalDecisionRequest, DecideError};
@@ -63,6 +64,9 @@ pub(crate) use model_step::wire_name;
 pub use sign_in::SignInError;
 pub use sweep::SweepReport;
 
+/// Search indexes that are kept: catalogues of tenants in use.
+const INDEXES: u64 = 8;
+
 /// What the engine works with.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "the types say it")]
@@ -72,6 +76,7 @@ pub struct EnginePorts {
     pub audit: Arc<dyn AuditLog>,
     pub users: Arc<dyn UserStore>,
     pub tools: SealedServers,
+    pub catalogues: Arc<Catalogues>,
     pub subscriptions: Arc<dyn SubscriptionDirectory>,
     pub secrets: Arc<SecretVault>,
     pub clock: Arc<dyn Clock>,
@@ -90,7 +95,8 @@ pub struct Engine {
     stops: Arc<TurnHub>,
     schemas: ArgumentSchemas,
     subscriptions: SubscriptionCache,
-    index: Mutex<Option<(String, Arc<ToolIndex>)>>,
+    /// By the version of their catalogue.
+    indexes: Cache<String, Arc<ToolIndex>>,
     past: history::Past,
     recent: recent::Recent,
     tasks: TaskTracker,
@@ -127,7 +133,7 @@ impl Engine {
             hub: TurnHub::new(),
             stops: TurnHub::new(),
             schemas: ArgumentSchemas::new(),
-            index: Mutex::new(None),
+            indexes: Cache::new(INDEXES),
             past: history::Past::new(),
             recent: recent::Recent::new(),
             tasks: TaskTracker::new(),
@@ -189,6 +195,11 @@ impl Engine {
         &self.ports.tools
     }
 
+    /// Which tools every tenant has.
+    pub fn catalogues(&self) -> &Arc<Catalogues> {
+        &self.ports.catalogues
+    }
+
     pub(crate) fn subscriptions(&self) -> &SubscriptionCache {
         &self.subscriptions
     }
@@ -219,14 +230,8 @@ impl Engine {
 
     /// The search index of the catalogue, made once per catalogue version.
     pub(crate) fn tool_index(&self, catalogue: &Catalogue) -> Arc<ToolIndex> {
-        let mut cached = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((version, index)) = cached.as_ref()
-            && *version == catalogue.version
-        {
-            return Arc::clone(index);
-        }
-        let index = Arc::new(ToolIndex::new(&catalogue.tools));
-        *cached = Some((catalogue.version.clone(), Arc::clone(&index)));
-        index
+        self.indexes.get_with(catalogue.version.clone(), || {
+            Arc::new(ToolIndex::new(&catalogue.tools))
+        })
     }
 }

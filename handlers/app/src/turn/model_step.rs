@@ -388,8 +388,8 @@ impl Engine {
             plan: None,
             proposal: Proposal::Invalid(sentence),
         };
-        let catalogue = self.ports.tools.catalogue();
-        let Some(spec) = catalogue
+        let Some(spec) = standing
+            .catalogue
             .tools
             .iter()
             .find(|spec| wire_name(&spec.tool) == call.name)
@@ -448,7 +448,7 @@ impl Engine {
         };
         let wanted = Wanted::in_turn(turn, tainted);
         let decision = self.decide_call(standing, wanted, spec, &arguments);
-        let plan = self.plan_read(&catalogue, standing, wanted, spec, &arguments);
+        let plan = self.plan_read(standing, wanted, spec, &arguments);
         ProposedCall {
             model_call_id: call.id.clone(),
             tool: spec.tool.clone(),

@@ -180,7 +180,7 @@ impl Engine {
             return Ok(call.arguments.clone());
         }
         let full = fill(&call.arguments, &|number| opened.get(&number))?;
-        let catalogue = self.ports.tools.catalogue();
+        let catalogue = self.ports.catalogues.last(&turn.asker.user.tid);
         let spec = catalogue.get(&call.tool);
         // Policy and people have decided by what stands in the turn.
         if !spec.is_some_and(|spec| is_same_place(spec, &call.arguments, &full)) {

@@ -24,7 +24,7 @@ const PREFIX: &str = "AZIMUTH_";
 
 /// Every variable that the product knows. Anything else that begins with
 /// `AZIMUTH_` is refused: it is most likely misspelt.
-pub const VARIABLES: [&str; 33] = [
+pub const VARIABLES: [&str; 35] = [
     "AZIMUTH_APPROVAL_WEBHOOKS",
     "AZIMUTH_ARM_URL",
     "AZIMUTH_AUTH_AUDIENCE",
@@ -45,6 +45,8 @@ pub const VARIABLES: [&str; 33] = [
     "AZIMUTH_EGRESS_PROXY",
     "AZIMUTH_KEYVAULT_URL",
     "AZIMUTH_LOG",
+    "AZIMUTH_MCP_COMMANDS",
+    "AZIMUTH_MCP_HOSTS",
     "AZIMUTH_MCP_MAX_PROCESSES",
     "AZIMUTH_MCP_SERVERS",
     "AZIMUTH_MODEL_API_KEY",

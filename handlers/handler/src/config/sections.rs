@@ -92,6 +92,10 @@ pub struct ToolConfig {
     pub servers_file: PathBuf,
     /// Most server processes at once.
     pub max_processes: usize,
+    /// Programs that tenants may add as tool servers.
+    pub commands: Vec<PathBuf>,
+    /// Hosts that added servers may reach.
+    pub hosts: Vec<String>,
 }
 
 /// Chat models.
@@ -297,9 +301,19 @@ fn tools(settings: &mut Settings) -> Option<ToolConfig> {
         ));
     }
     let max_processes = settings.number("AZIMUTH_MCP_MAX_PROCESSES", 16, (1, 256));
+    let commands = settings.list("AZIMUTH_MCP_COMMANDS");
+    let commands: Vec<PathBuf> = commands.into_iter().map(PathBuf::from).collect();
+    if let Some(relative) = commands.iter().find(|command| !command.is_absolute()) {
+        settings.fault(format!(
+            "AZIMUTH_MCP_COMMANDS must be absolute paths, comma separated: {}",
+            relative.display()
+        ));
+    }
     Some(ToolConfig {
         servers_file: file?,
         max_processes,
+        commands,
+        hosts: settings.list("AZIMUTH_MCP_HOSTS"),
     })
 }
 

@@ -493,6 +493,10 @@ fn what_is_misspelt_or_contradictory_is_told() {
             "AZIMUTH_PORTAL_URL must be an https URL",
         ),
         (
+            &[("AZIMUTH_MCP_COMMANDS", Some("/bin/x,npx"))],
+            "AZIMUTH_MCP_COMMANDS must be absolute",
+        ),
+        (
             &[("AZIMUTH_MCP_MAX_PROCESSES", Some("0"))],
             "AZIMUTH_MCP_MAX_PROCESSES must be",
         ),

@@ -192,6 +192,7 @@ pub(crate) fn assemble(by_server: &BTreeMap<String, Vec<ToolSpec>>) -> Catalogue
     Catalogue {
         version: sha256_hex(lines.join("\n")),
         tools,
+        ..Catalogue::default()
     }
 }
 

@@ -3,17 +3,19 @@
 
 use std::sync::{Arc, PoisonError};
 
-use azimuth_domain::tool::{Availability, EffectClass, ToolRef, ToolSpec};
-use azimuth_ports::tools::{CallOutput, CallRequest, ToolError};
+use azimuth_domain::tool::{Availability, EffectClass, ToolRef};
+use azimuth_domain::tool_servers::TenantServer;
+use azimuth_ports::tools::{Acceptance, CallOutput, CallRequest, ToolError};
 use rmcp::model::JsonObject;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::Shared;
+use super::{Shared, offers};
 use crate::call;
 use crate::catalogue::is_built_in;
-use crate::child::Child;
+use crate::catalogue::pins::LearnedTool;
+use crate::child::{Child, Offered};
 use crate::pool::Lease;
 use crate::servers::ServerConfig;
 
@@ -97,8 +99,8 @@ impl Shared {
     /// A process for the call, with its gate passed and its tool checked. The
     /// error is for people.
     async fn place(&self, request: &CallRequest, deadline: Instant) -> Result<Place, String> {
-        let (server, spec) = self.enabled(&request.tool)?;
-        let alone = request.consent && self.may_ask(&spec);
+        let (server, pinned) = self.enabled(request)?;
+        let alone = request.consent && self.may_ask(&request.tool, pinned.effect);
         loop {
             let lease = self.pool.acquire(&server, &request.user, deadline).await?;
             let gate = Arc::clone(&lease.child.gate);
@@ -134,45 +136,73 @@ impl Shared {
             if lease.child.take_uncompared() {
                 self.compare(&server.name, &lease.child);
             }
-            check_offer(&lease.child, &spec)?;
+            check_offer(&lease.child, &request.tool, &pinned.hash)?;
             return Ok(Place { lease, pass });
         }
     }
 
-    fn enabled(&self, tool: &ToolRef) -> Result<(Arc<ServerConfig>, ToolSpec), String> {
+    /// The server of the call, and what the tool must be.
+    fn enabled(&self, request: &CallRequest) -> Result<(Arc<ServerConfig>, Acceptance), String> {
+        let tool = &request.tool;
+        if let Some(added) = &request.added {
+            return self.added(added, request);
+        }
         let catalogue = self
             .catalogue
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let spec = catalogue
-            .get(tool)
-            .ok_or_else(|| format!("There is no tool {tool}."))?;
+        let spec = catalogue.get(tool);
         let server = self
             .servers
             .get(&tool.server)
-            .ok_or("There is no such tool server.")?;
-        match spec.availability {
-            Availability::Enabled => Ok((Arc::clone(server), spec.clone())),
-            Availability::Changed => Err(changed(tool)),
+            .ok_or_else(|| format!("There is no tool {tool}."))?;
+        let pinned = spec.map(|spec| Acceptance {
+            hash: spec.hash.clone(),
+            effect: spec.effect,
+        });
+        let availability = spec.map(|spec| spec.availability);
+        let is_local = availability == Some(Availability::NeedsLocalMachine);
+        match (&request.accepted, pinned, availability) {
+            (Some(accepted), ..) if !is_local => Ok((Arc::clone(server), accepted.clone())),
+            (None, Some(pinned), Some(Availability::Enabled)) => Ok((Arc::clone(server), pinned)),
+            (None, Some(_), Some(Availability::Changed)) => Err(changed(tool)),
+            (_, None, _) => Err(format!("There is no tool {tool}.")),
             _ => Err(format!("The tool {tool} is not enabled here.")),
         }
     }
 
+    /// The same of a server that a tenant added: there is no pin but what was accepted.
+    fn added(
+        &self,
+        server: &TenantServer,
+        request: &CallRequest,
+    ) -> Result<(Arc<ServerConfig>, Acceptance), String> {
+        let accepted = request.accepted.clone();
+        let accepted =
+            accepted.ok_or_else(|| format!("The tool {} is not enabled here.", request.tool))?;
+        let config = self.addable.config(server, &self.no_home())?;
+        Ok((Arc::new(config), accepted))
+    }
+
     /// Whether the tool may ask its user for consent. What asks unexpectedly is
     /// declined.
-    fn may_ask(&self, spec: &ToolSpec) -> bool {
-        if is_built_in(&spec.tool.server) {
-            self.prompting.contains(&spec.tool)
+    fn may_ask(&self, tool: &ToolRef, effect: EffectClass) -> bool {
+        if is_built_in(&tool.server) {
+            self.prompting.contains(tool)
         } else {
-            spec.effect != EffectClass::ReadOnly
+            effect != EffectClass::ReadOnly
         }
     }
 
-    /// Marks every tool that is no longer what was pinned. It stays marked as long
-    /// as this process lives.
     fn compare(&self, server: &str, child: &Child) {
-        let offered = child.offered();
+        self.note_offer(server, &child.offered(), child.take_texts());
+    }
+
+    /// Marks every tool that is no longer what was pinned, which stays so as long as this
+    /// process lives, and remembers what is offered. `texts` are tools that were listed
+    /// with it, or none where only the hashes are known.
+    pub(super) fn note_offer(&self, server: &str, offered: &Offered, texts: Vec<LearnedTool>) {
         let mut known = self.known();
         let mut found = false;
         for spec in known.tools.get_mut(server).into_iter().flatten() {
@@ -185,19 +215,29 @@ impl Shared {
                 found = true;
             }
         }
+        let pinned = known.tools.get(server);
+        let before = known.offers.get(server);
+        let offer = offers::offer(pinned.map_or(&[], Vec::as_slice), before, offered, texts);
+        if before != Some(&offer) {
+            if !self.servers.contains_key(server) && before.is_none() {
+                self.forget_offers(&mut known);
+            }
+            known.offers.insert(server.to_owned(), offer);
+            found = true;
+        }
         if found {
             self.publish(&known);
         }
     }
 }
 
-fn check_offer(child: &Child, spec: &ToolSpec) -> Result<(), String> {
-    match child.offered().get(&spec.tool.name) {
-        Some(hash) if *hash == spec.hash => Ok(()),
-        Some(_) => Err(changed(&spec.tool)),
+fn check_offer(child: &Child, tool: &ToolRef, hash: &str) -> Result<(), String> {
+    match child.offered().get(&tool.name) {
+        Some(offered) if *offered == hash => Ok(()),
+        Some(_) => Err(changed(tool)),
         None => Err(format!(
             "The server {} no longer offers {}.",
-            spec.tool.server, spec.tool.name
+            tool.server, tool.name
         )),
     }
 }

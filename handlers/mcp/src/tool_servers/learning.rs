@@ -9,7 +9,7 @@ use futures::future::join_all;
 use tokio::time::timeout;
 
 use super::Shared;
-use crate::catalogue::pins::{self, PinFile};
+use crate::catalogue::pins::{self, LearnedTool, PinFile};
 use crate::catalogue::{is_built_in, learned_specs};
 use crate::servers::ServerConfig;
 
@@ -84,9 +84,25 @@ async fn learn(shared: &Shared, server: &ServerConfig) -> Result<PinFile, String
     if let Some(pin) = read(folder.clone(), server.name.clone()).await? {
         return Ok(pin);
     }
-    let limit = launcher.limits.start_timeout;
+    let tools = list(shared, server, launcher.limits.start_timeout).await?;
+    let pin = PinFile::new(&server.name, tools);
+    let unique = hex::encode(&launcher.random.bytes32()[..8]);
+    let written = tokio::task::spawn_blocking(move || pins::write_once(&folder, &pin, &unique));
+    match written.await {
+        Ok(Ok(pin)) => Ok(pin),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the pin could not be written".to_owned()),
+    }
+}
+
+/// Starts the server without anybody's identity, and gives what it offers.
+pub(super) async fn list(
+    shared: &Shared,
+    server: &ServerConfig,
+    limit: Duration,
+) -> Result<Vec<LearnedTool>, String> {
     let listing = async {
-        let child = launcher.launch(server, None, None).await?;
+        let child = shared.pool.launcher().launch(server, None, None).await?;
         let tools = child.list_tools(limit).await;
         child.stop();
         child.gone().await;
@@ -96,16 +112,7 @@ async fn learn(shared: &Shared, server: &ServerConfig) -> Result<PinFile, String
         tools = timeout(limit, listing) => tools,
         () = shared.stopping.cancelled() => return Err("the handler is shutting down".to_owned()),
     };
-    let tools =
-        tools.map_err(|_| format!("it did not list its tools within {} s", limit.as_secs()))??;
-    let pin = PinFile::new(&server.name, tools);
-    let unique = hex::encode(&launcher.random.bytes32()[..8]);
-    let written = tokio::task::spawn_blocking(move || pins::write_once(&folder, &pin, &unique));
-    match written.await {
-        Ok(Ok(pin)) => Ok(pin),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("the pin could not be written".to_owned()),
-    }
+    tools.map_err(|_| format!("it did not list its tools within {} s", limit.as_secs()))?
 }
 
 async fn read(folder: PathBuf, server: String) -> Result<Option<PinFile>, String> {

@@ -5,6 +5,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod added;
 mod begun;
 mod calls;
 mod confine;

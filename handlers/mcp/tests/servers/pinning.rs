@@ -1,10 +1,10 @@
 //! What is believed about the tools of a server that is not built in.
 
 use azimuth_domain::tool::{Availability, EffectClass, ToolRef};
-use azimuth_ports::tools::{Catalogue, ToolServers};
+use azimuth_ports::tools::{Acceptance, CallRequest, Catalogue, Offered, ToolServers};
 use serde_json::json;
 
-use crate::support::{Plan, Rig, not_started, request, until};
+use crate::support::{Plan, Rig, not_started, request, text, until};
 
 fn availability(catalogue: &Catalogue, tool: &str) -> Availability {
     catalogue
@@ -170,5 +170,56 @@ async fn a_damaged_pin_is_not_replaced() {
     );
     assert!(rig.servers.catalogue().tools.is_empty());
     assert_eq!(std::fs::read_to_string(&pin).unwrap(), text);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_tool_that_a_tenant_accepted_runs_as_accepted_and_as_nothing_else() {
+    let changed = tempfile::NamedTempFile::new().unwrap();
+    let rig = Plan::default().start().await;
+    let rig = again(rig, &["--changed-if", changed.path().to_str().unwrap()]).await;
+    let echo = ToolRef::new("fake", "echo");
+    let catalogue = rig.servers.catalogue();
+    assert_eq!(catalogue.offered(&echo), Offered::Unknown);
+    let pinned = catalogue.offered_text(&echo).unwrap();
+    rig.servers.look().await;
+    let catalogue = rig.servers.catalogue();
+    let offered = catalogue.offered_text(&echo).unwrap();
+    assert_eq!(catalogue.offered(&echo), Offered::As(&offered.hash));
+    assert_eq!(
+        (pinned.description.as_str(), offered.description.as_str()),
+        ("Echoes.", "Echoes all.")
+    );
+    let grow = ToolRef::new("fake", "grow");
+    assert_eq!(catalogue.offered(&grow), Offered::Missing);
+    assert_eq!(catalogue.offered_text(&grow), None);
+    assert_eq!(availability(&catalogue, "echo"), Availability::Changed);
+    // Only what is not as pinned is kept.
+    let texts = &catalogue.offers["fake"].texts;
+    assert_eq!(texts.keys().collect::<Vec<_>>(), ["echo"]);
+    // Nobody is asked twice in a minute.
+    let lists = rig.count("list");
+    rig.servers.look().await;
+    assert_eq!(rig.count("list"), lists);
+
+    let accepted = |hash: &str| CallRequest {
+        accepted: Some(Acceptance {
+            hash: hash.to_owned(),
+            effect: EffectClass::ReadOnly,
+        }),
+        ..request("alice", "echo", json!({}))
+    };
+    let call = rig.servers.call(accepted(&offered.hash)).await;
+    assert_eq!(text(call), "{}");
+    let said = not_started(rig.servers.call(accepted(&pinned.hash)).await);
+    assert!(
+        said.contains("differs from the one that was pinned"),
+        "{said}"
+    );
+    let said = not_started(rig.call("alice", "echo", json!({})).await);
+    assert!(
+        said.contains("differs from the one that was pinned"),
+        "{said}"
+    );
     rig.end().await;
 }

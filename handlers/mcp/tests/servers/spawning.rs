@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
-use azimuth_mcp::{McpServers, Options, PoolLimits};
+use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits};
 use azimuth_ports::tools::ToolServers;
 use serde_json::{Map, Value, json};
 
@@ -122,6 +122,7 @@ async fn whatever_the_catalogue_says_is_passed_on_as_it_is() {
         work_dir: folder.path().to_owned(),
         audiences: vec![],
         limits: PoolLimits::default(),
+        addable: AddRules::default(),
     };
     let world = Arc::new(World(AtomicU8::new(1)));
     let pool = McpServers::start(servers, options, world.clone(), world.clone(), world)

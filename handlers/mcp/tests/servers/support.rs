@@ -11,7 +11,7 @@ use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{EffectClass, ToolRef};
 use azimuth_mcp::servers::{HostEnvironment, Identity, ServerConfig};
-use azimuth_mcp::{McpServers, Options, PoolLimits};
+use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{AccessToken, Secret, TokenError, UserTokens};
 use azimuth_ports::tools::{
@@ -163,6 +163,10 @@ impl Plan {
             work_dir: folder.path().to_owned(),
             audiences: vec![AUDIENCE.into()],
             limits: self.limits,
+            addable: AddRules {
+                commands: vec![FAKE.into()],
+                hosts: Vec::new(),
+            },
         };
         let world = Arc::new(World(AtomicU8::new(1)));
         let servers =
@@ -184,6 +188,8 @@ pub fn request(user: &str, tool: &str, arguments: Value) -> CallRequest {
     CallRequest {
         user: UserKey::new("tid", user),
         tool: ToolRef::new("fake", tool),
+        accepted: None,
+        added: None,
         arguments,
         deadline: Duration::from_secs(20),
         consent: false,

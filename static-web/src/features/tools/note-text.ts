@@ -7,6 +7,7 @@
 export const REASONS = {
   "No policy permits this call for this person.": "not_permitted",
   "This tool is not enabled here.": "tool_disabled",
+  "An administrator has switched this tool off.": "tool_switched_off",
   "Calls that reveal or carry a secret value are forbidden here; listing names works.": "secret_not_available",
   "The call names another tenant than the asker's own.": "foreign_tenant",
   "This turn may only look; ask again without the mode read_only to change something.": "read_only_mode",

@@ -116,5 +116,6 @@ fn pinned() -> Done<Catalogue> {
     Ok(Catalogue {
         version: file.version,
         tools,
+        ..Catalogue::default()
     })
 }

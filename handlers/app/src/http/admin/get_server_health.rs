@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::require_admin;
 use crate::http::caller::Caller;
-use crate::http::states::PolicyState;
+use crate::http::states::CatalogueState;
 use crate::problem::{Answer, Code, Problem};
 
 /// How long the tool servers may take to answer.
@@ -62,9 +62,12 @@ pub enum ConfinementView {
     tag = "admin",
     responses((status = 200, body = HealthView))
 )]
-pub async fn handle(State(state): State<PolicyState>, caller: Caller) -> Answer<Json<HealthView>> {
+pub async fn handle(
+    State(state): State<CatalogueState>,
+    caller: Caller,
+) -> Answer<Json<HealthView>> {
     require_admin(&caller)?;
-    let Ok(found) = tokio::time::timeout(PATIENCE, state.tools.health()).await else {
+    let Ok(found) = tokio::time::timeout(PATIENCE, state.servers.health()).await else {
         return Err(Problem::new(Code::Unavailable));
     };
     Ok(Json(HealthView {

@@ -13,8 +13,10 @@ pub mod policies;
 pub mod quotas;
 mod reason;
 pub mod revoke_user_session;
+pub mod servers;
 pub mod sign_out_user;
 mod stored_setting;
+pub mod tools;
 mod user_view;
 
 use azimuth_domain::principal::Role;

@@ -10,7 +10,7 @@ use azimuth_ports::store::{Etag, Versioned};
 use http::header;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{Change, Recorder};
@@ -82,6 +82,24 @@ impl<T: Default + Serialize + DeserializeOwned> Stored<T> {
         recorder: &Recorder,
         replacement: Replacement<'_, T>,
     ) -> Answer<Self> {
+        let number = self.number() + 1;
+        let told = Told {
+            target: format!("{}/{number}", replacement.kind.as_str()),
+            before: json!(self.item),
+            after: json!(replacement.item),
+        };
+        self.replace_and_tell(documents, recorder, replacement, told)
+            .await
+    }
+
+    /// The same, where the record is to tell of a part alone.
+    pub(super) async fn replace_and_tell(
+        self,
+        documents: &TenantDocuments<T>,
+        recorder: &Recorder,
+        replacement: Replacement<'_, T>,
+        told: Told,
+    ) -> Answer<Self> {
         let Replacement {
             kind,
             area,
@@ -94,7 +112,7 @@ impl<T: Default + Serialize + DeserializeOwned> Stored<T> {
         } = replacement;
         expected.check(&self.version())?;
         let user = &caller.principal.user;
-        let number = self.head.as_ref().map_or(0, |head| head.number) + 1;
+        let number = self.number() + 1;
         let encoded = serde_json::to_string(&item);
         let version = ConfigVersion {
             head: ConfigHead {
@@ -111,9 +129,9 @@ impl<T: Default + Serialize + DeserializeOwned> Stored<T> {
         };
         let change = Change {
             area,
-            target: format!("{}/{number}", kind.as_str()),
-            before: json!(self.item),
-            after: json!(item),
+            target: told.target,
+            before: told.before,
+            after: told.after,
             reason: Some(reason),
         };
         let write = documents.store().put_config(&version, self.etag.as_ref());
@@ -134,8 +152,13 @@ impl<T: Default + Serialize + DeserializeOwned> Stored<T> {
         ([(header::ETAG, tag)], Json(view)).into_response()
     }
 
+    /// Of the stored version.
+    fn number(&self) -> u64 {
+        self.head.as_ref().map_or(0, |head| head.number)
+    }
+
     /// What is not stored has a version, too.
-    fn version(&self) -> Etag {
+    pub(super) fn version(&self) -> Etag {
         let etag = self.etag.clone();
         etag.unwrap_or_else(|| Etag("default".to_owned()))
     }
@@ -152,4 +175,14 @@ pub(super) struct Replacement<'a, T> {
     pub item: T,
     pub reason: String,
     pub now: Timestamp,
+}
+
+/// What the record of a replacement tells.
+pub(super) struct Told {
+    /// What is changed.
+    pub target: String,
+    /// What was there; null where nothing was.
+    pub before: Value,
+    /// What is there afterwards; null where nothing is.
+    pub after: Value,
 }

@@ -102,9 +102,10 @@ pub async fn handle(
 ) -> Answer<Json<PageOf<ToolView>>> {
     let limit = page::limit(query.limit, 50)?;
     let text = search_text(query.q)?;
-    let catalogue = state.tools.catalogue();
+    let tenant = &caller.principal.user.tid;
+    let catalogue = state.engine.catalogues().of(tenant).await?;
     let offset = offset(page::cursor(query.cursor)?.as_deref(), &catalogue)?;
-    let policies = state.policies.of(&caller.principal.user.tid).await?;
+    let policies = state.policies.of(tenant).await?;
     let visible = policies.visible_tools(&caller.principal.roles, &catalogue);
     let positions = match &text {
         None => visible.to_vec(),
@@ -199,11 +200,11 @@ mod tests {
     fn a_cursor_is_good_for_its_catalogue_only() {
         let catalogue = Catalogue {
             version: "0123456789".to_owned(),
-            tools: Vec::new(),
+            ..Catalogue::default()
         };
         let newer = Catalogue {
             version: "9876543210".to_owned(),
-            tools: Vec::new(),
+            ..Catalogue::default()
         };
         let cursor = cursor(50, &catalogue);
         assert_eq!(offset(Some(&cursor), &catalogue).ok(), Some(50));

@@ -200,7 +200,7 @@ pub struct CallView {
 }
 
 /// What a call may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectView {
     /// Changes nothing.
@@ -217,6 +217,16 @@ impl From<EffectClass> for EffectView {
             EffectClass::ReadOnly => Self::ReadOnly,
             EffectClass::Mutating => Self::Mutating,
             EffectClass::Destructive => Self::Destructive,
+        }
+    }
+}
+
+impl From<EffectView> for EffectClass {
+    fn from(effect: EffectView) -> Self {
+        match effect {
+            EffectView::ReadOnly => Self::ReadOnly,
+            EffectView::Mutating => Self::Mutating,
+            EffectView::Destructive => Self::Destructive,
         }
     }
 }

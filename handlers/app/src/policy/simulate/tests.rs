@@ -37,6 +37,7 @@ fn catalogue() -> Catalogue {
             tool("thing_set", EffectClass::Mutating),
             tool("thing_delete", EffectClass::Destructive),
         ],
+        ..Catalogue::default()
     }
 }
 

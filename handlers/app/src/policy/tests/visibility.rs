@@ -64,6 +64,7 @@ fn catalogue(version: &str) -> Catalogue {
     Catalogue {
         version: version.to_owned(),
         tools,
+        ..Catalogue::default()
     }
 }
 

@@ -106,7 +106,7 @@ pub async fn handle(
     let after = readable(&sent.text)?;
     let user = caller.principal.user;
     let before = state.policies.of(&user.tid).await?;
-    let catalogue = state.tools.catalogue();
+    let catalogue = state.catalogues.of(&user.tid).await?;
     let now = state.clock.now();
     // It takes a second of a core: one at a time.
     let permit = state.simulations.acquire_owned().await;

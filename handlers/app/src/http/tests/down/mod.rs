@@ -18,6 +18,7 @@ use azimuth_domain::event::TurnEvent;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::session::SessionId;
 use azimuth_domain::time::Timestamp;
+use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use azimuth_domain::turn::Turn;
 use azimuth_domain::usage::{Day, UsageDay};
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
@@ -33,7 +34,8 @@ use azimuth_ports::tokens::{
     Grant, SealedToken, Sealer, Secret, TokenError, TokenExchange, TokenStore,
 };
 use azimuth_ports::tools::{
-    CallOutput, CallRequest, Catalogue, Confinement, ServerHealth, ToolError, ToolServers,
+    Addable, AddedFault, CallOutput, CallRequest, Catalogue, Confinement, ServerHealth,
+    ServerOffer, ToolError, ToolServers,
 };
 use azimuth_ports::usage::UsageStore;
 use azimuth_ports::users::{UserQuery, UserRecord, UserStatus, UserStore};
@@ -48,7 +50,7 @@ use crate::models::Models;
 use crate::policy::{Policies, PolicySet};
 use crate::quota::{QuotaParts, Quotas};
 use crate::secrets::SecretVault;
-use crate::tools::SealedServers;
+use crate::tools::{Catalogues, SealedServers};
 use crate::turn::{Engine, EnginePorts};
 
 /// Text that a problem must never repeat.
@@ -136,6 +138,11 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
             audit: down.clone(),
             users: down.clone(),
             tools: SealedServers::over(down.clone()),
+            catalogues: Catalogues::new(
+                SealedServers::over(down.clone()),
+                down.clone(),
+                down.clone(),
+            ),
             subscriptions: down.clone(),
             secrets: Arc::new(SecretVault::new(down.clone(), down.clone(), down.clone())),
             clock: down.clone(),
@@ -425,6 +432,20 @@ impl ToolServers for Down {
     fn catalogue(&self) -> Arc<Catalogue> {
         Arc::default()
     }
+    async fn look(&self) {}
+    fn is_taken(&self, _: &str) -> bool {
+        true
+    }
+    fn addable(&self) -> Addable {
+        Addable::default()
+    }
+    fn check_added(&self, _: &AddedServer) -> Result<(), AddedFault> {
+        Ok(())
+    }
+    fn added_offer(&self, _: &TenantServer) -> Option<ServerOffer> {
+        None
+    }
+    async fn look_at(&self, _: &TenantServer) {}
     fn acting_identity(&self, _: &str) -> ActingIdentity {
         ActingIdentity::None
     }
