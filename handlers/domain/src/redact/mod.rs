@@ -184,10 +184,10 @@ mod tests {
         assert_eq!(redact_bytes(vec![0xff, b'x']), [0xff, b'x']);
         assert_eq!(clean(&format!("is {token} it")), "is [redacted] it");
         assert_eq!(clean(&format!("\"{token}\"")), "\"[redacted]\"");
-        assert_eq!(
-            clean(&format!(r#"{{"a": "{token}", "password": "p", "n": 1}}"#)),
-            r#"{"a":"[redacted]","n":1,"password":"[redacted]"}"#
-        );
+        let document = clean(&format!(r#"{{"a": "{token}", "password": "p", "n": 1}}"#));
+        let kept: Value = serde_json::from_str(&document).unwrap_or_default();
+        let expected = json!({"a": MARK, "password": MARK, "n": 1});
+        assert_eq!(kept, expected);
     }
 
     #[test]
