@@ -309,6 +309,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
+    use crate::tool::{ArgumentRule, Availability, EffectClass, ScopeParameters, ToolRef};
     use serde_json::json;
 
     #[test]
@@ -390,6 +391,119 @@ mod tests {
                 fits,
                 "{bytes}"
             );
+        }
+    }
+
+    #[test]
+    fn a_text_without_its_placeholders_is_what_is_around_them() {
+        assert_eq!(without_placeholders("a{secret:1}b {secret:02}"), "ab ");
+        assert_eq!(without_placeholders("{secret:x}"), "{secret:x}");
+    }
+
+    #[test]
+    fn what_somebody_spelt_out_as_a_secret_is_taken_whole() {
+        let text = "say password=p4ss-w0rd today, or xyzzy";
+        let all = 4..23;
+        let word = text.find("xyzzy").unwrap()..text.len();
+        let take = |spans: &[Range<usize>]| {
+            let mut intake = Intake::after(0, 16);
+            intake.text(text, spans).unwrap()
+        };
+        assert_eq!(take(&[]), "say password={secret:1} today, or xyzzy");
+        // Spans that touch one another are two; what lies within one is not taken twice.
+        let password = 13..22;
+        for (spans, expected) in [
+            (
+                vec![word.clone()],
+                "say password={secret:1} today, or {secret:2}",
+            ),
+            (vec![all, word], "say {secret:1}today, or {secret:2}"),
+            (vec![0..13], "{secret:1}{secret:2} today, or xyzzy"),
+            (
+                vec![password.end + 1..password.end + 4],
+                "say password={secret:1} {secret:2}ay, or xyzzy",
+            ),
+        ] {
+            assert_eq!(take(&spans), expected, "{spans:?}");
+        }
+    }
+
+    /// A tool whose `value` is a secret and whose `secret` names one.
+    fn spec() -> ToolSpec {
+        let rule = |argument: &str, carries, secret| ArgumentRule {
+            argument: argument.to_owned(),
+            equals: Vec::new(),
+            effect: None,
+            secret,
+            carries,
+        };
+        ToolSpec {
+            tool: ToolRef::new("s", "t"),
+            description: String::new(),
+            input_schema: json!({}),
+            hash: String::new(),
+            effect: EffectClass::Mutating,
+            secret: false,
+            argument_rules: vec![rule("value", true, None), rule("secret", false, Some(true))],
+            scope: ScopeParameters::default(),
+            target_parameter: None,
+            preview: None,
+            availability: Availability::Enabled,
+            shared_identity: false,
+            enabled_by_name: false,
+        }
+    }
+
+    #[test]
+    fn of_arguments_what_the_tool_or_a_name_says_is_a_secret_is_taken_whole() {
+        let mut intake = Intake::after(2, 16);
+        let arguments = json!({
+            "vault": "kv",
+            // Names the secret, and is none.
+            "secret": "db",
+            // Is one by the tool's own word, and by that of its name.
+            "value": 1234,
+            "password": "p",
+            "nested": {"client_secret": ["c"], "note": "password=p4ss-w0rd"},
+            "list": ["password=p"],
+        });
+        let clean = intake.arguments(&spec(), &arguments).unwrap();
+        let mut taken: Vec<Value> = Vec::new();
+        let known = |value: &Value| value.clone();
+        taken.extend(intake.taken().map(|(_, value)| known(value)));
+        for secret in [json!(1234), json!("p"), json!(["c"]), json!("p4ss-w0rd")] {
+            assert!(taken.contains(&secret), "{secret} in {taken:?}");
+        }
+        assert_eq!(taken.len(), 4);
+        assert_eq!(
+            (&clean["vault"], &clean["secret"]),
+            (&json!("kv"), &json!("db"))
+        );
+        for place in ["/value", "/password", "/nested/client_secret"] {
+            let text = clean.pointer(place).and_then(Value::as_str).unwrap();
+            assert!(is_placeholder(text), "{place}: {text}");
+        }
+        let back = |n: u32| taken.get(usize::try_from(n).ok()?.checked_sub(3)?);
+        assert_eq!(fill(&clean, &back), Ok(arguments));
+    }
+
+    #[test]
+    fn what_is_nothing_or_stands_for_a_secret_is_not_taken() {
+        let mut intake = Intake::after(0, 16);
+        for nothing in [
+            json!(null),
+            json!(true),
+            json!(""),
+            json!("{secret:1}"),
+            json!([]),
+            json!({}),
+        ] {
+            let arguments = json!({ "password": nothing });
+            assert_eq!(intake.arguments(&spec(), &arguments).unwrap(), arguments);
+        }
+        assert_eq!(intake.last(), 0);
+        for text in [json!("a text"), json!(["one"]), json!(7)] {
+            assert_eq!(intake.arguments(&spec(), &text).unwrap(), text);
         }
     }
 

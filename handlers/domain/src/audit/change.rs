@@ -29,6 +29,7 @@ mod tests {
 
     #[test]
     fn a_state_is_kept_up_to_its_limit() {
+        assert_eq!(MAX_STATE_BYTES, 32_768);
         for (bytes, fits) in [
             (MAX_STATE_BYTES - 1, true),
             (MAX_STATE_BYTES, true),

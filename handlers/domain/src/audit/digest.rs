@@ -231,6 +231,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_signed_says_what_it_is_and_which_digest() {
+        let digest = Digest::next(None, "t", Timestamp(1), vec![head("a", 1)], &key());
+        let signed = String::from_utf8(digest.signed_text()).unwrap();
+        assert_eq!(signed, format!("azimuth audit digest v1\n{}", digest.hash));
+    }
+
+    #[test]
     fn a_key_reads_back_and_is_named_by_its_bytes() {
         let ed25519 = SignatureAlgorithm::Ed25519;
         let again = DigestKey::parse(ed25519, &format!("{}\n", key().to_hex())).unwrap();

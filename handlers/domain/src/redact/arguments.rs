@@ -223,6 +223,27 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_for_a_secret_says_so() {
+        let arguments = json!({"password": "{secret:1}", "keys": {"apiKey": "{secret:2}"}});
+        assert_eq!(redact_arguments(arguments.clone()), arguments);
+    }
+
+    #[test]
+    fn words_that_are_kept_for_good_lose_what_may_be_a_secret_too() {
+        for (text, kept) in [
+            ("the reason is simple", "the reason is simple"),
+            (
+                "with authorization: hunter2 now",
+                "with authorization: [redacted] now",
+            ),
+            ("bearer hunter2", "bearer [redacted]"),
+        ] {
+            assert_eq!(redact_closely(text), kept);
+        }
+        assert_eq!(without_keys("bearer hunter2"), "bearer hunter2");
+    }
+
+    #[test]
     fn json_in_text_is_taken_apart() {
         let inner = json!({"password": "a b\"c", "size": 3}).to_string();
         let twice = json!({"body": inner}).to_string();
