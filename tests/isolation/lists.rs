@@ -61,6 +61,9 @@ async fn everybody_sees_their_own() {
         let others = format!("/v1/audit?oid={}", app.user(neighbour).oid);
         let expected = if name == "carol" { 200 } else { 403 };
         assert_eq!(person.get(&others).await.status, expected, "{name}");
+        let sums = person.get("/v1/usage?scope=tenant").await;
+        let may = ["carol", "dave"].contains(&name.as_str());
+        assert_eq!(sums.status, if may { 200 } else { 403 }, "{name}");
     }
     // An auditor reads the tenant, not the neighbour's.
     let carol = &people[2].0;

@@ -309,7 +309,7 @@ mod tests {
         let all = Walls {
             files: Some(Files {
                 own: "/own".into(),
-                hidden: vec!["/data".into(), "/home/x".into()],
+                hidden: vec!["/data".into(), "/elsewhere/x".into()],
                 read: vec!["/a".into(), "/--b".into()],
                 write: vec!["/c d".into()],
             }),
