@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use azimuth_tests::completions::Completions;
 use azimuth_tests::obeying;
 use azimuth_tests::person::Person;
-use azimuth_tests::stack::{Shape, Stack, given};
+use azimuth_tests::stack::{Shape, Stack, Storage, given};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -253,6 +253,8 @@ async fn whoever_obeys_all_that_is_written_changes_nothing_and_reaches_nobody() 
             ("AZIMUTH_MODEL_NAME".to_owned(), MODEL.to_owned()),
             ("AZIMUTH_EGRESS_PROXY".to_owned(), proxy),
         ],
+        // The handler itself would go to its vault through that proxy.
+        storage: Storage::Files,
         ..Shape::default()
     })
     .await;
