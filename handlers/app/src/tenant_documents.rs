@@ -4,6 +4,9 @@
 //! one that made it at once. When the store does not answer, what was read last holds for
 //! [`STALE_MS`]; after that, and where nothing was read yet, nobody knows.
 
+#[cfg(test)]
+pub(crate) mod doubles;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

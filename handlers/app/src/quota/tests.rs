@@ -8,12 +8,12 @@ use azimuth_domain::budget::Budget;
 use azimuth_domain::ids::{CallId, ConversationId, TurnId};
 use azimuth_domain::turn::Usage;
 use azimuth_domain::usage::UsageDay;
-use azimuth_ports::config::{ConfigHead, ConfigKind, ConfigVersion};
 use azimuth_ports::conformance::samples;
 use azimuth_ports::store::{Etag, Versioned};
 use futures::future::join_all;
 
 use super::*;
+use crate::tenant_documents::doubles::Desk;
 
 /// One person's day and one tenant's budget, which can be away, or lose a reply.
 #[derive(Default)]
@@ -24,6 +24,8 @@ struct Shelf {
     writes: AtomicUsize,
     is_down: AtomicBool,
     loses_replies: AtomicBool,
+    /// Where limits and the kill switch would be.
+    settings: Arc<Desk>,
     now: AtomicI64,
 }
 
@@ -138,52 +140,11 @@ impl UsageStore for Shelf {
     }
 }
 
-#[async_trait]
-impl ConfigStore for Shelf {
-    async fn config(
-        &self,
-        _: &str,
-        _: ConfigKind,
-    ) -> Result<Option<Versioned<ConfigVersion>>, StoreError> {
-        if self.is_down.load(Ordering::SeqCst) {
-            return Err(StoreError::Unavailable("told to".to_owned()));
-        }
-        Ok(None)
-    }
-
-    async fn put_config(
-        &self,
-        _: &ConfigVersion,
-        _: Option<&Etag>,
-    ) -> Result<Option<Etag>, StoreError> {
-        Ok(None)
-    }
-
-    async fn config_version(
-        &self,
-        _: &str,
-        _: ConfigKind,
-        _: u64,
-    ) -> Result<Option<ConfigVersion>, StoreError> {
-        Ok(None)
-    }
-
-    async fn config_history(
-        &self,
-        _: &str,
-        _: ConfigKind,
-        _: Option<u64>,
-        _: usize,
-    ) -> Result<Vec<ConfigHead>, StoreError> {
-        Ok(Vec::new())
-    }
-}
-
 /// What a process has.
 fn process(shelf: &Arc<Shelf>) -> Arc<Quotas> {
     Quotas::new(QuotaParts {
         usage: shelf.clone(),
-        config: shelf.clone(),
+        config: shelf.settings.clone(),
         clock: shelf.clone(),
         is_on: true,
         prices: BTreeMap::new(),
@@ -306,7 +267,7 @@ async fn a_call_is_in_the_budget_once_and_before_it_is_granted() {
 async fn whoever_cannot_read_the_kill_switch_starts_nothing_and_limits_fall_back() {
     let shelf = Arc::new(Shelf::default());
     let here = process(&shelf);
-    shelf.is_down.store(true, Ordering::SeqCst);
+    shelf.settings.set_down(true);
     assert!(here.kill_switch("t").await.is_err());
     let person = Principal {
         user: samples::alice(),

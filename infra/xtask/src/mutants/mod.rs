@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::installed;
 use crate::repository::{Metadata, Repository};
 use crate::session::Session;
+use crate::test::programs;
 
 const STAGE: &str = "mutants";
 
@@ -28,6 +29,9 @@ const CARGO_MUTANTS: (&str, &str) = ("cargo-mutants", "27.1.0");
 const LEFT_OUT: &str = "tests/mutants.toml";
 /// Below cargo's target folder.
 const SCRATCH: &str = "mutants";
+
+/// Told where a copy of the repository does not find the public suites by itself.
+const CORPORA: &str = "AZIMUTH_CORPORA";
 
 /// Of all changes that compile, percent.
 const BAR: usize = 95;
@@ -213,7 +217,7 @@ async fn drawn(
         .args(["--", "--lib"])
         .current_dir(&repository.root)
         // The copies lie elsewhere, and who reads a trace of a test that failed as it should?
-        .env("AZIMUTH_CORPORA", corpora(repository)?)
+        .envs(programs::corpora(&repository.root).map(|folder| (CORPORA, folder)))
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("TMPDIR", &scratch)
         .stdin(Stdio::null());
@@ -230,13 +234,6 @@ fn scratch(metadata: &Metadata, part: &str) -> Result<PathBuf, Failure> {
     let _gone = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(Failure::file("create", &folder))?;
     Ok(folder)
-}
-
-/// Where the public suites are; a copy of the repository does not find them by itself.
-fn corpora(repository: &Repository) -> Result<PathBuf, Failure> {
-    let folder = std::env::var_os("AZIMUTH_CORPORA")
-        .map_or_else(|| repository.root.join("../shared/corpora"), PathBuf::from);
-    std::path::absolute(&folder).map_err(Failure::file("find", &folder))
 }
 
 #[cfg(test)]

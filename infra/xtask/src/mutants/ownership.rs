@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use super::{STAGE, Tally, corpora, scratch};
+use super::{CORPORA, STAGE, Tally, scratch};
 use crate::failure::Failure;
 use crate::repository::{Metadata, Repository, tracked_files};
 use crate::session::{Session, cargo};
+use crate::test::programs;
 
 pub const NAME: &str = "ownership";
 
@@ -199,7 +200,7 @@ async fn asked(
     session.succeed(STAGE, test(&["--no-run"])).await?;
     let mut command = test(&["--", "isolation::matrix", "isolation::lists"]);
     command
-        .env("AZIMUTH_CORPORA", corpora(repository)?)
+        .envs(programs::corpora(&repository.root).map(|folder| (CORPORA, folder)))
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     Ok(session.run(STAGE, command).await?.success())

@@ -1,14 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-
 use async_trait::async_trait;
 use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{Availability, EffectClass, ToolRef, ToolSpec};
-use azimuth_ports::config::{CONFIG_VERSION, ConfigHead};
-use azimuth_ports::store::{Etag, StoreError, Versioned};
 use azimuth_ports::tools::{
     Addable, AddedFault, CallOutput, CallRequest, ServerHealth, ServerOffer, ToolError, ToolServers,
 };
@@ -16,16 +12,10 @@ use serde_json::json;
 
 use super::*;
 use crate::tenant_documents::STALE_MS;
+use crate::tenant_documents::doubles::Desk;
 
-/// One tool; tenant `t` has a document of so many versions, and switches the tool off
-/// with every second one.
-#[derive(Default)]
-struct Desk {
-    catalogue: Mutex<Arc<Catalogue>>,
-    number: AtomicU64,
-    is_down: Mutex<bool>,
-    now: AtomicI64,
-}
+/// A server with one tool, to which nobody can add another.
+struct Shed(Mutex<Arc<Catalogue>>);
 
 fn tool() -> ToolRef {
     ToolRef::new("s", "a")
@@ -54,89 +44,28 @@ fn catalogue() -> Arc<Catalogue> {
     })
 }
 
-impl Clock for Desk {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.now.load(Ordering::SeqCst))
-    }
+/// A document that has the tool switched off.
+fn switched_off() -> String {
+    let pins = ToolPins::default().with(ToolPin {
+        tool: tool(),
+        accepted: None,
+        switched_off: true,
+        at: Timestamp(0),
+        by: UserKey::new("t", "dave"),
+        by_name: None,
+        reason: String::new(),
+    });
+    serde_json::to_string(&pins).unwrap()
 }
 
 #[async_trait]
-impl ConfigStore for Desk {
-    async fn config(
-        &self,
-        tenant: &str,
-        kind: ConfigKind,
-    ) -> Result<Option<Versioned<ConfigVersion>>, StoreError> {
-        if *self.is_down.lock().unwrap() {
-            return Err(StoreError::Unavailable("told to".to_owned()));
-        }
-        let number = self.number.load(Ordering::SeqCst);
-        if tenant != "t" || number == 0 || kind != ConfigKind::Tools {
-            return Ok(None);
-        }
-        let by = UserKey::new(tenant, "dave");
-        let pins = ToolPins::default().with(ToolPin {
-            tool: tool(),
-            accepted: None,
-            switched_off: number % 2 == 1,
-            at: Timestamp(0),
-            by: by.clone(),
-            by_name: None,
-            reason: String::new(),
-        });
-        let head = ConfigHead {
-            v: CONFIG_VERSION,
-            tenant: tenant.to_owned(),
-            kind,
-            number,
-            at: Timestamp(0),
-            by,
-            by_name: None,
-            reason: String::new(),
-        };
-        let text = serde_json::to_string(&pins).unwrap();
-        Ok(Some(Versioned {
-            item: ConfigVersion { head, text },
-            etag: Etag(number.to_string()),
-        }))
-    }
-
-    async fn put_config(
-        &self,
-        _: &ConfigVersion,
-        _: Option<&Etag>,
-    ) -> Result<Option<Etag>, StoreError> {
-        Ok(None)
-    }
-
-    async fn config_version(
-        &self,
-        _: &str,
-        _: ConfigKind,
-        _: u64,
-    ) -> Result<Option<ConfigVersion>, StoreError> {
-        Ok(None)
-    }
-
-    async fn config_history(
-        &self,
-        _: &str,
-        _: ConfigKind,
-        _: Option<u64>,
-        _: usize,
-    ) -> Result<Vec<ConfigHead>, StoreError> {
-        Ok(Vec::new())
-    }
-}
-
-#[async_trait]
-impl ToolServers for Desk {
+impl ToolServers for Shed {
     async fn call(&self, _: CallRequest) -> Result<CallOutput, ToolError> {
         Err(ToolError::NotStarted("none".to_owned()))
     }
 
     fn catalogue(&self) -> Arc<Catalogue> {
-        Arc::clone(&self.catalogue.lock().unwrap())
+        Arc::clone(&self.0.lock().unwrap())
     }
 
     async fn look(&self) {}
@@ -168,13 +97,13 @@ impl ToolServers for Desk {
     }
 }
 
-fn desk() -> (Arc<Desk>, Arc<Catalogues>) {
+fn set_up() -> (Arc<Desk>, Arc<Shed>, Arc<Catalogues>) {
     let desk = Arc::new(Desk::default());
-    *desk.catalogue.lock().unwrap() = catalogue();
-    desk.now.store(1_000_000, Ordering::SeqCst);
-    let servers = SealedServers::over(desk.clone());
+    desk.pass(1_000_000);
+    let shed = Arc::new(Shed(Mutex::new(catalogue())));
+    let servers = SealedServers::over(shed.clone());
     let catalogues = Catalogues::new(servers, desk.clone(), desk.clone());
-    (desk, catalogues)
+    (desk, shed, catalogues)
 }
 
 async fn is_off(catalogues: &Catalogues, tenant: &str) -> bool {
@@ -184,34 +113,34 @@ async fn is_off(catalogues: &Catalogues, tenant: &str) -> bool {
 
 #[tokio::test]
 async fn a_tenant_has_what_it_settled_and_nobody_else() {
-    let (desk, catalogues) = desk();
+    let (desk, shed, catalogues) = set_up();
     assert!(!is_off(&catalogues, "t").await);
     let plain = catalogues.of("other").await.unwrap();
-    assert!(Arc::ptr_eq(&plain, &desk.catalogue()));
-    desk.number.store(1, Ordering::SeqCst);
-    desk.now.fetch_add(FRESH_MS - 1, Ordering::SeqCst);
+    assert!(Arc::ptr_eq(&plain, &shed.catalogue()));
+    desk.write("t", ConfigKind::Tools, &switched_off());
+    desk.pass(FRESH_MS - 1);
     assert!(!is_off(&catalogues, "t").await);
-    desk.now.fetch_add(1, Ordering::SeqCst);
+    desk.pass(1);
     assert!(is_off(&catalogues, "t").await);
     assert!(!is_off(&catalogues, "other").await);
     let settled = catalogues.of("t").await.unwrap();
     assert_ne!(settled.version, plain.version);
     // It is made once for what it is made of.
     assert!(Arc::ptr_eq(&settled, &catalogues.of("t").await.unwrap()));
-    *desk.catalogue.lock().unwrap() = catalogue();
+    *shed.0.lock().unwrap() = catalogue();
     assert!(!Arc::ptr_eq(&settled, &catalogues.of("t").await.unwrap()));
     assert!(is_off(&catalogues, "t").await);
 }
 
 #[tokio::test]
 async fn what_was_read_last_holds_while_the_store_is_away_and_then_nothing_does() {
-    let (desk, catalogues) = desk();
-    desk.number.store(1, Ordering::SeqCst);
+    let (desk, _shed, catalogues) = set_up();
+    desk.write("t", ConfigKind::Tools, &switched_off());
     assert!(is_off(&catalogues, "t").await);
-    *desk.is_down.lock().unwrap() = true;
-    desk.now.fetch_add(STALE_MS - 1, Ordering::SeqCst);
+    desk.set_down(true);
+    desk.pass(STALE_MS - 1);
     assert!(is_off(&catalogues, "t").await);
     assert!(catalogues.of("other").await.is_err());
-    desk.now.fetch_add(1, Ordering::SeqCst);
+    desk.pass(1);
     assert!(catalogues.of("t").await.is_err());
 }
