@@ -9,6 +9,9 @@ use crate::canonical::{canonical_json, sha256_hex};
 use crate::preview::PreviewRule;
 use crate::secret;
 
+/// Longest name of a tool server.
+const MAX_SERVER_NAME: usize = 32;
+
 /// A tool of a tool server. Names are unique inside a server only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ToolRef {
@@ -233,6 +236,14 @@ fn argument<'a>(name: Option<&String>, arguments: &'a Value) -> Option<&'a str> 
     arguments.get(name?)?.as_str().filter(|t| !t.is_empty())
 }
 
+/// Whether a tool server may be called so: `[a-z0-9-]{1,32}`.
+pub fn is_server_name(name: &str) -> bool {
+    (1..=MAX_SERVER_NAME).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
 /// What a tool is pinned by: SHA-256 over name, description and canonical schema.
 pub fn tool_hash(name: &str, description: &str, input_schema: &Value) -> String {
     sha256_hex(format!(
@@ -245,6 +256,24 @@ pub fn tool_hash(name: &str, description: &str, input_schema: &Value) -> String 
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_server_has_a_short_plain_name() {
+        for (name, fits) in [
+            ("", false),
+            ("a", true),
+            ("azure-2", true),
+            (&"a".repeat(MAX_SERVER_NAME - 1), true),
+            (&"a".repeat(MAX_SERVER_NAME), true),
+            (&"a".repeat(MAX_SERVER_NAME + 1), false),
+            ("Azure", false),
+            ("a_b", false),
+            ("a b", false),
+            ("애저", false),
+        ] {
+            assert_eq!(is_server_name(name), fits, "{name}");
+        }
+    }
 
     fn secret_get() -> ToolSpec {
         ToolSpec {

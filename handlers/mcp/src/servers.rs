@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use azimuth_domain::tool::EffectClass;
+use azimuth_domain::tool::{EffectClass, is_server_name};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -149,11 +149,7 @@ fn server(
     value: Value,
     places: Places<'_>,
 ) -> Result<ServerConfig, ConfigError> {
-    let name_is_good = (1..=32).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if !name_is_good {
+    if !is_server_name(&name) {
         return Err(ConfigError::at(
             path,
             "a server's name is 1 to 32 characters of a-z, 0-9 and -",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
+use azimuth_domain::tool::is_server_name;
 use azimuth_domain::tool_servers::{AddedServer, MAX_ADDED_SERVERS};
 use azimuth_ports::config::ConfigKind;
 use serde::Deserialize;
@@ -150,11 +151,7 @@ fn is_same(former: &AddedServer, wanted: &AddedServer) -> bool {
 
 /// As in the configuration of the installation.
 fn check_name(name: &str) -> Answer<()> {
-    let fits = (1..=32).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    fits.then_some(()).ok_or_else(|| {
+    is_server_name(name).then_some(()).ok_or_else(|| {
         Problem::new(Code::FieldInvalid)
             .parameter("name")
             .detail("A server's name is 1 to 32 characters of a-z, 0-9 and -.")
