@@ -96,6 +96,20 @@ async fn accepting_again_without_a_grant_exchanges_although_the_token_is_fresh()
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_never_signed_in_has_no_access_and_a_fresh_grant_replaces_the_former() {
+    let world = World::new();
+    let vault = world.process();
+    let alice = user("alice");
+    let refused = vault.has_access(&alice).await.unwrap_err();
+    assert!(matches!(refused, TokenError::GrantGone(_)), "{refused:?}");
+    for exchanges in [1, 2] {
+        vault.sign_in(&alice, &Secret::new("alice")).await.unwrap();
+        assert_eq!(world.exchanges(), exchanges);
+        vault.has_access(&alice).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn many_turns_at_once_make_one_exchange() {
     let world = World::new();
     let vault = world.process();
