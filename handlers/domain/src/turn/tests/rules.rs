@@ -258,6 +258,7 @@ fn rule_5_a_decision_binds_exactly_what_was_shown_and_once() {
             by: carol(),
             by_name: None,
             reason: None,
+            remember: false,
         });
         step(turn, command, at(now))
     };
