@@ -89,6 +89,8 @@ pub enum DenyReason {
     BudgetUsedUp,
     /// An administrator has stopped calls like this one.
     KillSwitch,
+    /// What stood for a person's yes when the call was asked for no longer does.
+    StandingApprovalGone,
 }
 
 impl DenyReason {
@@ -108,6 +110,7 @@ impl DenyReason {
             Self::QuotaUsedUp => "quota_used_up",
             Self::BudgetUsedUp => "budget_used_up",
             Self::KillSwitch => "kill_switch",
+            Self::StandingApprovalGone => "standing_approval_gone",
         }
     }
 
@@ -136,6 +139,9 @@ impl DenyReason {
             }
             Self::KillSwitch => {
                 "An administrator has stopped calls like this one with the kill switch."
+            }
+            Self::StandingApprovalGone => {
+                "The approval that the call was to run by was taken back or is over; ask again."
             }
         }
     }
@@ -174,6 +180,7 @@ mod tests {
             DenyReason::QuotaUsedUp,
             DenyReason::BudgetUsedUp,
             DenyReason::KillSwitch,
+            DenyReason::StandingApprovalGone,
         ];
         let mut sentences: Vec<&str> = Vec::new();
         for reason in reasons {

@@ -76,6 +76,21 @@ pub(super) enum Verdict {
     Forbid(DenyReason),
 }
 
+/// For what else than the one call that was shown the asker's yes may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Remembered {
+    /// Calls of the same tool at the same place for the rest of the conversation.
+    pub conversation: bool,
+}
+
+impl Remembered {
+    fn and(self, other: Self) -> Self {
+        Self {
+            conversation: self.conversation && other.conversation,
+        }
+    }
+}
+
 /// A validated set of policies.
 pub struct PolicySet {
     /// As they are evaluated, see [`as_evaluated`].
@@ -84,6 +99,8 @@ pub struct PolicySet {
     /// They permit nothing.
     demands: cedar_policy::PolicySet,
     verdicts: BTreeMap<PolicyId, Verdict>,
+    /// Of the permits that demand the asker's yes.
+    remembered: BTreeMap<PolicyId, Remembered>,
     authorizer: Authorizer,
     version: String,
     vocabulary: Vocabulary,
@@ -102,6 +119,36 @@ impl PolicySet {
     /// cannot be evaluated is denied.
     pub fn decide(&self, input: &PolicyInput<'_>) -> Decision {
         self.answer(&Question::call(input))
+    }
+
+    /// For what else the yes may stand that the call needs of its asker: for what every
+    /// permit says that demands it. For nothing where another person must agree as well,
+    /// or where no permit demands the yes.
+    pub(crate) fn remembered(&self, input: &PolicyInput<'_>) -> Remembered {
+        let Ok((request, entities)) = self.vocabulary.ask(&Question::call(input)) else {
+            return Remembered::default();
+        };
+        let mut found: Option<Remembered> = None;
+        for set in [&self.policies, &self.demands] {
+            let response = self.authorizer.is_authorized(&request, set, &entities);
+            if response.diagnostics().errors().next().is_some() {
+                return Remembered::default();
+            }
+            for id in response.diagnostics().reason() {
+                let said = match self.verdicts.get(id) {
+                    Some(Verdict::Permit(Some(ApprovalBy::Asker))) => {
+                        self.remembered.get(id).copied().unwrap_or_default()
+                    }
+                    Some(Verdict::Permit(None) | Verdict::Autonomous) => continue,
+                    Some(
+                        Verdict::Permit(Some(ApprovalBy::AnotherApprover)) | Verdict::Forbid(_),
+                    )
+                    | None => return Remembered::default(),
+                };
+                found = Some(found.map_or(said, |before| before.and(said)));
+            }
+        }
+        found.unwrap_or_default()
     }
 
     /// SHA-256 over schema and policies, lower-case hex: what every decision of
@@ -141,6 +188,7 @@ impl PolicySet {
         let (schema, _warnings) =
             Schema::from_cedarschema_str(SCHEMA).map_err(|e| PolicyError::Schema(e.to_string()))?;
         let mut verdicts = BTreeMap::new();
+        let mut remembered = BTreeMap::new();
         let mut texts = BTreeMap::new();
         let mut set = cedar_policy::PolicySet::new();
         let visible = VisibleTools::of(&policies);
@@ -157,6 +205,7 @@ impl PolicySet {
                 demands.add(demand).map_err(not_one)?;
             }
             verdicts.insert(policy.id().clone(), says);
+            remembered.insert(policy.id().clone(), remembers(&policy)?);
             texts.insert(policy.id().to_string(), policy.to_string());
             evaluated.add(as_evaluated(&policy)?).map_err(not_one)?;
             set.add(policy).map_err(not_one)?;
@@ -170,6 +219,7 @@ impl PolicySet {
             policies: evaluated,
             demands,
             verdicts,
+            remembered,
             authorizer: Authorizer::new(),
             version: sha256_hex(format!("{SCHEMA}\n{}", listed.join("\n"))),
             vocabulary: Vocabulary::of(schema).map_err(PolicyError::Schema)?,
@@ -321,6 +371,26 @@ fn autonomous(policy: &Policy) -> Result<Verdict, String> {
     Ok(Verdict::Autonomous)
 }
 
+/// What `@remember` of a policy says.
+fn remembers(policy: &Policy) -> Result<Remembered, PolicyError> {
+    let Some(text) = policy.annotation("remember") else {
+        return Ok(Remembered::default());
+    };
+    let fault = |problem: String| PolicyError::Annotation {
+        id: policy.id().to_string(),
+        problem,
+    };
+    if policy.annotation("approval") != Some("asker") {
+        return Err(fault(
+            "@remember is for policies with @approval(\"asker\")".to_owned(),
+        ));
+    }
+    match text {
+        "conversation" => Ok(Remembered { conversation: true }),
+        other => Err(fault(format!("@remember is conversation, not {other:?}"))),
+    }
+}
+
 /// What the annotations of a policy say. Unknown ones are refused: a misspelt
 /// `@approval` would let calls run without one.
 pub(super) fn verdict(policy: &Policy) -> Result<Verdict, PolicyError> {
@@ -329,7 +399,7 @@ pub(super) fn verdict(policy: &Policy) -> Result<Verdict, PolicyError> {
         problem,
     };
     let known: &[&str] = match policy.effect() {
-        Effect::Permit => &["id", "approval", "autonomous"],
+        Effect::Permit => &["id", "approval", "autonomous", "remember"],
         Effect::Forbid => &["id", "reason"],
     };
     if let Some((unknown, _)) = policy.annotations().find(|(key, _)| !known.contains(key)) {

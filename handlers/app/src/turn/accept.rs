@@ -326,6 +326,9 @@ impl Engine {
             tool_hash: spec.hash.clone(),
             tainted: false,
             plan,
+            // It is the only call of a conversation of its own.
+            remember: None,
+            standing: None,
             arguments,
             proposal: Proposal::Decided(decision),
         };
@@ -435,7 +438,8 @@ impl Engine {
             };
             let mut turn = template.clone();
             turn.parent.clone_from(&parent);
-            let transition = turn.create(now);
+            let mut transition = turn.create(now);
+            transition.turn.has_grants = conversation.grants.iter().any(|one| one.is_alive(now));
             let (turn, events, effects) = number(transition);
             let told = self.hub.has_readers(&turn.id).then(|| events.clone());
             conversation.active_turn = Some(turn.id.clone());

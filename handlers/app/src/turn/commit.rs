@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::conversation::Message;
+use azimuth_domain::conversation::{Conversation, Message};
 use azimuth_domain::event::{EventBody, TurnEvent};
 use azimuth_domain::ids::{CallId, TurnId};
 use azimuth_domain::turn::{Command, Effect, Refusal, Transition, Turn, step};
@@ -48,6 +48,8 @@ pub(crate) struct Beside {
     pub messages: Vec<Message>,
     /// The log reaches this number at least.
     pub log_reaches: u64,
+    /// The conversation's header.
+    pub conversation: Option<Write<Conversation>>,
 }
 
 /// A write that happened.
@@ -185,6 +187,43 @@ impl Engine {
         Err(ApplyError::Unavailable("the turn is too busy".to_owned()))
     }
 
+    /// Applies a command together with a change of the conversation's header, which
+    /// `change` makes of what stands there: both are written or neither is. `change` is
+    /// asked again whenever one of them was somebody else's to write.
+    pub(super) async fn apply_with_header<E: From<ApplyError>>(
+        &self,
+        tenant: &str,
+        id: &TurnId,
+        command: &Command,
+        change: impl Fn(Conversation) -> Result<Conversation, E>,
+    ) -> Result<Applied, E> {
+        let unavailable = |error: StoreError| E::from(ApplyError::from(error));
+        let mut log_reaches = 0;
+        for _ in 0..MAX_CONFLICTS {
+            let mut current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
+            current.item.event_seq = current.item.event_seq.max(log_reaches);
+            let found = self.ports.store.conversation(&current.item.key()).await;
+            let found = found.map_err(unavailable)?.ok_or(ApplyError::NotFound)?;
+            let beside = Beside {
+                conversation: Some(Write {
+                    item: change(found.item)?,
+                    when: Precondition::Matches(found.etag),
+                }),
+                ..Beside::default()
+            };
+            match self.try_apply(&current, command.clone(), &beside).await {
+                Ok(applied) => return Ok(applied),
+                Err(TryError::TurnChanged) => {}
+                Err(TryError::EventExists) => {
+                    let reached = self.ports.store.last_event_seq(tenant, id).await;
+                    log_reaches = reached.map_err(unavailable)?;
+                }
+                Err(TryError::Apply(error)) => return Err(error.into()),
+            }
+        }
+        Err(ApplyError::Unavailable("the turn is too busy".to_owned()).into())
+    }
+
     /// Applies a command to exactly this version of the turn. For decisions that
     /// were made by looking at it: a conflict voids them.
     pub(crate) async fn apply_to(
@@ -235,7 +274,7 @@ impl Engine {
         let last = turn.event_seq;
         let told = self.hub.has_readers(&turn.id).then(|| events.clone());
         let batch = Batch {
-            conversation: None,
+            conversation: beside.conversation.clone(),
             turn: Some(Write {
                 item: turn.clone(),
                 when: Precondition::Matches(current.etag.clone()),
@@ -259,7 +298,9 @@ impl Engine {
                 self.count_ended(Some(&current.item), &turn.item);
                 Ok(Applied { turn, effects })
             }
-            Err(StoreError::TurnChanged) => Err(TryError::TurnChanged),
+            Err(StoreError::TurnChanged | StoreError::ConversationChanged) => {
+                Err(TryError::TurnChanged)
+            }
             Err(StoreError::EventExists) => Err(TryError::EventExists),
             Err(error) => Err(TryError::Apply(error.into())),
         }

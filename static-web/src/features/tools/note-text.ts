@@ -12,6 +12,7 @@ export const REASONS = {
   "The call names another tenant than the asker's own.": "foreign_tenant",
   "This turn may only look; ask again without the mode read_only to change something.": "read_only_mode",
   "The quota of tool calls is used up for today; it is fresh at midnight UTC.": "quota_used_up",
+  "The approval that the call was to run by was taken back or is over; ask again.": "standing_approval_gone",
   "As many destructive calls ran in the last hour as may run in one; try again later.": "budget_used_up",
   "An administrator has stopped calls like this one with the kill switch.": "kill_switch",
   "A person refused this call.": "by_approver",
