@@ -88,10 +88,9 @@ impl CallScope {
         let mut mentions = Mentions::default();
         if let Value::Object(members) = arguments {
             for (name, value) in members {
-                if own.is_scope(name) {
-                    continue;
+                if !own.is_scope(name) {
+                    mentions.parameter(name, value);
                 }
-                mentions.parameter(name, value);
                 mentions.walk(value);
             }
         }
