@@ -596,10 +596,10 @@ fn rule_5_what_may_not_be_remembered_is_not_whatever_policies_say() {
             call.class.effect = EffectClass::Destructive;
         }),
         ("secret", false, ApprovalBy::Asker, |call| {
-            call.class.secret = true
+            call.class.secret = true;
         }),
         ("not said", false, ApprovalBy::Asker, |call| {
-            call.remember = None
+            call.remember = None;
         }),
     ];
     for (what, fits, by, change) in cases {
