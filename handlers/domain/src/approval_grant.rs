@@ -15,6 +15,7 @@ use crate::limits::{GRANT_TTL_MS, MAX_GRANT_BYTES, MAX_GRANTS};
 use crate::principal::UserKey;
 use crate::time::Timestamp;
 use crate::tool::ToolRef;
+use crate::turn::ToolCall;
 
 /// Length of an id: that of a ULID.
 const ID_LENGTH: usize = 26;
@@ -73,6 +74,20 @@ pub struct Wanted<'a> {
     pub target: Option<&'a str>,
     /// Where it works; as an approval of it would say now.
     pub scope: &'a ApprovalScope,
+}
+
+impl<'a> Wanted<'a> {
+    /// A call of a turn.
+    pub fn of(asker: &'a UserKey, call: &'a ToolCall, scope: &'a ApprovalScope) -> Self {
+        Self {
+            asker,
+            tool: &call.tool,
+            tool_hash: &call.tool_hash,
+            arguments: &call.arguments,
+            target: call.target.as_deref(),
+            scope,
+        }
+    }
 }
 
 /// Somebody's agreement to such calls for the rest of a conversation.

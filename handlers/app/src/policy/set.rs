@@ -1,6 +1,6 @@
 //! A validated set of policies, and what it says of a call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use azimuth_domain::canonical::sha256_hex;
@@ -76,21 +76,6 @@ pub(super) enum Verdict {
     Forbid(DenyReason),
 }
 
-/// For what else than the one call that was shown the asker's yes may stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Remembered {
-    /// Calls of the same tool at the same place for the rest of the conversation.
-    pub conversation: bool,
-}
-
-impl Remembered {
-    fn and(self, other: Self) -> Self {
-        Self {
-            conversation: self.conversation && other.conversation,
-        }
-    }
-}
-
 /// A validated set of policies.
 pub struct PolicySet {
     /// As they are evaluated, see [`as_evaluated`].
@@ -99,8 +84,8 @@ pub struct PolicySet {
     /// They permit nothing.
     demands: cedar_policy::PolicySet,
     verdicts: BTreeMap<PolicyId, Verdict>,
-    /// Of the permits that demand the asker's yes.
-    remembered: BTreeMap<PolicyId, Remembered>,
+    /// Those that demand the asker's yes and say that it may be given for a conversation.
+    remembered: BTreeSet<PolicyId>,
     authorizer: Authorizer,
     version: String,
     vocabulary: Vocabulary,
@@ -121,34 +106,32 @@ impl PolicySet {
         self.answer(&Question::call(input))
     }
 
-    /// For what else the yes may stand that the call needs of its asker: for what every
-    /// permit says that demands it. For nothing where another person must agree as well,
-    /// or where no permit demands the yes.
-    pub(crate) fn remembered(&self, input: &PolicyInput<'_>) -> Remembered {
+    /// Whether the yes that the call needs of its asker may be given for the conversation:
+    /// every permit that demands it must say so. Never where another person must agree as
+    /// well, or where no permit demands the yes.
+    pub(crate) fn may_remember(&self, input: &PolicyInput<'_>) -> bool {
         let Ok((request, entities)) = self.vocabulary.ask(&Question::call(input)) else {
-            return Remembered::default();
+            return false;
         };
-        let mut found: Option<Remembered> = None;
+        let mut is_said = false;
         for set in [&self.policies, &self.demands] {
             let response = self.authorizer.is_authorized(&request, set, &entities);
             if response.diagnostics().errors().next().is_some() {
-                return Remembered::default();
+                return false;
             }
             for id in response.diagnostics().reason() {
-                let said = match self.verdicts.get(id) {
-                    Some(Verdict::Permit(Some(ApprovalBy::Asker))) => {
-                        self.remembered.get(id).copied().unwrap_or_default()
+                match self.verdicts.get(id) {
+                    Some(Verdict::Permit(Some(ApprovalBy::Asker)))
+                        if self.remembered.contains(id) =>
+                    {
+                        is_said = true;
                     }
-                    Some(Verdict::Permit(None) | Verdict::Autonomous) => continue,
-                    Some(
-                        Verdict::Permit(Some(ApprovalBy::AnotherApprover)) | Verdict::Forbid(_),
-                    )
-                    | None => return Remembered::default(),
-                };
-                found = Some(found.map_or(said, |before| before.and(said)));
+                    Some(Verdict::Permit(None) | Verdict::Autonomous) => {}
+                    Some(Verdict::Permit(Some(_)) | Verdict::Forbid(_)) | None => return false,
+                }
             }
         }
-        found.unwrap_or_default()
+        is_said
     }
 
     /// SHA-256 over schema and policies, lower-case hex: what every decision of
@@ -188,7 +171,7 @@ impl PolicySet {
         let (schema, _warnings) =
             Schema::from_cedarschema_str(SCHEMA).map_err(|e| PolicyError::Schema(e.to_string()))?;
         let mut verdicts = BTreeMap::new();
-        let mut remembered = BTreeMap::new();
+        let mut remembered = BTreeSet::new();
         let mut texts = BTreeMap::new();
         let mut set = cedar_policy::PolicySet::new();
         let visible = VisibleTools::of(&policies);
@@ -205,7 +188,9 @@ impl PolicySet {
                 demands.add(demand).map_err(not_one)?;
             }
             verdicts.insert(policy.id().clone(), says);
-            remembered.insert(policy.id().clone(), remembers(&policy)?);
+            if is_remembered(&policy)? {
+                remembered.insert(policy.id().clone());
+            }
             texts.insert(policy.id().to_string(), policy.to_string());
             evaluated.add(as_evaluated(&policy)?).map_err(not_one)?;
             set.add(policy).map_err(not_one)?;
@@ -371,10 +356,10 @@ fn autonomous(policy: &Policy) -> Result<Verdict, String> {
     Ok(Verdict::Autonomous)
 }
 
-/// What `@remember` of a policy says.
-fn remembers(policy: &Policy) -> Result<Remembered, PolicyError> {
+/// Whether the policy carries `@remember("conversation")`.
+fn is_remembered(policy: &Policy) -> Result<bool, PolicyError> {
     let Some(text) = policy.annotation("remember") else {
-        return Ok(Remembered::default());
+        return Ok(false);
     };
     let fault = |problem: String| PolicyError::Annotation {
         id: policy.id().to_string(),
@@ -386,7 +371,7 @@ fn remembers(policy: &Policy) -> Result<Remembered, PolicyError> {
         ));
     }
     match text {
-        "conversation" => Ok(Remembered { conversation: true }),
+        "conversation" => Ok(true),
         other => Err(fault(format!("@remember is conversation, not {other:?}"))),
     }
 }

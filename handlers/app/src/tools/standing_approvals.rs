@@ -9,35 +9,26 @@ use azimuth_ports::store::StoreError;
 use serde_json::Value;
 
 use super::decide::{Standing, Wanted};
-use crate::policy::{PolicyInput, Remembered, approval_scope};
+use crate::policy::approval_scope;
 use crate::turn::Engine;
 
 impl Engine {
-    /// For what else the asker's yes to the call may stand. Whatever policies say, never
-    /// where something is destroyed or a secret is shown or taken.
-    fn remembered(
+    /// Whether the asker's yes to the call may be given for the conversation. Whatever
+    /// policies say, never where something is destroyed or a secret is shown or taken.
+    fn may_remember(
         &self,
         standing: &Standing,
         wanted: Wanted<'_>,
         spec: &ToolSpec,
         arguments: &Value,
-    ) -> Remembered {
+    ) -> bool {
         let class = spec.classify(arguments);
-        if class.effect != EffectClass::Mutating
-            || class.secret
-            || spec.availability != Availability::Enabled
-        {
-            return Remembered::default();
-        }
-        standing.policies.remembered(&PolicyInput {
-            user: &wanted.asker.user,
-            roles: &standing.roles,
-            tool: spec,
-            arguments,
-            mode: wanted.mode,
-            tainted: wanted.tainted,
-            at: self.now(),
-        })
+        class.effect == EffectClass::Mutating
+            && !class.secret
+            && spec.availability == Availability::Enabled
+            && standing
+                .policies
+                .may_remember(&self.policy_input(standing, wanted, spec, arguments))
     }
 
     /// What a yes to the call covers when it is given for the conversation, if it can be.
@@ -52,10 +43,7 @@ impl Engine {
         let asks = Decision::RequireApproval {
             by: ApprovalBy::Asker,
         };
-        (*decision == asks
-            && self
-                .remembered(standing, wanted, spec, arguments)
-                .conversation)
+        (*decision == asks && self.may_remember(standing, wanted, spec, arguments))
             .then(|| approval_scope(spec, arguments, wanted.tainted))
     }
 
@@ -111,31 +99,23 @@ impl Engine {
         standing: &Standing,
         spec: &ToolSpec,
     ) -> Result<bool, StoreError> {
+        let Some(StandingApproval::Grant { id, .. }) = &call.standing else {
+            return Ok(false);
+        };
         let wanted = Wanted::in_turn(turn, call.tainted);
-        let remembered = || self.remembered(standing, wanted, spec, &call.arguments);
-        match &call.standing {
-            None => Ok(false),
-            Some(StandingApproval::Grant { id, .. }) => {
-                if turn.kind == TurnKind::Console || !remembered().conversation {
-                    return Ok(false);
-                }
-                let Some(found) = self.store().conversation(&turn.key()).await? else {
-                    return Ok(false);
-                };
-                let scope = approval_scope(spec, &call.arguments, call.tainted);
-                let wanted = WantedCall {
-                    asker: &turn.asker.user,
-                    tool: &call.tool,
-                    tool_hash: &call.tool_hash,
-                    arguments: &call.arguments,
-                    target: call.target.as_deref(),
-                    scope: &scope,
-                };
-                let now = self.now();
-                let mut grants = found.item.grants.iter();
-                Ok(found.item.deleted_at.is_none()
-                    && grants.any(|one| one.id == *id && one.covers(&wanted, now)))
-            }
+        if turn.kind == TurnKind::Console
+            || !self.may_remember(standing, wanted, spec, &call.arguments)
+        {
+            return Ok(false);
         }
+        let Some(found) = self.store().conversation(&turn.key()).await? else {
+            return Ok(false);
+        };
+        let scope = approval_scope(spec, &call.arguments, call.tainted);
+        let wanted = WantedCall::of(&turn.asker.user, call, &scope);
+        let now = self.now();
+        let mut grants = found.item.grants.iter();
+        Ok(found.item.deleted_at.is_none()
+            && grants.any(|one| one.id == *id && one.covers(&wanted, now)))
     }
 }

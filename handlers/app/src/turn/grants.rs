@@ -41,14 +41,7 @@ impl Engine {
         call: &ToolCall,
     ) -> Result<ApprovalGrant, DecideError> {
         let scope = call.remember.as_ref().ok_or(DecideError::NotToRemember)?;
-        let wanted = Wanted {
-            asker: &turn.asker.user,
-            tool: &call.tool,
-            tool_hash: &call.tool_hash,
-            arguments: &call.arguments,
-            target: call.target.as_deref(),
-            scope,
-        };
+        let wanted = Wanted::of(&turn.asker.user, call, scope);
         let id = GrantId::parse(&self.ports.random.ulid());
         let id = id.ok_or_else(|| DecideError::Unavailable("no id".to_owned()))?;
         let now = self.ports.clock.now();

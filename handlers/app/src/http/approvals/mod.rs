@@ -21,7 +21,7 @@ use crate::policy::approval::may_see_approval;
 use crate::problem::Answer;
 
 pub use preview::{CheckedView, FindingView, PreviewView};
-pub use remember::{CoversView, RememberView};
+pub use remember::{CoveredCallsView, RememberView};
 pub use view::{
     ApprovalByView, ApprovalStateView, ApprovalSummary, ApprovalView, PersonView, summary,
 };

@@ -2,6 +2,8 @@
 
 use azimuth_domain::approval_grant::ApprovalScope;
 use azimuth_domain::limits::GRANT_TTL_MS;
+use azimuth_domain::redact::redact;
+use azimuth_domain::tool::ToolRef;
 use azimuth_domain::turn::ToolCall;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,10 +11,18 @@ use utoipa::ToSchema;
 /// What a yes covers when it is given for the conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RememberView {
-    /// Which calls.
-    pub covers: CoversView,
+    /// The calls that need no other yes then.
+    #[serde(flatten)]
+    pub calls: CoveredCallsView,
     /// For how long at most, hours.
     pub hours: i64,
+}
+
+/// Calls that a yes for a conversation covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CoveredCallsView {
+    /// Which calls need no other yes.
+    pub covers: CoversView,
     /// The tool server.
     pub server: String,
     /// The tool.
@@ -23,7 +33,7 @@ pub struct RememberView {
     pub resource_group: Option<String>,
     /// Id of the resource, where it can be told.
     pub resource_id: Option<String>,
-    /// What the call works on, as the approval shows it.
+    /// What the approved call works on.
     pub target: Option<String>,
 }
 
@@ -38,12 +48,21 @@ pub enum CoversView {
     SamePlace,
 }
 
-impl From<&ApprovalScope> for CoversView {
-    fn from(scope: &ApprovalScope) -> Self {
-        if scope.same_call {
-            Self::SameCall
-        } else {
-            Self::SamePlace
+impl CoveredCallsView {
+    /// Those of a tool, as far as a scope and a target say.
+    pub fn of(tool: &ToolRef, scope: &ApprovalScope, target: Option<&str>) -> Self {
+        Self {
+            covers: if scope.same_call {
+                CoversView::SameCall
+            } else {
+                CoversView::SamePlace
+            },
+            server: tool.server.clone(),
+            tool: tool.name.clone(),
+            subscription: scope.subscription.clone(),
+            resource_group: scope.resource_group.clone(),
+            resource_id: scope.resource_id.clone(),
+            target: target.map(|text| redact(text).into_owned()),
         }
     }
 }
@@ -56,14 +75,8 @@ impl RememberView {
             .as_ref()
             .filter(|_| call.may_be_remembered())?;
         Some(Self {
-            covers: scope.into(),
+            calls: CoveredCallsView::of(&call.tool, scope, call.target.as_deref()),
             hours: GRANT_TTL_MS / (60 * 60 * 1000),
-            server: call.tool.server.clone(),
-            tool: call.tool.name.clone(),
-            subscription: scope.subscription.clone(),
-            resource_group: scope.resource_group.clone(),
-            resource_id: scope.resource_id.clone(),
-            target: call.target.clone(),
         })
     }
 }

@@ -1,7 +1,6 @@
-//! For what else the asker's yes may stand.
+//! Whether the asker's yes may be given for a conversation.
 
 use super::*;
-use crate::policy::Remembered;
 
 const ASKER: &str = r#"@id("asks") @approval("asker") @remember("conversation")
     permit (principal, action in Azimuth::Action::"use", resource);"#;
@@ -14,8 +13,8 @@ const ANOTHER: &str = r#"@id("another") @approval("another")
 const AT_ONCE: &str = r#"@id("at-once")
     permit (principal, action in Azimuth::Action::"use", resource);"#;
 
-fn remembered(set: &PolicySet, tool: &ToolSpec, tainted: bool) -> Remembered {
-    set.remembered(&PolicyInput {
+fn may_remember(set: &PolicySet, tool: &ToolSpec, tainted: bool) -> bool {
+    set.may_remember(&PolicyInput {
         user: &alice(),
         roles: &BTreeSet::from([Role::Operator]),
         tool,
@@ -40,8 +39,8 @@ fn every_permit_that_demands_the_yes_must_say_so() {
     ] {
         let set = PolicySet::new(texts).unwrap();
         for tainted in [false, true] {
-            let found = remembered(&set, &tool, tainted);
-            assert_eq!(found.conversation, expected, "{texts:?}");
+            let found = may_remember(&set, &tool, tainted);
+            assert_eq!(found, expected, "{texts:?}");
         }
     }
 }
@@ -57,11 +56,11 @@ fn by_default_a_change_may_be_remembered_and_nothing_else() {
         (EffectClass::ReadOnly, true, false),
     ] {
         let tool = tool(effect, secret, Availability::Enabled);
-        let found = remembered(&set, &tool, false);
-        assert_eq!(found.conversation, expected, "{effect:?} {secret}");
+        let found = may_remember(&set, &tool, false);
+        assert_eq!(found, expected, "{effect:?} {secret}");
     }
     let off = tool(EffectClass::Mutating, false, Availability::SwitchedOff);
-    assert!(!remembered(&set, &off, false).conversation);
+    assert!(!may_remember(&set, &off, false));
 }
 
 #[test]
