@@ -1,5 +1,6 @@
 //! Read, decide, replace; on conflict read and decide again.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ pub(super) const NEWER_DELAY: Duration = Duration::from_secs(10);
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What goes into the batch of a transition beside it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Beside {
     /// Before its own events.
     pub events: Vec<EventBody>,
@@ -51,6 +52,9 @@ pub(crate) struct Beside {
     /// The conversation's header.
     pub conversation: Option<Write<Conversation>>,
 }
+
+/// What becomes of a conversation's header.
+pub(super) type HeaderChange<'a, E> = dyn Fn(Conversation) -> Result<Conversation, E> + Sync + 'a;
 
 /// A write that happened.
 #[derive(Debug)]
@@ -171,20 +175,7 @@ impl Engine {
         command: &Command,
         beside: &Beside,
     ) -> Result<Applied, ApplyError> {
-        let mut log_reaches = beside.log_reaches;
-        for _ in 0..MAX_CONFLICTS {
-            let mut current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
-            current.item.event_seq = current.item.event_seq.max(log_reaches);
-            match self.try_apply(&current, command.clone(), beside).await {
-                Ok(applied) => return Ok(applied),
-                Err(TryError::TurnChanged) => {}
-                Err(TryError::EventExists) => {
-                    log_reaches = self.ports.store.last_event_seq(tenant, id).await?;
-                }
-                Err(TryError::Apply(error)) => return Err(error),
-            }
-        }
-        Err(ApplyError::Unavailable("the turn is too busy".to_owned()))
+        Box::pin(self.apply_beside(tenant, id, command, beside, None)).await
     }
 
     /// Applies a command together with a change of the conversation's header, which
@@ -195,28 +186,40 @@ impl Engine {
         tenant: &str,
         id: &TurnId,
         command: &Command,
-        change: impl Fn(Conversation) -> Result<Conversation, E>,
+        change: &HeaderChange<'_, E>,
     ) -> Result<Applied, E> {
-        let unavailable = |error: StoreError| E::from(ApplyError::from(error));
-        let mut log_reaches = 0;
+        self.apply_beside(tenant, id, command, &Beside::default(), Some(change))
+            .await
+    }
+
+    async fn apply_beside<E: From<ApplyError>>(
+        &self,
+        tenant: &str,
+        id: &TurnId,
+        command: &Command,
+        beside: &Beside,
+        change: Option<&HeaderChange<'_, E>>,
+    ) -> Result<Applied, E> {
+        let mut beside = Cow::Borrowed(beside);
+        let mut log_reaches = beside.log_reaches;
         for _ in 0..MAX_CONFLICTS {
             let mut current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
             current.item.event_seq = current.item.event_seq.max(log_reaches);
-            let found = self.ports.store.conversation(&current.item.key()).await;
-            let found = found.map_err(unavailable)?.ok_or(ApplyError::NotFound)?;
-            let beside = Beside {
-                conversation: Some(Write {
+            if let Some(change) = change {
+                let found = self.ports.store.conversation(&current.item.key()).await;
+                let found = found.map_err(ApplyError::from)?;
+                let found = found.ok_or(ApplyError::NotFound)?;
+                beside.to_mut().conversation = Some(Write {
                     item: change(found.item)?,
                     when: Precondition::Matches(found.etag),
-                }),
-                ..Beside::default()
-            };
+                });
+            }
             match self.try_apply(&current, command.clone(), &beside).await {
                 Ok(applied) => return Ok(applied),
                 Err(TryError::TurnChanged) => {}
                 Err(TryError::EventExists) => {
                     let reached = self.ports.store.last_event_seq(tenant, id).await;
-                    log_reaches = reached.map_err(unavailable)?;
+                    log_reaches = reached.map_err(ApplyError::from)?;
                 }
                 Err(TryError::Apply(error)) => return Err(error.into()),
             }

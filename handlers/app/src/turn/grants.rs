@@ -61,15 +61,15 @@ impl Engine {
         decision: Command,
         grant: ApprovalGrant,
     ) -> Result<Applied, DecideError> {
-        self.apply_with_header(tenant, turn, &decision, |mut header: Conversation| {
+        let add = |mut header: Conversation| {
             if header.deleted_at.is_some() {
                 return Err(DecideError::Cancelled);
             }
             let now = self.ports.clock.now();
             approval_grant::add(&mut header.grants, grant.clone(), now)?;
             Ok(header)
-        })
-        .await
+        };
+        self.apply_with_header(tenant, turn, &decision, &add).await
     }
 
     /// On record before it is written.
