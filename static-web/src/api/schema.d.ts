@@ -1304,6 +1304,23 @@ export interface components {
             /** @description When a turn was last added or the header last changed. */
             updated_at: components["schemas"]["Moment"];
         };
+        /** @description Calls that a yes for a conversation covers. */
+        CoveredCallsView: {
+            /** @description Which calls need no other yes. */
+            covers: components["schemas"]["CoversView"];
+            /** @description The resource group, where it can be told. */
+            resource_group?: string | null;
+            /** @description Id of the resource, where it can be told. */
+            resource_id?: string | null;
+            /** @description The tool server. */
+            server: string;
+            /** @description Id of the subscription, where it can be told. */
+            subscription?: string | null;
+            /** @description What the approved call works on. */
+            target?: string | null;
+            /** @description The tool. */
+            tool: string;
+        };
         /**
          * @description Which later calls need no other yes.
          * @enum {string}
@@ -1565,27 +1582,13 @@ export interface components {
          */
         FindingView: "as_asked" | "not_as_asked" | "unclear";
         /** @description What the owner agreed to for the rest of a conversation. */
-        GrantView: {
-            /** @description Which calls need no other yes. */
-            covers: components["schemas"]["CoversView"];
+        GrantView: components["schemas"]["CoveredCallsView"] & {
             /** @description Until when it counts. */
             expires_at: components["schemas"]["Moment"];
             /** @description When it was given. */
             given_at: components["schemas"]["Moment"];
             /** @description Id, inside the conversation. */
             id: string;
-            /** @description The resource group, where it can be told. */
-            resource_group?: string | null;
-            /** @description Id of the resource, where it can be told. */
-            resource_id?: string | null;
-            /** @description The tool server. */
-            server: string;
-            /** @description Id of the subscription, where it can be told. */
-            subscription?: string | null;
-            /** @description What the approved call works on. */
-            target?: string | null;
-            /** @description The tool. */
-            tool: string;
         };
         /** @description How the tool servers of this deployment are. */
         HealthView: {
@@ -1921,28 +1924,14 @@ export interface components {
         /** @description One page of a list. */
         PageOf_GrantView: {
             /** @description The items. */
-            items: {
-                /** @description Which calls need no other yes. */
-                covers: components["schemas"]["CoversView"];
+            items: (components["schemas"]["CoveredCallsView"] & {
                 /** @description Until when it counts. */
                 expires_at: components["schemas"]["Moment"];
                 /** @description When it was given. */
                 given_at: components["schemas"]["Moment"];
                 /** @description Id, inside the conversation. */
                 id: string;
-                /** @description The resource group, where it can be told. */
-                resource_group?: string | null;
-                /** @description Id of the resource, where it can be told. */
-                resource_id?: string | null;
-                /** @description The tool server. */
-                server: string;
-                /** @description Id of the subscription, where it can be told. */
-                subscription?: string | null;
-                /** @description What the approved call works on. */
-                target?: string | null;
-                /** @description The tool. */
-                tool: string;
-            }[];
+            })[];
             /** @description Send it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
         };
@@ -2302,26 +2291,12 @@ export interface components {
          */
         RememberFor: "conversation";
         /** @description What a yes covers when it is given for the conversation. */
-        RememberView: {
-            /** @description Which calls. */
-            covers: components["schemas"]["CoversView"];
+        RememberView: components["schemas"]["CoveredCallsView"] & {
             /**
              * Format: int64
              * @description For how long at most, hours.
              */
             hours: number;
-            /** @description The resource group, where it can be told. */
-            resource_group?: string | null;
-            /** @description Id of the resource, where it can be told. */
-            resource_id?: string | null;
-            /** @description The tool server. */
-            server: string;
-            /** @description Id of the subscription, where it can be told. */
-            subscription?: string | null;
-            /** @description What the call works on, as the approval shows it. */
-            target?: string | null;
-            /** @description The tool. */
-            tool: string;
         };
         /** @description Where the whole result is. */
         ResultView: {
