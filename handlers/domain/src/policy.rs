@@ -89,6 +89,8 @@ pub enum DenyReason {
     BudgetUsedUp,
     /// An administrator has stopped calls like this one.
     KillSwitch,
+    /// The person signed in with an identity provider that gives no access to Azure.
+    NoAzureIdentity,
 }
 
 impl DenyReason {
@@ -108,6 +110,7 @@ impl DenyReason {
             Self::QuotaUsedUp => "quota_used_up",
             Self::BudgetUsedUp => "budget_used_up",
             Self::KillSwitch => "kill_switch",
+            Self::NoAzureIdentity => "no_azure_identity",
         }
     }
 
@@ -136,6 +139,9 @@ impl DenyReason {
             }
             Self::KillSwitch => {
                 "An administrator has stopped calls like this one with the kill switch."
+            }
+            Self::NoAzureIdentity => {
+                "The sign-in of this person gives no access to Azure, and this tool acts for the person there."
             }
         }
     }
@@ -174,6 +180,7 @@ mod tests {
             DenyReason::QuotaUsedUp,
             DenyReason::BudgetUsedUp,
             DenyReason::KillSwitch,
+            DenyReason::NoAzureIdentity,
         ];
         let mut sentences: Vec<&str> = Vec::new();
         for reason in reasons {

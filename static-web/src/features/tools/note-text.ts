@@ -14,6 +14,7 @@ export const REASONS = {
   "The quota of tool calls is used up for today; it is fresh at midnight UTC.": "quota_used_up",
   "As many destructive calls ran in the last hour as may run in one; try again later.": "budget_used_up",
   "An administrator has stopped calls like this one with the kill switch.": "kill_switch",
+  "The sign-in of this person gives no access to Azure, and this tool acts for the person there.": "no_azure_identity",
   "A person refused this call.": "by_approver",
   "Nobody approved this call in time.": "approval_expired",
   "The call is not the one that was approved.": "approval_mismatch",
