@@ -89,6 +89,7 @@ codes! {
     KillSwitchOn = 409 "kill_switch_on" "An administrator has stopped calls like this one with the kill switch.";
     DigestMismatch = 409 "digest_mismatch" "The call is not the one that was shown.";
     AzureSignInNeeded = 409 "azure_sign_in_needed" "The person must sign in to Azure again.";
+    AzureNotOffered = 409 "azure_not_offered" "The sign-in of this person gives no access to Azure.";
     AdministratorNeeded = 409 "administrator_needed" "Somebody must be left who administers.";
     RevocationsFull = 409 "revocations_full" "Too many sessions were ended one by one: sign out everywhere instead.";
     ToolNotAsSeen = 409 "tool_not_as_seen" "The tool is not offered as it was seen.";

@@ -91,6 +91,8 @@ pub enum DenyReason {
     KillSwitch,
     /// What stood for a person's yes when the call was asked for no longer does.
     StandingApprovalGone,
+    /// The person signed in with an identity provider that gives no access to Azure.
+    NoAzureIdentity,
 }
 
 impl DenyReason {
@@ -111,6 +113,7 @@ impl DenyReason {
             Self::BudgetUsedUp => "budget_used_up",
             Self::KillSwitch => "kill_switch",
             Self::StandingApprovalGone => "standing_approval_gone",
+            Self::NoAzureIdentity => "no_azure_identity",
         }
     }
 
@@ -142,6 +145,8 @@ impl DenyReason {
             }
             Self::StandingApprovalGone => {
                 "The approval that the call was to run by was taken back or is over; ask again."
+            Self::NoAzureIdentity => {
+                "The sign-in of this person gives no access to Azure, and this tool acts for the person there."
             }
         }
     }
@@ -181,6 +186,7 @@ mod tests {
             DenyReason::BudgetUsedUp,
             DenyReason::KillSwitch,
             DenyReason::StandingApprovalGone,
+            DenyReason::NoAzureIdentity,
         ];
         let mut sentences: Vec<&str> = Vec::new();
         for reason in reasons {

@@ -1160,7 +1160,7 @@ export interface components {
          * @description Whether calls to Azure can be made for this person.
          * @enum {string}
          */
-        AzureSignIn: "ok" | "needed";
+        AzureSignIn: "ok" | "needed" | "not_offered";
         /** @description A tool call. */
         CallView: {
             approval?: components["schemas"]["ApprovalSummary"] | null;
@@ -1661,7 +1661,7 @@ export interface components {
         };
         /** @description The caller. */
         Me: {
-            /** @description `ok`, or `needed` when the person must sign in to Azure. */
+            /** @description `ok`, `needed` when the person must sign in to Azure, or `not_offered`. */
             azure_sign_in: components["schemas"]["AzureSignIn"];
             kill_switch?: components["schemas"]["KillSwitchNotice"] | null;
             /** @description Display name. */

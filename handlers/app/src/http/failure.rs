@@ -49,6 +49,7 @@ impl From<TokenError> for Problem {
         let code = match &error {
             TokenError::GrantGone(_) => Code::AzureSignInNeeded,
             TokenError::Unavailable(_) => Code::AzureUnavailable,
+            TokenError::NotOffered => Code::AzureNotOffered,
             TokenError::Audience(_) => Code::Internal,
         };
         Self::new(code).context(error)
@@ -154,6 +155,7 @@ impl From<SignInError> for Problem {
             SignInError::GrantRefused(context) => {
                 Self::new(Code::AzureGrantRefused).context(context)
             }
+            SignInError::NotOffered => Self::new(Code::AzureNotOffered),
             SignInError::Unavailable(context) => Self::new(Code::AzureUnavailable).context(context),
         }
     }

@@ -120,11 +120,20 @@ impl Engine {
         let decision = standing
             .policies
             .decide(&self.policy_input(standing, wanted, spec, arguments));
+        let is_nobody_there = || {
+            self.acting_identity(&spec.tool.server) == ActingIdentity::User
+                && !self.has_azure(&wanted.asker.user)
+        };
         let is_stopped = || standing.kill_switch.stops(spec.classify(arguments).effect);
         match decision {
             Decision::Allow | Decision::RequireApproval { .. } if is_stopped() => Decision::Deny {
                 reason: DenyReason::KillSwitch,
             },
+            Decision::Allow | Decision::RequireApproval { .. } if is_nobody_there() => {
+                Decision::Deny {
+                    reason: DenyReason::NoAzureIdentity,
+                }
+            }
             Decision::Deny {
                 reason: DenyReason::ToolDisabled,
             } if spec.availability == Availability::SwitchedOff => Decision::Deny {

@@ -15,6 +15,7 @@ export const REASONS = {
   "The approval that the call was to run by was taken back or is over; ask again.": "standing_approval_gone",
   "As many destructive calls ran in the last hour as may run in one; try again later.": "budget_used_up",
   "An administrator has stopped calls like this one with the kill switch.": "kill_switch",
+  "The sign-in of this person gives no access to Azure, and this tool acts for the person there.": "no_azure_identity",
   "A person refused this call.": "by_approver",
   "Nobody approved this call in time.": "approval_expired",
   "The call is not the one that was approved.": "approval_mismatch",

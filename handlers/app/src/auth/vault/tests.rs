@@ -455,3 +455,37 @@ async fn what_lies_in_the_store_shows_nothing() {
         assert!(!seen.contains("alice") && !seen.contains("token"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_token_of_people_without_azure_is_sent_nowhere() {
+    let world = World::new();
+    let settings = VaultSettings {
+        without_azure: ["tenant-1".to_owned()].into(),
+        ..VaultSettings::new(ARM, &[VAULTS])
+    };
+    let parts = VaultParts {
+        store: Arc::clone(&world.store) as Arc<dyn TokenStore>,
+        sealer: Arc::new(GcmSealer::new()),
+        exchange: Arc::clone(&world.provider) as Arc<dyn TokenExchange>,
+        clock: Arc::clone(&world.clock) as Arc<dyn Clock>,
+        random: Arc::clone(&world.random) as Arc<dyn Random>,
+    };
+    let vault = TokenVault::new(settings, parts);
+    let (alice, bearer) = (user("alice"), Secret::new("alice"));
+    for refused in [
+        vault.accept(&alice, &bearer).await,
+        vault.sign_in(&alice, &bearer).await,
+        vault.has_access(&alice).await,
+        vault.has_grant(&alice).await.map(drop),
+        vault.access_token(&alice, ARM).await.map(drop),
+    ] {
+        assert!(
+            matches!(refused, Err(TokenError::NotOffered)),
+            "{refused:?}"
+        );
+    }
+    assert_eq!((world.exchanges(), world.refreshes()), (0, 0));
+    let other = UserKey::new("tenant-2", "alice");
+    vault.accept(&other, &bearer).await.unwrap();
+    assert_eq!(world.exchanges(), 1);
+}
