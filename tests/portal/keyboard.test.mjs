@@ -89,6 +89,20 @@ describe("the keyboard alone", () => {
     assert.equal(await portal.composer.inputValue(), "", "the key itself is not typed");
 
     await page.goto(`${scene.stack.portal}/settings`);
+    // One by itself, the others stay.
+    await page.getByRole("switch", { name: portal.text("shortcut.focus_composer"), exact: true }).click();
+    await page.goto(`${scene.stack.portal}/c`);
+    await portal.composer.waitFor();
+    await page.evaluate(() => (document.activeElement instanceof HTMLElement ? document.activeElement.blur() : undefined));
+    await page.keyboard.press("/");
+    assert.equal(await hasFocus(portal.composer), false, "/ alone is off");
+    await until("? works on", async () => {
+      if ((await page.getByRole("dialog").count()) > 0) return true;
+      await page.keyboard.press("?");
+      return false;
+    });
+
+    await page.goto(`${scene.stack.portal}/settings`);
     const toggle = page.getByRole("switch", { name: portal.text("settings:shortcuts.switch") }).or(page.getByRole("checkbox", { name: portal.text("settings:shortcuts.switch") }));
     await toggle.click();
     await page.goto(`${scene.stack.portal}/c`);

@@ -1,9 +1,9 @@
 import { ArrowUp, Square } from "lucide-react";
 import { lazy, Suspense, useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from "react";
-import { useTranslation } from "react-i18next";
 
-import { shortcutsEnabled, useShortcut } from "@/app/shortcuts/use-shortcut";
+import { isShortcutOn, useShortcut } from "@/app/shortcuts/use-shortcut";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { useOnline } from "@/realtime/online";
 import { IconButton } from "@/ui/button";
 
@@ -86,10 +86,10 @@ export function Composer({ slot, busy, autoFocus = false, onSend, onStop, onEdit
     if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
       submit();
-    } else if (event.key === "Escape" && onStop !== undefined && shortcutsEnabled()) {
+    } else if (event.key === "Escape" && onStop !== undefined && isShortcutOn("stop")) {
       event.preventDefault();
       onStop();
-    } else if (event.key === "ArrowUp" && text === "" && onEditLast !== undefined && shortcutsEnabled()) {
+    } else if (event.key === "ArrowUp" && text === "" && onEditLast !== undefined && isShortcutOn("edit_last")) {
       event.preventDefault();
       onEditLast();
     }

@@ -1,11 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Suspense, useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import { usePageTitle } from "@/app/page-title";
 import { useSession } from "@/auth/session";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { Composer, type ComposerHandle } from "../composer/composer";
 import { ChatHeader } from "../header/chat-header";
