@@ -5,6 +5,7 @@ import { describe } from "node:test";
 
 import { effects, get } from "./harness/api.mjs";
 import { Hands } from "./harness/hands.mjs";
+import { hasFocus, tabTo } from "./harness/keyboard.mjs";
 import { Portal } from "./harness/portal.mjs";
 import { stage } from "./harness/stage.mjs";
 import { LANGUAGES } from "./harness/texts.mjs";
@@ -17,11 +18,16 @@ const ASKED = {
   "en keys": ["vm-dev-1", "delete the virtual machine vm-dev-1 in rg-dev"],
   "ko keys": ["vm-dev-2", "rg-dev의 가상 머신 vm-dev-2 삭제해줘"],
   "en touch": ["vm-test-1", "delete the virtual machine vm-test-1 in rg-dev-test"],
-  "ko touch": ["vm-prod-web-1", "rg-prod의 가상 머신 vm-prod-web-1 삭제해줘"],
+  "ko touch": ["vm-prod-web-1", "rg-prod-web의 가상 머신 vm-prod-web-1 삭제해줘"],
 };
+
+/** A permit that none of the journeys needs. */
+const UNUSED = /@id\("operators-change-what-they-agree-to"\)[\s\S]*?\};\n/;
 
 describe("the five core journeys", () => {
   const its = stage();
+  /** @type {string | undefined} the policies before anybody changed them */
+  let builtIn;
 
   for (const language of LANGUAGES) {
     for (const way of WAYS) {
@@ -78,9 +84,10 @@ describe("the five core journeys", () => {
           // Change a policy, with a look at what that does.
           const dave = await arrives("dave", "/admin/policies");
           const editor = dave.page.getByRole("textbox", { name: dave.portal.text("admin:policies.editor"), exact: true });
-          const { text, stored } = await get(scene.stack, "dave", "/v1/admin/policies");
+          const { text } = await get(scene.stack, "dave", "/v1/admin/policies");
+          builtIn ??= text;
           await editor.waitFor();
-          await dave.hands.write(editor, stored == null ? text.replace(/@id\("anyone-reads"\)[\s\S]*?\};\n/, "") : `${text}\n// ${language} ${way}\n`);
+          await dave.hands.write(editor, text === builtIn ? text.replace(UNUSED, "") : builtIn);
           await dave.hands.press(dave.portal.button("admin:policies.look"));
           await dave.page.getByRole("region", { name: dave.portal.text("admin:policies.preview.title"), exact: true }).waitFor({ timeout: 60_000 });
           await dave.hands.write(dave.page.getByRole("textbox", { name: dave.portal.text("admin:policies.reason"), exact: true }), `${language} ${way}`);
@@ -90,14 +97,25 @@ describe("the five core journeys", () => {
           // Export the conversation.
           if (way === "touch") await alice.hands.press(alice.portal.button("nav.open_menu"));
           const title = (await get(scene.stack, "alice", `/v1/conversations/${alice.portal.conversation}`)).title;
-          await alice.hands.press(alice.portal.button("sidebar:menu.open", { title }));
+          const menu = alice.portal.button("sidebar:menu.open", { title });
+          if (way === "keys") {
+            // The list is one stop of Tab; within it the arrows lead.
+            await tabTo(alice.page, alice.portal.conversations.locator('a[tabindex="0"]'));
+            await alice.page.keyboard.press("Home");
+            await until("the conversation has the focus", async () => {
+              if (await hasFocus(alice.portal.row(title))) return true;
+              await alice.page.keyboard.press("ArrowDown");
+              return false;
+            });
+          }
+          await alice.hands.press(menu);
           const entry = alice.page.getByRole("menuitem", { name: alice.portal.text("sidebar:menu.export_markdown"), exact: true });
           await entry.waitFor();
           const download = alice.page.waitForEvent("download");
           if (way === "touch") await entry.tap();
           else {
             await until("the entry is chosen", async () => {
-              if (await entry.evaluate((element) => element === document.activeElement)) return true;
+              if (await hasFocus(entry)) return true;
               await alice.page.keyboard.press("ArrowDown");
               return false;
             });

@@ -111,4 +111,36 @@ describe("the keyboard alone", () => {
     await page.keyboard.press("/");
     assert.equal(await hasFocus(portal.composer), false);
   });
+
+  its.test("finds a tool behind a slash, and takes up the last question again", async (scene) => {
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    await tabTo(page, portal.composer);
+    await page.keyboard.type("/account_cre");
+    const option = page.getByRole("listbox", { name: portal.text("chat:slash.label"), exact: true }).getByRole("option", { selected: true });
+    await option.getByText("storage_account_create", { exact: true }).waitFor();
+    assert.equal(await portal.composer.getAttribute("aria-activedescendant"), await option.getAttribute("id"));
+    await page.keyboard.press("Enter");
+    assert.equal(await portal.composer.inputValue(), "/storage_account_create ");
+    await option.waitFor({ state: "detached" });
+    assert.equal(await portal.turns.count(), 0, "nothing was sent");
+    // Escape closes the menu and keeps what is written.
+    await portal.composer.fill("/group");
+    await option.waitFor();
+    await page.keyboard.press("Escape");
+    await option.waitFor({ state: "detached" });
+    assert.equal(await portal.composer.inputValue(), "/group");
+    await portal.composer.fill("");
+
+    await portal.ask("list my resource groups");
+    assert.equal(await portal.answered(), "done");
+    await until("one goes on writing", () => hasFocus(portal.composer));
+    await page.keyboard.press("ArrowUp");
+    const editor = page.getByRole("textbox", { name: portal.text("chat:question.edit_label"), exact: true });
+    await until("the last question is edited", () => hasFocus(editor));
+    assert.equal(await editor.inputValue(), "list my resource groups");
+    await page.keyboard.press("Escape");
+    await editor.waitFor({ state: "detached" });
+    await until("the focus is back", () => hasFocus(portal.composer));
+  });
 });

@@ -22,7 +22,7 @@ export function LongList<Item>({ items, keyOf, rowPx, gapPx = 0, goesOn = false,
     getItemKey: (index) => keyOf(items[index]!),
     gap: gapPx,
     scrollMargin: margin,
-    overscan: 8,
+    overscan: 4,
   });
   const shown = virtualizer.getVirtualItems();
   const before = (shown[0]?.start ?? margin) - margin;

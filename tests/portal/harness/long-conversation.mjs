@@ -11,17 +11,17 @@ const PAGE = 100;
  *
  * @param {Page} page
  * @param {Stack} stack
- * @param {string} conversation
+ * @param {{ conversation: string, turn: any }} real
  * @param {number} count
  */
-export async function playLongConversation(page, stack, conversation, count) {
+export async function playLongConversation(page, stack, { conversation, turn }, count) {
   const at = (/** @type {number} */ index) => new Date(Date.UTC(2026, 10, 1) + index * 60_000).toISOString();
   const messages = Array.from({ length: count }, (_, index) => {
-    const turn = `${conversation}_t${Math.floor(index / 2)}`;
+    const turnId = `${conversation}_t${Math.floor(index / 2)}`;
     const isQuestion = index % 2 === 0;
     return {
       id: `m${index}`,
-      turn_id: turn,
+      turn_id: turnId,
       author: isQuestion ? "user" : "assistant",
       text: isQuestion ? `Question ${index / 2}` : answer(index),
       step: isQuestion ? null : 1,
@@ -35,9 +35,10 @@ export async function playLongConversation(page, stack, conversation, count) {
     const items = messages.slice(Math.max(0, end - PAGE), end).toReversed();
     return route.fulfill({ json: { items, next_cursor: end > PAGE ? String(count - end + PAGE) : null }, headers: cors });
   });
-  await page.route(new RegExp(`/v1/turns/${conversation}_t`), (route) =>
-    route.fulfill({ status: 404, headers: { ...cors, "content-type": "application/problem+json" }, json: { type: "about:blank", title: "", status: 404, detail: "", code: "not_found", request_id: "played" } }),
-  );
+  await page.route(new RegExp(`/v1/turns/${conversation}_t`), (route) => {
+    const id = new URL(route.request().url()).pathname.split("/").at(-1);
+    return route.fulfill({ json: { ...turn, id, calls: [], step: 1 }, headers: cors });
+  });
 }
 
 /** @param {number} index */

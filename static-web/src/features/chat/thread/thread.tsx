@@ -25,7 +25,7 @@ export interface ThreadProps {
 }
 
 /** So many turns at the end are there from the start; those above only when they come near. */
-const ALWAYS = 8;
+const AT_START = 8;
 
 /** A turn that was never seen is taken for this high. */
 const GUESS_PX = 260;
@@ -50,7 +50,7 @@ export function Thread({ conversationId, path, outgoing, editing, busy, actions,
     if (fromEnd.current !== null && scroller !== null) scroller.scrollTop = scroller.scrollHeight - fromEnd.current;
     fromEnd.current = null;
   }, [first]);
-  const newest = new Set(shown.slice(-ALWAYS));
+  const newest = new Set(shown.slice(-AT_START));
   const loadOlder = async (load: () => Promise<void>) => {
     const scroller = scrollerOf(frame.current);
     fromEnd.current = scroller === null ? null : scroller.scrollHeight - scroller.scrollTop;
@@ -65,11 +65,12 @@ export function Thread({ conversationId, path, outgoing, editing, busy, actions,
           key={number}
           id={`${conversationId} ${anchor.current} ${number}`}
           guess={turns.length * GUESS_PX}
-          always={part >= parts.length - 2 || turns.some((turn) => turn.turnId === editing)}
+          first={part >= parts.length - 2}
+          always={turns.some((turn) => turn.turnId === editing)}
           className="space-y-8"
         >
           {turns.map((turn) => (
-            <WhenNear key={rowKey(turn.turnId)} id={turn.turnId} guess={GUESS_PX} always={newest.has(turn) || editing === turn.turnId}>
+            <WhenNear key={rowKey(turn.turnId)} id={turn.turnId} guess={GUESS_PX} first={newest.has(turn)} always={editing === turn.turnId}>
               <TurnArticle
                 conversationId={conversationId}
                 turn={turn}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
 
 /** So far beyond the edges of the screen the content is there already. */
-const AHEAD = "500px";
+const AHEAD = "400px";
 
 /** What was seen once takes the same room again, also when it was away together with what is around it. */
 const heights = new Map<string, number>();
@@ -11,6 +11,8 @@ interface WhenNearProps {
   id: string;
   /** There wherever it is. */
   always: boolean;
+  /** There from the start, until it is known to be far away. */
+  first: boolean;
   /** What was never seen is taken for this high, px. */
   guess: number;
   className?: string;
@@ -21,9 +23,9 @@ interface WhenNearProps {
  * Renders its content only while it is near the screen, and holds its place with the height that
  * it had otherwise. A long conversation costs what is seen of it.
  */
-export function WhenNear({ id, always, guess, className, children }: WhenNearProps) {
+export function WhenNear({ id, always, first, guess, className, children }: WhenNearProps) {
   const frame = useRef<HTMLDivElement>(null);
-  const [near, setNear] = useState(false);
+  const [near, setNear] = useState(first);
   const [height, setHeight] = useState(() => heights.get(id) ?? guess);
   const shown = always || near;
 
