@@ -89,6 +89,41 @@ export const SHOTS = [
     },
   },
   {
+    name: "chat-slash",
+    user: "alice",
+    async open(moment) {
+      await go("/c")(moment);
+      await moment.portal.composer.fill("/vm");
+      await moment.page.getByRole("option").first().waitFor();
+    },
+  },
+  {
+    name: "chat-grants",
+    user: "alice",
+    device: "desktop",
+    async open(moment) {
+      const { page, stack, portal, scene } = moment;
+      await page.route(`${stack.api}/api/v1/conversations/*/grants`, (route) =>
+        route.fulfill({
+          headers: { "access-control-allow-origin": "*" },
+          json: {
+            items: [
+              { id: "g1", covers: "same_place", server: "azure", tool: "storage_account_create", resource_group: "rg-dev", target: "00000000-0000-4000-8000-0000000000b2/rg-dev/stgallery", given_at: "2026-11-24T13:05:00Z", expires_at: "2026-11-24T21:05:00Z" },
+              { id: "g2", covers: "same_call", server: "azure", tool: "compute_vm_power_state", resource_group: "rg-dev", target: "00000000-0000-4000-8000-0000000000b2/rg-dev/vm-dev-1", given_at: "2026-11-24T13:05:00Z", expires_at: "2026-11-24T21:05:00Z" },
+            ],
+            next_cursor: null,
+          },
+        }),
+      );
+      await go(`/c/${scene.table}`)(moment);
+      await page.getByRole("table").first().waitFor();
+      await portal.conversations.getByRole("button", { name: portal.pattern("sidebar:menu.open") }).first().focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("menuitem", { name: portal.text("sidebar:menu.grants"), exact: true }).click();
+      await page.getByRole("dialog").getByRole("listitem").first().waitFor();
+    },
+  },
+  {
     name: "mode-picker",
     user: "alice",
     async open(moment) {

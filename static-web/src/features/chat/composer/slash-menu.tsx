@@ -54,16 +54,13 @@ export function SlashMenu({ typed, onPick, onClose, onActive, ref }: SlashMenuPr
         {data !== undefined && t(tools.length === 0 ? "slash.none" : "slash.count", { count: tools.length })}
       </p>
       {tools.length === 0 && data !== undefined && <p className="px-4 py-3 text-sm text-ink-soft">{t("slash.none")}</p>}
-      <ul role="listbox" aria-label={t("slash.label")} className="max-h-[40dvh] overflow-y-auto empty:hidden">
+      <ul role="listbox" aria-label={t("slash.label")} className="empty:hidden">
         {tools.map((tool, index) => (
           <li
             key={`${tool.server}/${tool.tool}`}
             id={`${id}-${index}`}
             role="option"
             aria-selected={index === at}
-            ref={(element) => {
-              if (index === at) element?.scrollIntoView({ block: "nearest" });
-            }}
             // The press must not take the focus out of the field.
             onPointerDown={(event) => event.preventDefault()}
             onClick={() => onPick(tool.tool)}

@@ -21,5 +21,5 @@ it("puts first what begins as it is typed", () => {
 });
 
 it("offers a few", () => {
-  expect(fitting(Array.from({ length: 50 }, (_, index) => ({ tool: `t${index}` }) as Tool), "")).toHaveLength(8);
+  expect(fitting(Array.from({ length: 50 }, (_, index) => ({ tool: `t${index}` }) as Tool), "")).toHaveLength(5);
 });

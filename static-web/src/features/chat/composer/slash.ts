@@ -1,7 +1,8 @@
 /** `/tool_name` at the beginning of a question: which tools are offered for it. */
 import type { Tool } from "@/api/types";
 
-const SHOWN = 8;
+/** As many as fit above a phone's keyboard. */
+const SHOWN = 5;
 
 /** What stands behind a slash that begins the text, as long as nothing follows it. */
 export function slashOf(text: string): string | null {
