@@ -49,6 +49,7 @@ const summary = (extra: Partial<NonNullable<Call["approval"]>>): NonNullable<Cal
   preview: creates,
   preview_state: "shown",
   drifts: 0,
+  can_remember: false,
   ...extra,
 });
 const turn = (extra: Partial<Call>): Turn => ({

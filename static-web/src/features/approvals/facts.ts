@@ -36,6 +36,9 @@ export function approvalOfCall(call: CallLog, view: Approval | undefined, me: { 
     // Only its asker sees a turn.
     asker: { oid: me?.oid ?? "", name: me?.name ?? null },
     expires_at: approval.expiresAt,
+    // Events do not tell; whoever is asked to decide for longer has read the approval itself.
+    can_remember: false,
+    remember: null,
     decision: null,
   };
 }

@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CloudAlert, CloudCheck } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { api, unwrap } from "@/api/client";
 import { meQuery } from "@/api/queries";
 import type { Me } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
