@@ -10,6 +10,7 @@ mod record;
 pub(crate) mod scope;
 mod servers;
 mod standing_approvals;
+mod tags;
 
 pub use catalogues::Catalogues;
 pub(crate) use catalogues::settled as settled_catalogue;
