@@ -26,7 +26,7 @@ pub use approval::MayNotDecide;
 pub use request::PolicyInput;
 pub(crate) use scope::{approval_scope, is_guid, is_same_place};
 pub use set::{BUILT_IN_FORBIDS, BUILT_IN_PERMITS, PolicyError, PolicySet};
-pub(crate) use tags::tag_place;
+pub(crate) use tags::place_of_call;
 pub use tags::{KnownTags, TaggedPlaces};
 pub use tenants::Policies;
 pub use text::{MAX_TEXT_BYTES, TextFault};

@@ -34,7 +34,7 @@ pub enum KnownTags<'a> {
 pub type TaggedPlaces = HashMap<TagPlace, Arc<TaggedPlace>>;
 
 /// Where the tags of the things are to be found that a call works on.
-pub(crate) fn tag_place(spec: &ToolSpec, arguments: &Value) -> Option<TagPlace> {
+pub(crate) fn place_of_call(spec: &ToolSpec, arguments: &Value) -> Option<TagPlace> {
     CallScope::of(spec, arguments).tag_place()
 }
 

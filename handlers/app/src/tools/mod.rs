@@ -5,6 +5,7 @@ mod append;
 mod catalogues;
 pub(crate) mod decide;
 pub(crate) mod dispatch;
+pub(crate) mod pace;
 mod preview;
 mod record;
 pub(crate) mod scope;

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use super::decide::Standing;
 use super::scope::settled;
 use crate::azure_reads::Failure;
-use crate::policy::tag_place;
+use crate::policy::place_of_call;
 use crate::turn::{Engine, wire_name};
 
 /// How long tags are waited for.
@@ -41,7 +41,7 @@ impl Engine {
             let mut tools = standing.catalogue.tools.iter();
             let spec = tools.find(|spec| wire_name(&spec.tool) == call.name)?;
             let arguments = serde_json::from_str(&call.arguments).ok()?;
-            tag_place(spec, &settled(spec, arguments, default, known))
+            place_of_call(spec, &settled(spec, arguments, default, known))
         };
         let places: BTreeSet<TagPlace> = calls.iter().filter_map(place).collect();
         self.read_places(&turn.asker.user, standing, turn.id.as_str(), places)
@@ -59,7 +59,7 @@ impl Engine {
         if !standing.policies.asks_for_tags() {
             return;
         }
-        let places = tag_place(spec, arguments).into_iter().collect();
+        let places = place_of_call(spec, arguments).into_iter().collect();
         self.read_places(user, standing, correlation_id, places)
             .await;
     }

@@ -52,6 +52,7 @@ use crate::policy::Policies;
 use crate::policy::arguments::ArgumentSchemas;
 use crate::quota::Quotas;
 use crate::secrets::SecretVault;
+use crate::tools::pace::AzurePace;
 use crate::tools::{Catalogues, SealedServers};
 
 pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
@@ -97,6 +98,7 @@ pub struct Engine {
     stops: Arc<TurnHub>,
     schemas: ArgumentSchemas,
     azure: AzureReads,
+    pace: AzurePace,
     /// By the version of their catalogue.
     indexes: Cache<String, Arc<ToolIndex>>,
     past: history::Past,
@@ -128,6 +130,7 @@ impl Engine {
         );
         Arc::new(Self {
             azure,
+            pace: AzurePace::new(),
             ports,
             vault,
             policies,
@@ -204,6 +207,10 @@ impl Engine {
 
     pub(crate) fn azure(&self) -> &AzureReads {
         &self.azure
+    }
+
+    pub(crate) fn pace(&self) -> &AzurePace {
+        &self.pace
     }
 
     pub(crate) fn secrets(&self) -> &SecretVault {
