@@ -22,6 +22,18 @@ locals {
     AZIMUTH_AUTH_TENANTS  = join(",", local.tenants)
     AZIMUTH_AUTH_CLIENTS  = azuread_application_registration.portal.client_id
 
+    # Another identity provider beside Entra ID.
+    AZIMUTH_OIDC_ISSUER    = try(var.oidc.issuer, "")
+    AZIMUTH_OIDC_JWKS_URL  = try(coalesce(var.oidc.jwks_url), "")
+    AZIMUTH_OIDC_TENANT    = try(var.oidc.tenant, "")
+    AZIMUTH_OIDC_AUDIENCE  = try(var.oidc.audience, "")
+    AZIMUTH_OIDC_CLIENTS   = try(join(",", var.oidc.clients), "")
+    AZIMUTH_OIDC_ALGORITHM = try(var.oidc.algorithm, "")
+    AZIMUTH_OIDC_TYPE      = try(var.oidc.type, "")
+    AZIMUTH_OIDC_SCOPE     = try(coalesce(var.oidc.scope), "")
+    AZIMUTH_OIDC_CLAIMS    = try(join(",", [for what, claim in var.oidc.claims : "${what}=${claim}"]), "")
+    AZIMUTH_OIDC_ROLES     = try(join(",", [for theirs, ours in var.oidc.roles : "${theirs}=${ours}"]), "")
+
     # No secret: the app's identity vouches for the application (entra.tf).
     AZIMUTH_TOKEN_URL       = "${local.login_url}/{tid}/oauth2/v2.0/token"
     AZIMUTH_CLIENT_ID       = azuread_application_registration.api.client_id

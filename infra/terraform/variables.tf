@@ -57,6 +57,23 @@ variable "further_tenants" {
   default     = []
 }
 
+variable "oidc" {
+  description = "An identity provider beside Entra ID whose people may call; they have no identity in Azure."
+  type = object({
+    issuer    = string
+    jwks_url  = optional(string)
+    tenant    = string
+    audience  = string
+    clients   = list(string)
+    algorithm = optional(string, "RS256")
+    type      = optional(string, "any")
+    scope     = optional(string)
+    claims    = optional(map(string), {})
+    roles     = optional(map(string), {})
+  })
+  default = null
+}
+
 variable "new_users" {
   description = "Whoever signs in for the first time is `admitted`, or `pending` until an administrator has admitted them."
   type        = string

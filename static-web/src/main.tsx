@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 
 import { startApi } from "@/api/client";
 import { loadConfig } from "@/app/config";
+import { fetchAhead } from "@/app/fetch-ahead";
 import { queryClient } from "@/app/query-client";
 import { router } from "@/app/router";
 import { startSession } from "@/auth/session";
@@ -15,6 +16,7 @@ import "@/styles/app.css";
 const root = document.getElementById("root")!;
 
 async function start(): Promise<void> {
+  fetchAhead();
   const [config] = await Promise.all([loadConfig(), startLanguage()]);
   startApi(config.api_base);
   startRealtime(config.realtime);

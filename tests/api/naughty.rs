@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 type Field = (&'static str, &'static str);
 
 /// Where text goes beside messages, titles of new conversations and arguments.
-const FIELDS: [Field; 27] = [
+const FIELDS: [Field; 28] = [
     ("put_kill_switch", "reason"),
     ("put_kill_switch", "scope"),
     ("put_added_server", "args"),
@@ -38,6 +38,7 @@ const FIELDS: [Field; 27] = [
     ("decide_approval", "decision"),
     ("decide_approval", "digest"),
     ("decide_approval", "reason"),
+    ("decide_approval", "remember"),
     ("patch_conversation", "title"),
     ("create_turn", "mode"),
     ("create_turn", "model"),

@@ -245,6 +245,12 @@ async fn assert_untouched(scene: &Scene) {
         let found = get(format!("/v1/approvals/{}", things[name])).await;
         assert_eq!(found.text("state"), "pending", "{name}");
     }
+    let grants = get(format!(
+        "/v1/conversations/{}/grants",
+        things["conversation"]
+    ))
+    .await;
+    assert_eq!(grants.body["items"][0]["id"], things["grant"]);
     let policies = scene.dave.get("/v1/admin/policies").await.body;
     assert_eq!(policies["stored"]["number"].to_string(), things["policy"]);
     let sessions = get("/v1/sessions?limit=100".to_owned()).await;

@@ -126,6 +126,10 @@ for (const language of LANGUAGES) {
         await page.getByRole("textbox", { name: portal.text("chat:question.edit_label"), exact: true }).waitFor();
         await inBothThemes(page, "an edited question");
         await page.keyboard.press("Escape");
+        await portal.composer.fill("/group");
+        await page.getByRole("option").first().waitFor();
+        await inBothThemes(page, "the tools behind a slash");
+        await portal.composer.fill("");
         await portal.openCommands();
         await inBothThemes(page, "the commands");
         await page.keyboard.press("Escape");

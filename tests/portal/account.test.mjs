@@ -248,4 +248,23 @@ describe("what one may use, has used, and what is kept of one", () => {
       await finds("how much have I used?", [portal.text("nav.usage")], portal.text("quotas:of", { used, limit: limit.toLocaleString("en") }));
     }
   });
+
+  its.test("ends another sign-in, and then every one", async (scene) => {
+    await scene.signedIn("bob");
+    const { page } = await scene.signedIn("bob", { at: "/settings#sessions" });
+    const portal = new Portal(page);
+    const list = page.getByRole("list", { name: portal.text("settings:sessions.title"), exact: true });
+    await list.getByText(portal.text("settings:sessions.current"), { exact: true }).waitFor();
+    await list.getByRole("button").first().waitFor();
+    const count = await list.getByRole("listitem").count();
+    await list.getByRole("button").first().click();
+    await page.getByText(portal.text("settings:sessions.ended"), { exact: true }).waitFor();
+    await until("it is gone from the list", async () => (await list.getByRole("listitem").count()) === count - 1);
+    await list.getByText(portal.text("settings:sessions.current"), { exact: true }).waitFor();
+
+    await portal.button("settings:sessions.everywhere").click();
+    await page.getByRole("dialog").getByRole("button", { name: portal.text("settings:sessions.everywhere"), exact: true }).click();
+    await page.waitForURL(/\/login|\/logout/);
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0, "nothing of the sign-in is kept");
+  });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { call, get } from "./harness/api.mjs";
 import { hasFocus, tabTo } from "./harness/keyboard.mjs";
@@ -11,8 +12,11 @@ import { until } from "./harness/waiting.mjs";
 const ALICE = "00000000-0000-4000-8000-0000000000c1";
 const BOB = "00000000-0000-4000-8000-0000000000c2";
 
+const NOTES = fileURLToPath(new URL("./harness/notes-server.mjs", import.meta.url));
+
 describe("the administration", () => {
-  const its = stage();
+  // What administrators may add: this very program, and no host.
+  const its = stage({ env: { AZIMUTH_MCP_COMMANDS: process.execPath } });
 
   its.test("is there for those who administer, and for nobody else", async (scene) => {
     const { page } = await scene.signedIn("alice", { at: "/settings" });
@@ -252,5 +256,106 @@ describe("the administration", () => {
     await page.getByText(portal.pattern("quotas:stored", { number: 2, reason: "Less for now" })).waitFor();
     const { person, roles, tenant } = await get(scene.stack, "dave", "/v1/admin/quotas");
     assert.deepEqual({ person, roles, tenant }, { person: { turns_per_day: 5000 }, roles: { reader: { requests_per_minute: 50 } }, tenant: { turns_per_day: 9000 } });
+  });
+
+  its.test("adds a tool server as another program has it, accepts its tool, and removes it", async (scene) => {
+    const { page } = await scene.signedIn("dave", { at: "/admin/servers" });
+    const portal = new Portal(page);
+    const field = (/** @type {string} */ key) => page.getByRole("textbox", { name: portal.text(key), exact: true });
+    await portal.button("admin_servers:add").click();
+    await page.getByText(portal.text("admin_servers:paste.title"), { exact: true }).click();
+    await field("admin_servers:paste.label").fill(JSON.stringify({ mcpServers: { "My Notes": { command: "/bin/false", args: [NOTES], env: { LOG: "x" } } } }));
+    await portal.button("admin_servers:paste.take").click();
+    assert.equal(await field("admin_servers:field.name").inputValue(), "my-notes");
+    assert.equal(await field("admin_servers:field.args").inputValue(), NOTES);
+    const add = page.getByRole("form", { name: portal.text("admin_servers:add_title"), exact: true }).getByRole("button", { name: portal.text("admin_servers:add"), exact: true });
+    await add.click();
+    await page.getByText(portal.text("admin_servers:fault.reason_missing"), { exact: true }).waitFor();
+    await field("admin_servers:reason").fill("Notes for the team");
+    await add.click();
+    // What the operator does not allow is said at its field.
+    await until("the program is refused", async () => (await field("admin_servers:field.command").getAttribute("aria-invalid")) === "true");
+    assert.equal(await page.getByRole("alert").count(), 1);
+    await field("admin_servers:field.command").fill(process.execPath);
+    await field("admin_servers:field.name").fill("azure");
+    await add.click();
+    await page.getByText(portal.text("admin_servers:fault.name_taken"), { exact: true }).waitFor();
+    await field("admin_servers:field.name").fill("notes");
+    await add.click();
+    const card = page.getByRole("list", { name: portal.text("admin_servers:list"), exact: true }).getByRole("listitem");
+    await card.getByText(portal.pattern("admin_servers:by_text", { reason: "Notes for the team" })).waitFor();
+
+    const tools = page.getByRole("navigation", { name: portal.text("admin:nav"), exact: true }).getByRole("link", { name: portal.text("admin:nav_tools"), exact: true });
+    await tools.click();
+    await page.getByRole("combobox", { name: portal.text("admin_tools:state_label"), exact: true }).selectOption("new");
+    const row = page.getByRole("listitem").filter({ hasText: "notes.note_list" });
+    await row.getByRole("button").first().click();
+    await row.getByRole("button", { name: portal.text("admin_tools:act.accept"), exact: true }).click();
+    await row.getByRole("combobox", { name: portal.text("admin_tools:effect"), exact: true }).selectOption("read_only");
+    await row.getByRole("textbox", { name: portal.text("admin_tools:reason"), exact: true }).fill("It only reads");
+    // Somebody else is faster.
+    const faster = await call(scene.stack, "dave", "PUT", "/v1/admin/tools/notes/note_write", { switched_off: true, reason: "Not this one" }, { "if-match": "*" });
+    assert.equal(faster.status, 200);
+    const accept = row.getByRole("button", { name: portal.text("admin_tools:act.accept"), exact: true });
+    await accept.click();
+    await row.getByText(portal.text("admin_tools:outdated"), { exact: true }).waitFor();
+    const pinned = async () => (await get(scene.stack, "dave", "/v1/admin/tools?q=note_list")).items[0];
+    assert.equal((await pinned()).state, "new", "nothing was stored");
+    await row.getByRole("button", { name: portal.text("cancel"), exact: true }).click();
+    await row.getByRole("button", { name: portal.text("admin_tools:act.accept"), exact: true }).click();
+    await row.getByRole("combobox", { name: portal.text("admin_tools:effect"), exact: true }).selectOption("read_only");
+    await row.getByRole("textbox", { name: portal.text("admin_tools:reason"), exact: true }).fill("It only reads");
+    await accept.click();
+    await page.getByText(portal.text("admin_tools:done.accept"), { exact: true }).waitFor();
+    const { state, effect, settled, offered_hash: offered } = await pinned();
+    assert.deepEqual([state, effect, settled.reason, settled.accepted_hash], ["pinned", "read_only", "It only reads", offered]);
+
+    await page.goto(`${scene.stack.portal}/admin/servers`);
+    await card.getByRole("button", { name: portal.text("admin_servers:remove"), exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: portal.text("admin_servers:remove"), exact: true }).click();
+    await page.getByText(portal.text("admin_servers:none"), { exact: true }).waitFor();
+    assert.deepEqual((await get(scene.stack, "dave", "/v1/admin/servers")).items, []);
+  });
+
+  its.test("shows what is otherwise in a tool that changed, switches one off and on", async (scene) => {
+    const { page } = await scene.signedIn("dave", { at: "/admin/tools" });
+    const portal = new Portal(page);
+    await page.getByRole("searchbox", { name: portal.text("admin_tools:search"), exact: true }).fill("storage_account_create");
+    const row = page.getByRole("listitem").filter({ hasText: "azure.storage_account_create" });
+    await row.getByRole("button").first().click();
+    const settle = async (/** @type {string} */ act) => {
+      const button = row.getByRole("button", { name: portal.text(`admin_tools:act.${act}`), exact: true });
+      await button.click();
+      await row.getByRole("textbox", { name: portal.text("admin_tools:reason"), exact: true }).fill("For a while");
+      await button.click();
+      await page.getByText(portal.text(`admin_tools:done.${act}`), { exact: true }).waitFor();
+    };
+    const state = async () => (await get(scene.stack, "dave", "/v1/admin/tools?q=storage_account_create")).items[0].state;
+    await settle("switch_off");
+    await row.getByText(portal.text("admin_tools:disabled_by.switched_off"), { exact: true }).waitFor();
+    assert.equal(await state(), "disabled");
+    await settle("switch_on");
+    await row.getByText(portal.text("admin_tools:state_text.pinned"), { exact: true }).waitFor();
+    assert.equal(await state(), "pinned");
+
+    // No server of the sandbox changes its tools.
+    await page.route(`${scene.stack.api}/api/v1/admin/tools?**`, async (route) => {
+      const answer = await route.fetch({ url: `${scene.stack.api}/api/v1/admin/tools?q=storage_account_create` });
+      const page = await answer.json();
+      const before = page.items[0].input_schema;
+      const after = { ...before, properties: { ...before.properties, force: { type: "boolean" } } };
+      const change = { description: { before: "Makes an account.", after: "Makes or replaces an account." }, input_schema: { before, after } };
+      await route.fulfill({ response: answer, json: { ...page, items: [{ ...page.items[0], state: "changed", offered_hash: "0".repeat(64), change }] } });
+    });
+    await page.reload();
+    await row.getByRole("button").first().click();
+    await row.getByText("or replaces").and(row.locator("ins")).waitFor();
+    await row.getByText(/^\+ +"force": \{$/).waitFor();
+    assert.equal(await row.locator("del").count(), 0);
+    // Only what is really offered can be accepted, whatever the screen shows.
+    await row.getByRole("button", { name: portal.text("admin_tools:act.accept"), exact: true }).click();
+    await row.getByRole("textbox", { name: portal.text("admin_tools:reason"), exact: true }).fill("Looked at");
+    await row.getByRole("button", { name: portal.text("admin_tools:act.accept"), exact: true }).click();
+    await row.getByText(portal.text("admin_tools:outdated"), { exact: true }).waitFor();
   });
 });

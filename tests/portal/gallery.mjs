@@ -46,7 +46,7 @@ if (faults.length > 0) process.exitCode = 1;
 /** @param {import("./harness/texts.mjs").Language} language */
 async function inLanguage(language) {
   const model = await Model.start();
-  const stack = await startStack({ env: model.environment(), model: OFFLINE_PLANNER });
+  const stack = await startStack({ env: { ...model.environment(), AZIMUTH_MCP_COMMANDS: process.execPath }, model: OFFLINE_PLANNER });
   try {
     const scene = await setScene(stack, model, language);
     for (const theme of THEMES) {

@@ -165,6 +165,46 @@ describe("alice", () => {
     assert.equal((await effects(scene.stack)).length, before + 1);
   });
 
+  its.test("agrees once for the conversation, sees what that covers, and takes it back", async (scene) => {
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    const question = "create storage account stkeepone in rg-dev";
+    const callOf = async () => (await get(scene.stack, "alice", `/v1/turns/${await portal.lastTurnId()}`)).calls.find((/** @type {any} */ one) => one.tool === "storage_account_create");
+    await portal.ask(question);
+    await portal.phase("waiting_approval");
+    const { remember } = (await callOf()).approval;
+    const values = { tool: "azure.storage_account_create", place: "rg-dev/stkeepone", hours: remember.hours };
+    await page.getByText(portal.text(`approvals:remember.${remember.covers}`, values), { exact: true }).waitFor();
+    const choice = page.getByRole("checkbox", { name: portal.text("approvals:remember.label"), exact: true });
+    assert.equal(await choice.isChecked(), false, "nobody agrees to more without saying so");
+    await choice.check();
+    await portal.button("approvals:approve").click();
+    assert.equal(await portal.answered(60_000), "done");
+
+    await portal.ask(question);
+    assert.equal(await portal.answered(60_000), "done");
+    const second = await callOf();
+    assert.equal(second.approval ?? null, null, "nobody was asked");
+    assert.equal(second.standing_approval.kind, "conversation");
+    const card = portal.lastTurn.getByRole("group", { name: /storage_account_create/ });
+    await card.getByRole("button").first().click();
+    await card.getByText(portal.text("approvals:standing"), { exact: true }).waitFor();
+
+    const grants = `/v1/conversations/${portal.conversation}/grants`;
+    assert.equal((await get(scene.stack, "alice", grants)).items.length, 1);
+    const { title } = await get(scene.stack, "alice", `/v1/conversations/${portal.conversation}`);
+    await portal.chooseOf(title, "sidebar:menu.grants");
+    const dialog = page.getByRole("dialog", { name: portal.text("approvals:grants.title"), exact: true });
+    await dialog.getByText(values.tool, { exact: true }).waitFor();
+    await dialog.getByRole("button", { name: portal.text("approvals:grants.take_back_named", { tool: values.tool }), exact: true }).click();
+    await dialog.getByText(portal.text("approvals:grants.none"), { exact: true }).waitFor();
+    assert.deepEqual((await get(scene.stack, "alice", grants)).items, []);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await portal.ask(question);
+    await portal.phase("waiting_approval");
+  });
+
   its.test("says no with a reason, and nothing happens", async (scene) => {
     const before = (await effects(scene.stack)).length;
     const { page } = await scene.signedIn("alice");

@@ -89,6 +89,20 @@ describe("the keyboard alone", () => {
     assert.equal(await portal.composer.inputValue(), "", "the key itself is not typed");
 
     await page.goto(`${scene.stack.portal}/settings`);
+    // One by itself, the others stay.
+    await page.getByRole("switch", { name: portal.text("shortcut.focus_composer"), exact: true }).click();
+    await page.goto(`${scene.stack.portal}/c`);
+    await portal.composer.waitFor();
+    await page.evaluate(() => (document.activeElement instanceof HTMLElement ? document.activeElement.blur() : undefined));
+    await page.keyboard.press("/");
+    assert.equal(await hasFocus(portal.composer), false, "/ alone is off");
+    await until("? works on", async () => {
+      if ((await page.getByRole("dialog").count()) > 0) return true;
+      await page.keyboard.press("?");
+      return false;
+    });
+
+    await page.goto(`${scene.stack.portal}/settings`);
     const toggle = page.getByRole("switch", { name: portal.text("settings:shortcuts.switch") }).or(page.getByRole("checkbox", { name: portal.text("settings:shortcuts.switch") }));
     await toggle.click();
     await page.goto(`${scene.stack.portal}/c`);
@@ -96,5 +110,37 @@ describe("the keyboard alone", () => {
     await page.evaluate(() => (document.activeElement instanceof HTMLElement ? document.activeElement.blur() : undefined));
     await page.keyboard.press("/");
     assert.equal(await hasFocus(portal.composer), false);
+  });
+
+  its.test("finds a tool behind a slash, and takes up the last question again", async (scene) => {
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    await tabTo(page, portal.composer);
+    await page.keyboard.type("/account_cre");
+    const option = page.getByRole("listbox", { name: portal.text("chat:slash.label"), exact: true }).getByRole("option", { selected: true });
+    await option.getByText("storage_account_create", { exact: true }).waitFor();
+    assert.equal(await portal.composer.getAttribute("aria-activedescendant"), await option.getAttribute("id"));
+    await page.keyboard.press("Enter");
+    assert.equal(await portal.composer.inputValue(), "/storage_account_create ");
+    await option.waitFor({ state: "detached" });
+    assert.equal(await portal.turns.count(), 0, "nothing was sent");
+    // Escape closes the menu and keeps what is written.
+    await portal.composer.fill("/group");
+    await option.waitFor();
+    await page.keyboard.press("Escape");
+    await option.waitFor({ state: "detached" });
+    assert.equal(await portal.composer.inputValue(), "/group");
+    await portal.composer.fill("");
+
+    await portal.ask("list my resource groups");
+    assert.equal(await portal.answered(), "done");
+    await until("one goes on writing", () => hasFocus(portal.composer));
+    await page.keyboard.press("ArrowUp");
+    const editor = page.getByRole("textbox", { name: portal.text("chat:question.edit_label"), exact: true });
+    await until("the last question is edited", () => hasFocus(editor));
+    assert.equal(await editor.inputValue(), "list my resource groups");
+    await page.keyboard.press("Escape");
+    await editor.waitFor({ state: "detached" });
+    await until("the focus is back", () => hasFocus(portal.composer));
   });
 });

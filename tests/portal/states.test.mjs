@@ -231,4 +231,23 @@ describe("when something is not as it should be", () => {
     await page.goto(`${scene.stack.portal}/c`);
     await portal.button("login:sign_in").waitFor();
   });
+
+  its.test("a new version is told, and loaded when the person says so", async (scene) => {
+    const { page } = await scene.signedIn("alice", { at: "/settings" });
+    const portal = new Portal(page);
+    const reload = portal.button("update.reload");
+    await until("a part of the old version is missing", async () => {
+      if ((await reload.count()) > 0) return true;
+      await page.evaluate(() => void window.dispatchEvent(new Event("vite:preloadError", { cancelable: true })));
+      return false;
+    });
+    await page.getByText(portal.text("update.available"), { exact: true }).waitFor();
+    await page.evaluate(() => {
+      // @ts-expect-error gone with the page
+      window.__old = true;
+    });
+    await reload.click();
+    await page.waitForFunction(() => !("__old" in window));
+    await page.getByRole("heading", { level: 1, name: portal.text("settings:title"), exact: true }).waitFor();
+  });
 });

@@ -84,6 +84,8 @@ pub struct AppShape {
     pub cors_origins: Vec<String>,
     /// Whether people who were never here before are let in.
     pub new_people: NewPeople,
+    /// Whether eve's tenant comes in as people of another issuer than Entra ID.
+    pub other_issuer: bool,
 }
 
 impl AppShape {
@@ -97,6 +99,7 @@ impl AppShape {
             stream: StreamTimings::default(),
             cors_origins: Vec::new(),
             new_people: NewPeople::Admitted,
+            other_issuer: false,
         }
     }
 
@@ -254,7 +257,7 @@ impl TestApp {
             sessions: store.clone(),
             tools: SealedServers::over(tools.clone()),
             queue: queue.clone(),
-            verifier: Arc::new(verifier(sandbox, &as_clock)),
+            verifier: Arc::new(verifier(sandbox, &as_clock, shape.other_issuer)),
             policies,
             quotas,
             models,

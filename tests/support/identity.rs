@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use azimuth_app::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
+use azimuth_app::auth::algorithm::TokenAlgorithm;
+use azimuth_app::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings, KeysAt};
 use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
-use azimuth_app::auth::verifier::{TokenVerifier, VerifierSettings};
+use azimuth_app::auth::verifier::{ClaimNames, OidcSettings, TokenVerifier, VerifierSettings};
 use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
 use azimuth_embedded::{FileSealer, SqliteStore};
@@ -13,8 +14,12 @@ use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{Sealer, Secret};
 use serde_json::Value;
 
-/// Takes the tokens that the sandbox's issuer signs.
-pub fn verifier(sandbox: &Value, clock: &Arc<dyn Clock>) -> TokenVerifier {
+/// Tenant of the other issuer's people.
+pub const OTHER_TENANT: &str = "0c0ffee0-0000-4000-8000-000000000001";
+
+/// Takes the tokens that the sandbox's issuer signs; with `other_issuer` those of eve's
+/// tenant as an issuer's that is not Entra ID, whose keys its discovery document names.
+pub fn verifier(sandbox: &Value, clock: &Arc<dyn Clock>, other_issuer: bool) -> TokenVerifier {
     let text = |field: &str| sandbox[field].as_str().unwrap().to_owned();
     let authority = text("authority");
     let issuer = format!("{authority}/{{tid}}/v2.0");
@@ -23,21 +28,51 @@ pub fn verifier(sandbox: &Value, clock: &Arc<dyn Clock>) -> TokenVerifier {
         Fetcher::new(&FetcherSettings::default()).unwrap(),
         clock.clone(),
     );
-    TokenVerifier::new(
-        VerifierSettings {
+    let mut others = Vec::new();
+    if other_issuer {
+        let users = sandbox["users"].as_array().unwrap();
+        let eve = users.iter().find(|user| user["name"] == "eve").unwrap();
+        let issuer = issuer.replace("{tid}", eve["tid"].as_str().unwrap());
+        let keys = JwksCache::new(
+            JwksSettings::of(KeysAt::Discovery, &issuer, TokenAlgorithm::Rs256),
+            Fetcher::new(&FetcherSettings::default()).unwrap(),
+            clock.clone(),
+        );
+        let rules = OidcSettings {
             issuer,
             audience: text("client_id"),
-            tenants: sandbox["tenants"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|t| t["tid"].as_str().unwrap().to_owned())
-                .collect(),
+            tenant: OTHER_TENANT.to_owned(),
             clients: [text("portal_client_id")].into_iter().collect(),
-            scope: VerifierSettings::SCOPE.to_owned(),
-            leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
-        },
-        Arc::new(keys),
+            algorithm: TokenAlgorithm::Rs256,
+            is_typed: false,
+            scope: Some(VerifierSettings::SCOPE.to_owned()),
+            claims: ClaimNames {
+                scope: "scp".to_owned(),
+                ..ClaimNames::default()
+            },
+            roles: Vec::new(),
+        };
+        others.push((rules.into(), Arc::new(keys)));
+    }
+    TokenVerifier::of(
+        (
+            VerifierSettings {
+                issuer,
+                audience: text("client_id"),
+                tenants: sandbox["tenants"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|t| t["tid"].as_str().unwrap().to_owned())
+                    .collect(),
+                clients: [text("portal_client_id")].into_iter().collect(),
+                scope: VerifierSettings::SCOPE.to_owned(),
+                leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
+            }
+            .into(),
+            Arc::new(keys),
+        ),
+        others,
         clock.clone(),
     )
 }
@@ -69,6 +104,7 @@ pub fn vault(
     TokenVault::new(
         VaultSettings {
             revalidate_after_ms: 0,
+            without_azure: [OTHER_TENANT.to_owned()].into(),
             ..VaultSettings::new("https://management.azure.com", &[])
         },
         VaultParts {

@@ -88,6 +88,8 @@ operations! {
     Thing "patch_conversation" "PATCH" "/v1/conversations/{conversation}" ANY r#"{"pinned":true}"# => 200;
     Thing "list_messages" "GET" "/v1/conversations/{conversation}/messages" NONE "" => 200;
     Thing "export_conversation" "GET" "/v1/conversations/{conversation}/export" NONE "" => 200;
+    Thing "list_grants" "GET" "/v1/conversations/{conversation}/grants" NONE "" => 200;
+    Thing "revoke_grant" "DELETE" "/v1/conversations/{conversation}/grants/{grant}" NONE "" => 204;
     Thing "delete_conversation" "DELETE" "/v1/conversations/{doomed}" NONE "" => 204;
     Thing "restore_conversation" "POST" "/v1/conversations/{deleted}/restore" NONE "" => 200;
     Thing "create_turn" "POST" "/v1/conversations/{conversation}/turns" KEY r#"{"text":"hello"}"# => 202;

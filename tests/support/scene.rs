@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use azimuth_domain::approval_grant::{ApprovalGrant, ApprovalScope, GrantId, Wanted};
+use azimuth_domain::ids::{ConversationId, ConversationKey};
 use azimuth_domain::principal::UserKey;
+use azimuth_domain::tool::ToolRef;
+use azimuth_ports::clock::Clock;
+use azimuth_ports::store::{Batch, ConversationStore, Precondition, Write};
 use serde_json::{Value, json};
 
 use crate::app::{AppShape, TestApp};
@@ -43,6 +48,7 @@ impl Scene {
         things.insert("call", text(&ended["calls"][0]["call_id"]));
         things.insert("turn", turn.clone());
         things.insert("message", text(&ended["message_id"]));
+        things.insert("grant", grant_in(&app, &conversation).await);
         things.insert("conversation", conversation);
 
         let waiting = |order: &'static str| {
@@ -139,6 +145,40 @@ impl Scene {
             })
             .collect()
     }
+}
+
+/// What alice agreed to for the rest of a conversation; its id.
+async fn grant_in(app: &TestApp, conversation: &str) -> String {
+    let alice = app.user("alice");
+    let id = ConversationId::parse(conversation).unwrap();
+    let key = ConversationKey::of(&alice.tid, &id);
+    let found = app.store.conversation(&key).await.unwrap().unwrap();
+    let wanted = Wanted {
+        asker: &alice,
+        tool: &ToolRef::new("fake", "thing_create"),
+        tool_hash: "of another day",
+        arguments: &json!({"name": HER_WORD}),
+        target: Some(HER_WORD),
+        scope: &ApprovalScope {
+            subscription: None,
+            resource_group: None,
+            resource_id: None,
+            same_call: true,
+        },
+    };
+    let grant = GrantId::parse("01k4zzzzzzzzzzzzzzzzzzzzzz").unwrap();
+    let mut header = found.item;
+    let given = ApprovalGrant::of(grant.clone(), &wanted, app.clock.now());
+    header.grants.push(given);
+    let batch = Batch {
+        conversation: Some(Write {
+            item: header,
+            when: Precondition::Matches(found.etag),
+        }),
+        ..Batch::default()
+    };
+    app.store.commit(&key, batch).await.unwrap();
+    grant.as_str().to_owned()
 }
 
 /// Another local part of the same form: letters and digits before the first dash

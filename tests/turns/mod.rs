@@ -5,6 +5,7 @@ mod branches;
 mod cancel;
 mod console;
 mod fairness;
+mod grants;
 mod limits;
 mod notices;
 mod openai;

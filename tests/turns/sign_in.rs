@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use azimuth_domain::work::WorkItem;
 use azimuth_tests::app::{AppShape, TestApp};
+use azimuth_tests::identity::OTHER_TENANT;
 use azimuth_tests::person::Person;
 use azimuth_tests::script::Script;
 use reqwest::Method;
@@ -191,5 +192,39 @@ async fn a_grant_that_came_before_the_deadline_counts_after_it() {
     app.clock.advance(61 * MINUTE);
     assert_eq!(app.sweep().await, 200);
     let ended = alice.wait_for(id(&waiting), &["done"], PATIENCE).await;
+    assert_eq!(outcomes(&ended), ["ok"]);
+}
+
+#[tokio::test]
+async fn somebody_of_another_issuer_asks_and_what_needs_azure_is_denied_in_words_of_its_own() {
+    let app = TestApp::start(AppShape {
+        other_issuer: true,
+        ..AppShape::with(Script::clerk())
+    })
+    .await;
+    let eve = app.person("eve").await;
+    let me = eve.get("/v1/me").await;
+    assert_eq!(me.status, 200, "{me:?}");
+    assert_eq!(me.body["tid"], OTHER_TENANT);
+    assert_ne!(me.body["oid"], app.user("eve").oid.as_str());
+    assert_eq!(me.body["azure_sign_in"], "not_offered");
+    let refused = eve
+        .send(eve.request(Method::POST, "/v1/me/azure-sign-in"))
+        .await;
+    assert_eq!(
+        (refused.status, refused.text("code").as_str()),
+        (409, "azure_not_offered")
+    );
+    // It neither waits for a sign-in that there cannot be, nor fails.
+    let ended = ask_until(&eve, "list", &["done", "waiting", "failed"]).await;
+    assert_eq!(ended["status"], "done", "{ended}");
+    assert_eq!(outcomes(&ended), ["denied"]);
+    assert!(
+        ended.to_string().contains("gives no access to Azure"),
+        "{ended}"
+    );
+    assert!(app.tools.seen().is_empty());
+    let alice = app.person("alice").await;
+    let ended = ask_until(&alice, "list", &["done"]).await;
     assert_eq!(outcomes(&ended), ["ok"]);
 }

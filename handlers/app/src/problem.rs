@@ -85,9 +85,11 @@ codes! {
     ApprovalDecided = 409 "approval_decided" "The approval has been decided.";
     ApprovalDrifted = 409 "approval_drifted" "What the call would do has changed. Look at the new preview and decide again.";
     ApprovalCancelled = 409 "approval_cancelled" "The approval was cancelled.";
+    TooManyGrants = 409 "too_many_grants" "A conversation holds at most 32 approvals that are remembered: take one back, or approve this call only.";
     KillSwitchOn = 409 "kill_switch_on" "An administrator has stopped calls like this one with the kill switch.";
     DigestMismatch = 409 "digest_mismatch" "The call is not the one that was shown.";
     AzureSignInNeeded = 409 "azure_sign_in_needed" "The person must sign in to Azure again.";
+    AzureNotOffered = 409 "azure_not_offered" "The sign-in of this person gives no access to Azure.";
     AdministratorNeeded = 409 "administrator_needed" "Somebody must be left who administers.";
     RevocationsFull = 409 "revocations_full" "Too many sessions were ended one by one: sign out everywhere instead.";
     ToolNotAsSeen = 409 "tool_not_as_seen" "The tool is not offered as it was seen.";
@@ -105,6 +107,7 @@ codes! {
     FieldMissing = 422 "field_missing" "A field is missing.";
     FieldUnknown = 422 "field_unknown" "The body has a field that is not known here.";
     FieldInvalid = 422 "field_invalid" "A field has a value that is not allowed.";
+    NotToRemember = 422 "not_to_remember" "A yes to this call can be given for this call only.";
     TextEmpty = 422 "text_empty" "The text is empty.";
     TextTooLong = 422 "text_too_long" "The text is longer than 32768 bytes.";
     TitleTooLong = 422 "title_too_long" "The title is longer than 120 characters.";

@@ -102,6 +102,8 @@ macro_rules! each_endpoint {
                 conversations::delete_conversation,
                 conversations::restore_conversation,
                 conversations::list_messages,
+                conversations::list_grants,
+                conversations::revoke_grant,
                 conversations::export,
             }
             turn {

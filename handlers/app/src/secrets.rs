@@ -44,7 +44,9 @@ impl From<TokenError> for SecretError {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Unavailable(detail) => Self::Unavailable(detail),
-            TokenError::GrantGone(_) | TokenError::Audience(_) => Self::Closed,
+            TokenError::GrantGone(_) | TokenError::NotOffered | TokenError::Audience(_) => {
+                Self::Closed
+            }
         }
     }
 }

@@ -111,6 +111,9 @@ pub struct AuditEntry {
     pub approval_digest: Option<String>,
     /// `tid:oid` of who approved or refused.
     pub decided_by: Option<String>,
+    /// The approval for a conversation that this is about, or that the call ran by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_grant: Option<String>,
     /// Version of the policy set that decided.
     pub policy_version: Option<String>,
     /// Ties the record to the requests that reached Azure.
@@ -165,6 +168,7 @@ impl AuditEntry {
             target: None,
             approval_digest: None,
             decided_by: None,
+            approval_grant: None,
             policy_version: None,
             correlation_id: None,
             token_uti: None,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval_grant::ApprovalGrant;
 use crate::ids::{ConversationId, ConversationKey, MessageId, OwnerKey, TurnId};
 use crate::principal::UserKey;
 use crate::time::Timestamp;
@@ -48,6 +49,9 @@ pub struct Conversation {
     /// key: tells a repetition from another request with the same key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<String>,
+    /// What the owner agreed to for the rest of it; some may no longer count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<ApprovalGrant>,
 }
 
 /// Where a conversation lies among those of its person.
@@ -92,6 +96,7 @@ impl Conversation {
             deleted_at: None,
             active_turn: None,
             request_hash: None,
+            grants: Vec::new(),
         }
     }
 

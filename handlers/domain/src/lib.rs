@@ -5,6 +5,7 @@
 //! fails from outside. The only errors are refusals: a command that the present
 //! state does not allow.
 
+pub mod approval_grant;
 pub mod audit;
 pub mod budget;
 pub mod canonical;

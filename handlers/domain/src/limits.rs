@@ -65,6 +65,12 @@ pub const HEARTBEAT_MS: i64 = 5_000;
 pub const CALL_DEADLINE_MS: i64 = 5 * 60 * 1000;
 /// How long an approval may be given.
 pub const APPROVAL_DEADLINE_MS: i64 = 60 * 60 * 1000;
+/// How long an approval for a conversation counts.
+pub const GRANT_TTL_MS: i64 = 8 * 60 * 60 * 1000;
+/// Approvals that a conversation holds at once.
+pub const MAX_GRANTS: usize = 32;
+/// One of them, bytes of JSON.
+pub const MAX_GRANT_BYTES: usize = 2048;
 /// How long a turn waits for its asker to sign in to Azure.
 pub const SIGN_IN_DEADLINE_MS: i64 = 60 * 60 * 1000;
 /// How long a deleted conversation can be restored.

@@ -89,6 +89,10 @@ pub enum DenyReason {
     BudgetUsedUp,
     /// An administrator has stopped calls like this one.
     KillSwitch,
+    /// What stood for a person's yes when the call was asked for no longer does.
+    StandingApprovalGone,
+    /// The person signed in with an identity provider that gives no access to Azure.
+    NoAzureIdentity,
 }
 
 impl DenyReason {
@@ -108,6 +112,8 @@ impl DenyReason {
             Self::QuotaUsedUp => "quota_used_up",
             Self::BudgetUsedUp => "budget_used_up",
             Self::KillSwitch => "kill_switch",
+            Self::StandingApprovalGone => "standing_approval_gone",
+            Self::NoAzureIdentity => "no_azure_identity",
         }
     }
 
@@ -136,6 +142,11 @@ impl DenyReason {
             }
             Self::KillSwitch => {
                 "An administrator has stopped calls like this one with the kill switch."
+            }
+            Self::StandingApprovalGone => {
+                "The approval that the call was to run by was taken back or is over; ask again."
+            Self::NoAzureIdentity => {
+                "The sign-in of this person gives no access to Azure, and this tool acts for the person there."
             }
         }
     }
@@ -174,6 +185,8 @@ mod tests {
             DenyReason::QuotaUsedUp,
             DenyReason::BudgetUsedUp,
             DenyReason::KillSwitch,
+            DenyReason::StandingApprovalGone,
+            DenyReason::NoAzureIdentity,
         ];
         let mut sentences: Vec<&str> = Vec::new();
         for reason in reasons {

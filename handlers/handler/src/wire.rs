@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use azimuth_app::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings};
-use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
-use azimuth_app::auth::verifier::{TokenVerifier, VerifierSettings};
+use azimuth_app::auth::vault::{NoExchange, TokenVault, VaultParts, VaultSettings};
+use azimuth_app::auth::verifier::{IssuerRules, TokenVerifier, VerifierSettings};
 use azimuth_app::digests::{AuditSigner, AuditWithDigests, DigestWriter};
 use azimuth_app::http::parts::{ApiParts, HttpConfig};
 use azimuth_app::models::Models;
@@ -33,7 +33,7 @@ use azimuth_models::planner::OfflinePlanner;
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::model::ChatModel;
-use azimuth_ports::tokens::Sealer;
+use azimuth_ports::tokens::{Sealer, TokenExchange};
 
 use crate::background::Background;
 use crate::config::{
@@ -95,12 +95,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         writer.clone(),
         stores.digests.clone(),
         keys.archive,
-        config
-            .auth
-            .tenants
-            .iter()
-            .map(|t| t.to_ascii_lowercase())
-            .collect(),
+        config.auth.tenants(),
     );
     let secrets = Arc::new(SecretVault::new(
         stores.secrets.clone(),
@@ -243,34 +238,80 @@ fn verifier(
     clock: &Arc<dyn Clock>,
     egress: &Egress,
 ) -> Result<TokenVerifier, WiringError> {
-    let fetcher = Fetcher::new(&FetcherSettings {
-        proxy: egress.proxy.clone(),
-        ca_pem: egress.ca_pem.clone(),
-        ..FetcherSettings::default()
-    })
-    .map_err(|e| fails("AZIMUTH_AUTH_JWKS_URL")(&e))?;
-    let keys = JwksCache::new(
-        JwksSettings::new(&config.auth.jwks_url, &config.auth.issuer),
-        fetcher,
-        Arc::clone(clock),
-    );
-    Ok(TokenVerifier::new(
-        VerifierSettings {
-            issuer: config.auth.issuer.clone(),
-            audience: config.auth.audience.clone(),
-            tenants: config
-                .auth
-                .tenants
-                .iter()
-                .map(|tenant| tenant.to_ascii_lowercase())
-                .collect(),
-            clients: config.auth.clients.iter().cloned().collect(),
+    let keys = |settings: JwksSettings, name: &str| {
+        let fetcher = Fetcher::new(&FetcherSettings {
+            proxy: egress.proxy.clone(),
+            ca_pem: egress.ca_pem.clone(),
+            ..FetcherSettings::default()
+        })
+        .map_err(|e| fails(name)(&e))?;
+        Ok(Arc::new(JwksCache::new(
+            settings,
+            fetcher,
+            Arc::clone(clock),
+        )))
+    };
+    let mut issuers = Vec::new();
+    if let Some(entra) = &config.auth.entra {
+        let rules = VerifierSettings {
+            issuer: entra.issuer.clone(),
+            audience: entra.audience.clone(),
+            tenants: entra.tenants.iter().cloned().collect(),
+            clients: entra.clients.iter().cloned().collect(),
             scope: VerifierSettings::SCOPE.to_owned(),
             leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
-        },
-        Arc::new(keys),
+        };
+        let keys = keys(
+            JwksSettings::new(&entra.jwks_url, &entra.issuer),
+            "AZIMUTH_AUTH_JWKS_URL",
+        )?;
+        issuers.push((IssuerRules::from(rules), keys));
+    }
+    if let Some(oidc) = &config.auth.oidc {
+        let settings = JwksSettings::of(
+            oidc.keys_at.clone(),
+            &oidc.tokens.issuer,
+            oidc.tokens.algorithm,
+        );
+        let keys = keys(settings, "AZIMUTH_OIDC_ISSUER")?;
+        issuers.push((IssuerRules::from(oidc.tokens.clone()), keys));
+    }
+    let mut issuers = issuers.into_iter();
+    let first = issuers.next();
+    let first = first.ok_or_else(|| fails("AZIMUTH_AUTH_ISSUER")(&"nobody may call"))?;
+    Ok(TokenVerifier::of(
+        first,
+        issuers.collect(),
         Arc::clone(clock),
     ))
+}
+
+/// Where people's tokens are exchanged for tokens of Azure.
+fn exchange(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    egress: &Egress,
+) -> Result<Arc<dyn TokenExchange>, WiringError> {
+    let Some(exchange) = &config.azure.exchange else {
+        return Ok(Arc::new(NoExchange));
+    };
+    let proof = match &exchange.proof {
+        ProofConfig::Secret(secret) => ClientProof::Secret(secret.clone()),
+        ProofConfig::Identity(identity) => ClientProof::Assertion(
+            identity
+                .credential(egress)
+                .map_err(|e| fails("our identity in Azure")(&e))?,
+        ),
+    };
+    let settings = EntraSettings {
+        token_url: exchange.token_url.clone(),
+        client_id: exchange.client_id.clone(),
+        proof,
+        egress: egress.clone(),
+    };
+    let exchange = EntraExchange::new(settings, Arc::clone(clock))
+        .map_err(|e| fails("AZIMUTH_TOKEN_URL")(&e))?;
+    Ok(Arc::new(exchange))
 }
 
 fn vault(
@@ -281,32 +322,19 @@ fn vault(
     random: &Arc<dyn Random>,
     egress: &Egress,
 ) -> Result<TokenVault, WiringError> {
-    let proof = match &config.azure.proof {
-        ProofConfig::Secret(secret) => ClientProof::Secret(secret.clone()),
-        ProofConfig::Identity(identity) => ClientProof::Assertion(
-            identity
-                .credential(egress)
-                .map_err(|e| fails("our identity in Azure")(&e))?,
-        ),
-    };
-    let exchange = EntraExchange::new(
-        EntraSettings {
-            token_url: config.azure.token_url.clone(),
-            client_id: config.azure.client_id.clone(),
-            proof,
-            egress: egress.clone(),
-        },
-        Arc::clone(clock),
-    )
-    .map_err(|e| fails("AZIMUTH_TOKEN_URL")(&e))?;
+    let exchange = exchange(config, clock, egress)?;
+    let oidc = config.auth.oidc.iter();
     let audiences: Vec<&str> = config.azure.audiences.iter().map(String::as_str).collect();
     let management = audiences.first().copied().unwrap_or_default();
     Ok(TokenVault::new(
-        VaultSettings::new(management, &audiences),
+        VaultSettings {
+            without_azure: oidc.map(|oidc| oidc.tokens.tenant.clone()).collect(),
+            ..VaultSettings::new(management, &audiences)
+        },
         VaultParts {
             store: stores.tokens.clone(),
             sealer,
-            exchange: Arc::new(exchange),
+            exchange,
             clock: Arc::clone(clock),
             random: Arc::clone(random),
         },

@@ -259,6 +259,10 @@ fn forbidden(error: &TokenError) -> Response {
             "unavailable",
             "No Azure token can be had at the moment; try again later.".to_owned(),
         ),
+        TokenError::NotOffered => (
+            "not_offered",
+            "The sign-in of this person gives no access to Azure.".to_owned(),
+        ),
         TokenError::Audience(audience) => {
             ("audience", format!("No token is given for {audience}."))
         }

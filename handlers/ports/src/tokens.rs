@@ -48,6 +48,9 @@ pub enum TokenError {
     /// The identity provider or the vault does not answer. Trying again is safe.
     #[error("no token can be had now: {0}")]
     Unavailable(String),
+    /// The person's identity provider grants nothing in Azure. Trying again is useless.
+    #[error("the sign-in of this person gives no access to Azure")]
+    NotOffered,
     /// The audience is not one that this product asks for.
     #[error("no token is given for the audience {0}")]
     Audience(String),

@@ -524,6 +524,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the caller agreed to for the rest of a conversation and still counts: all of it,
+         *     at most 32, oldest first.
+         */
+        get: operations["list_grants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/grants/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes back what the caller agreed to for the rest of a conversation. No call runs by it
+         *     any more that has not begun.
+         */
+        delete: operations["revoke_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/messages": {
         parameters: {
             query?: never;
@@ -959,6 +999,8 @@ export interface components {
             approval_id: string;
             /** @description Who must agree. */
             by: components["schemas"]["ApprovalByView"];
+            /** @description Whether a yes can be given for the rest of the conversation. */
+            can_remember: boolean;
             decision?: components["schemas"]["DecisionView"] | null;
             /** @description What a decision must repeat. */
             digest: string;
@@ -972,6 +1014,7 @@ export interface components {
             preview?: components["schemas"]["PreviewView"] | null;
             /** @description `shown`, or why there is none: `none` (no read tells), `failed`, `late`. */
             preview_state: string;
+            remember?: components["schemas"]["RememberView"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["ApprovalStateView"];
         };
@@ -985,6 +1028,8 @@ export interface components {
             by: components["schemas"]["ApprovalByView"];
             /** @description The call, for its asker only. */
             call_id?: string | null;
+            /** @description Whether a yes can be given for the rest of the conversation. */
+            can_remember: boolean;
             decision?: components["schemas"]["DecisionView"] | null;
             /** @description What a decision must repeat. */
             digest: string;
@@ -1002,6 +1047,7 @@ export interface components {
             preview?: components["schemas"]["PreviewView"] | null;
             /** @description `shown`, or why there is none: `none` (no read tells), `failed`, `late`. */
             preview_state: string;
+            remember?: components["schemas"]["RememberView"] | null;
             /** @description When it was asked for. */
             requested_at: components["schemas"]["Moment"];
             /** @description The tool server. */
@@ -1023,6 +1069,8 @@ export interface components {
             after?: Record<string, never> | null;
             /** @description Digest that was approved. */
             approval_digest?: string | null;
+            /** @description The approval for a conversation that this is about, or that the call ran by. */
+            approval_grant?: string | null;
             /** @description Part of the administration that a change belongs to. */
             area?: string | null;
             /** @description Redacted arguments. */
@@ -1112,7 +1160,7 @@ export interface components {
          * @description Whether calls to Azure can be made for this person.
          * @enum {string}
          */
-        AzureSignIn: "ok" | "needed";
+        AzureSignIn: "ok" | "needed" | "not_offered";
         /** @description A tool call. */
         CallView: {
             approval?: components["schemas"]["ApprovalSummary"] | null;
@@ -1143,6 +1191,7 @@ export interface components {
             secret: boolean;
             /** @description The tool server. */
             server: string;
+            standing_approval?: components["schemas"]["StandingApprovalView"] | null;
             /** @description `previewing`, `awaiting_approval`, `awaiting_sign_in`, `queued`, `started`, `finished`, … */
             state: string;
             /**
@@ -1214,6 +1263,8 @@ export interface components {
             conversation: components["schemas"]["ConversationView"];
             /** @description When it was exported. */
             exported_at: components["schemas"]["Moment"];
+            /** @description What its owner agreed to for the rest of it, as far as it still counts. */
+            grants: components["schemas"]["GrantView"][];
             /** @description Messages of all branches, oldest first. */
             messages: components["schemas"]["MessageView"][];
             /** @description Whether there is more than an export holds. */
@@ -1253,6 +1304,28 @@ export interface components {
             /** @description When a turn was last added or the header last changed. */
             updated_at: components["schemas"]["Moment"];
         };
+        /** @description Calls that a yes for a conversation covers. */
+        CoveredCallsView: {
+            /** @description Which calls need no other yes. */
+            covers: components["schemas"]["CoversView"];
+            /** @description The resource group, where it can be told. */
+            resource_group?: string | null;
+            /** @description Id of the resource, where it can be told. */
+            resource_id?: string | null;
+            /** @description The tool server. */
+            server: string;
+            /** @description Id of the subscription, where it can be told. */
+            subscription?: string | null;
+            /** @description What the approved call works on. */
+            target?: string | null;
+            /** @description The tool. */
+            tool: string;
+        };
+        /**
+         * @description Which later calls need no other yes.
+         * @enum {string}
+         */
+        CoversView: "same_call" | "same_place";
         /** @description A decision. */
         DecisionBody: {
             /** @description `approve` or `deny`. */
@@ -1261,6 +1334,7 @@ export interface components {
             digest: string;
             /** @description Why, at most 1,000 characters. */
             reason?: string | null;
+            remember?: components["schemas"]["RememberFor"] | null;
         };
         /** @description What a person said. */
         DecisionView: {
@@ -1272,6 +1346,8 @@ export interface components {
             by: components["schemas"]["PersonView"];
             /** @description Why, in their words. */
             reason?: string | null;
+            /** @description Whether the yes was given for the rest of the conversation. */
+            remembered: boolean;
         };
         /** @description A call that would be decided otherwise. */
         DifferenceView: {
@@ -1505,6 +1581,15 @@ export interface components {
          * @enum {string}
          */
         FindingView: "as_asked" | "not_as_asked" | "unclear";
+        /** @description What the owner agreed to for the rest of a conversation. */
+        GrantView: components["schemas"]["CoveredCallsView"] & {
+            /** @description Until when it counts. */
+            expires_at: components["schemas"]["Moment"];
+            /** @description When it was given. */
+            given_at: components["schemas"]["Moment"];
+            /** @description Id, inside the conversation. */
+            id: string;
+        };
         /** @description How the tool servers of this deployment are. */
         HealthView: {
             /** @description The tool servers, as the process that answers runs them. */
@@ -1576,7 +1661,7 @@ export interface components {
         };
         /** @description The caller. */
         Me: {
-            /** @description `ok`, or `needed` when the person must sign in to Azure. */
+            /** @description `ok`, `needed` when the person must sign in to Azure, or `not_offered`. */
             azure_sign_in: components["schemas"]["AzureSignIn"];
             kill_switch?: components["schemas"]["KillSwitchNotice"] | null;
             /** @description Display name. */
@@ -1687,6 +1772,8 @@ export interface components {
                 by: components["schemas"]["ApprovalByView"];
                 /** @description The call, for its asker only. */
                 call_id?: string | null;
+                /** @description Whether a yes can be given for the rest of the conversation. */
+                can_remember: boolean;
                 decision?: components["schemas"]["DecisionView"] | null;
                 /** @description What a decision must repeat. */
                 digest: string;
@@ -1704,6 +1791,7 @@ export interface components {
                 preview?: components["schemas"]["PreviewView"] | null;
                 /** @description `shown`, or why there is none: `none` (no read tells), `failed`, `late`. */
                 preview_state: string;
+                remember?: components["schemas"]["RememberView"] | null;
                 /** @description When it was asked for. */
                 requested_at: components["schemas"]["Moment"];
                 /** @description The tool server. */
@@ -1730,6 +1818,8 @@ export interface components {
                 after?: Record<string, never> | null;
                 /** @description Digest that was approved. */
                 approval_digest?: string | null;
+                /** @description The approval for a conversation that this is about, or that the call ran by. */
+                approval_grant?: string | null;
                 /** @description Part of the administration that a change belongs to. */
                 area?: string | null;
                 /** @description Redacted arguments. */
@@ -1828,6 +1918,20 @@ export interface components {
                 /** @description When a turn was last added or the header last changed. */
                 updated_at: components["schemas"]["Moment"];
             }[];
+            /** @description Send it as `?cursor=` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        PageOf_GrantView: {
+            /** @description The items. */
+            items: (components["schemas"]["CoveredCallsView"] & {
+                /** @description Until when it counts. */
+                expires_at: components["schemas"]["Moment"];
+                /** @description When it was given. */
+                given_at: components["schemas"]["Moment"];
+                /** @description Id, inside the conversation. */
+                id: string;
+            })[];
             /** @description Send it as `?cursor=` for the next page; null at the end. */
             next_cursor?: string | null;
         };
@@ -2181,6 +2285,19 @@ export interface components {
             /** @description Whether requests can be expected to work: store and queue answer. */
             ready: boolean;
         };
+        /**
+         * @description For how long else a yes is given.
+         * @enum {string}
+         */
+        RememberFor: "conversation";
+        /** @description What a yes covers when it is given for the conversation. */
+        RememberView: components["schemas"]["CoveredCallsView"] & {
+            /**
+             * Format: int64
+             * @description For how long at most, hours.
+             */
+            hours: number;
+        };
         /** @description Where the whole result is. */
         ResultView: {
             /** @description Hash of the stored bytes, lower-case hex. */
@@ -2303,6 +2420,18 @@ export interface components {
             lost: number;
             /** @description Calls that would need another approval, or be denied for another reason. */
             otherwise: number;
+        };
+        /**
+         * @description Kind of what stood for a yes.
+         * @enum {string}
+         */
+        StandingApprovalKindView: "conversation";
+        /** @description What stood for a yes that a call needs. */
+        StandingApprovalView: {
+            /** @description The approval for the conversation, where it is one. */
+            grant_id?: string | null;
+            /** @description Kind. */
+            kind: components["schemas"]["StandingApprovalKindView"];
         };
         /** @description Who stored a setting, when and why. */
         StoredBy: {
@@ -3963,6 +4092,69 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationExport"];
                     "text/markdown": string;
                 };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_grants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOf_GrantView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Approval for the conversation */
+                grant_id: string;
+                /** @description Conversation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It counts no longer */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem document */
             default: {

@@ -1,7 +1,7 @@
 import { Languages } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { currentLanguage, setLanguage } from "@/i18n";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 
 /** Names the other language in that language, for those who cannot read this one. */

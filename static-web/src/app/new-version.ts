@@ -1,7 +1,7 @@
 /** An open tab outlives a deployment: it is told, and never reloaded without a word. */
 import { useEffect } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { toast } from "@/ui/toast";
 
 const EVERY_MS = 3_600_000;

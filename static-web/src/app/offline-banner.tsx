@@ -1,7 +1,7 @@
 import { CloudOff, Wifi } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { useOnline } from "@/realtime/online";
 
 const BACK_SHOWN_MS = 4_000;

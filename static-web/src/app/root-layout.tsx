@@ -1,12 +1,16 @@
 import { Outlet } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 
-import { Toaster } from "@/ui/toast";
+/** Here before anything can go wrong or be undone, and not before the page. */
+const Toaster = lazy(() => import("@/ui/toaster").then((module) => ({ default: module.Toaster })));
 
 export function RootLayout() {
   return (
     <>
       <Outlet />
-      <Toaster />
+      <Suspense fallback={null}>
+        <Toaster />
+      </Suspense>
     </>
   );
 }

@@ -63,7 +63,7 @@ const home = createRoute({
 const newChat = createRoute({
   getParentRoute: () => signedIn,
   path: "/c",
-  component: lazyRouteComponent(() => import("@/routes/chat"), "NewChatPage"),
+  component: lazyRouteComponent(() => import("@/routes/new-chat"), "NewChatPage"),
 });
 const chat = createRoute({
   getParentRoute: () => signedIn,
@@ -128,6 +128,16 @@ const adminPolicies = createRoute({
   path: "/policies",
   component: lazyRouteComponent(() => withTexts("outcomes", import("@/routes/admin-policies")), "PoliciesPage"),
 });
+const adminTools = createRoute({
+  getParentRoute: () => admin,
+  path: "/tools",
+  component: lazyRouteComponent(() => withTexts("admin_tools", import("@/routes/admin-tools")), "AdminToolsPage"),
+});
+const adminServers = createRoute({
+  getParentRoute: () => admin,
+  path: "/servers",
+  component: lazyRouteComponent(() => withTexts("admin_servers", import("@/routes/admin-servers")), "ServersPage"),
+});
 const adminQuotas = createRoute({
   getParentRoute: () => admin,
   path: "/quotas",
@@ -161,7 +171,7 @@ export const router = createRouter({
       auditRecord,
       usage,
       settings,
-      admin.addChildren([adminHome, adminUsers, adminPolicies, adminQuotas, adminKillSwitch, adminHealth]),
+      admin.addChildren([adminHome, adminUsers, adminPolicies, adminTools, adminServers, adminQuotas, adminKillSwitch, adminHealth]),
     ]),
   ]),
   defaultPendingComponent: () => <SkeletonList className="p-6" />,

@@ -1,8 +1,8 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { signIn, useSession } from "@/auth/session";
 import { currentLanguage } from "@/i18n";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { ProblemNotice } from "@/ui/problem-notice";

@@ -1,7 +1,7 @@
 import { Outlet } from "@tanstack/react-router";
 import { createContext, lazy, Suspense, useContext, useEffect, useState, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { SkeletonList } from "@/ui/skeleton";
 
 import { useStoredAppearance } from "./appearance";

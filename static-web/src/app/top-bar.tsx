@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { Menu, SquarePen } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { IconButton } from "@/ui/button";
 import { Logo } from "@/ui/logo";
 

@@ -30,7 +30,8 @@ let renewal: Promise<boolean> | undefined;
 /** A token that ends sooner than this is renewed before it is used. */
 const RENEW_BEFORE_S = 60;
 
-function storageHasUser(): boolean {
+/** Whether this tab may have somebody who is signed in. */
+export function hasStoredSession(): boolean {
   return Object.keys(sessionStorage).some((key) => key.startsWith("oidc.user:"));
 }
 
@@ -66,7 +67,7 @@ function adopt(found: User | null): void {
 /** Takes up the session of this tab, if there is one. */
 export async function startSession(config: PortalConfig): Promise<void> {
   settings = config;
-  if (!storageHasUser()) {
+  if (!hasStoredSession()) {
     adopt(null);
     return;
   }

@@ -3,7 +3,6 @@
  * says so). Dates, numbers and lists go through `Intl` in `format.ts`.
  */
 import i18next from "i18next";
-import { initReactI18next } from "react-i18next";
 
 export type Language = "en" | "ko";
 
@@ -17,6 +16,8 @@ export function preferredLanguage(): Language {
 /** Namespaces that come with the pages that need them: the first view does without. */
 const LATER = {
   admin: { en: () => import("./en/admin.json"), ko: () => import("./ko/admin.json") },
+  admin_servers: { en: () => import("./en/admin_servers.json"), ko: () => import("./ko/admin_servers.json") },
+  admin_tools: { en: () => import("./en/admin_tools.json"), ko: () => import("./ko/admin_tools.json") },
   approvals: { en: () => import("./en/approvals.json"), ko: () => import("./ko/approvals.json") },
   audit: { en: () => import("./en/audit.json"), ko: () => import("./ko/audit.json") },
   catalogue: { en: () => import("./en/catalogue.json"), ko: () => import("./ko/catalogue.json") },
@@ -67,7 +68,7 @@ export async function withTexts<Code>(namespace: Later, code: Promise<Code>): Pr
 
 export async function startLanguage(): Promise<void> {
   const language = preferredLanguage();
-  await i18next.use(initReactI18next).init({
+  await i18next.init({
     lng: language,
     fallbackLng: false,
     defaultNS: "common",

@@ -73,6 +73,8 @@ export interface CallLog {
   note: string | null;
   approval: CallApproval | null;
   checked: CallCheck | null;
+  /** It ran by an approval that was given before, for more than one call; events do not tell. */
+  isStanding?: boolean;
 }
 
 export interface StepLog {

@@ -41,6 +41,7 @@ const call: Call = {
 const summary = (extra: Partial<NonNullable<Call["approval"]>>): NonNullable<Call["approval"]> => ({
   approval_id: "k0a",
   by: "asker",
+  can_remember: true,
   digest: "d1",
   expires_at: DEADLINE,
   state: "pending",
@@ -48,6 +49,7 @@ const summary = (extra: Partial<NonNullable<Call["approval"]>>): NonNullable<Cal
   preview: creates,
   preview_state: "shown",
   drifts: 0,
+  can_remember: false,
   ...extra,
 });
 const turn = (extra: Partial<Call>): Turn => ({

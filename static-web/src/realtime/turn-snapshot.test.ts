@@ -106,7 +106,7 @@ describe("a stored turn", () => {
   });
 
   it("knows an approval that has expired from one that was refused", () => {
-    const approval = { approval_id: "a", by: "asker", digest: "d", expires_at: LATER, state: "expired", decision: null, preview_state: "none", drifts: 0 } as const;
+    const approval = { approval_id: "a", by: "asker", digest: "d", expires_at: LATER, state: "expired", decision: null, preview_state: "none", drifts: 0, can_remember: false } as const;
     const shown = snapshotLog(turn({ calls: [{ ...call, state: "denied", outcome: "denied", approval }] }), []).steps[0]?.calls[0];
     expect(shown?.status).toBe("expired");
     expect(shown?.approval).toMatchObject({ id: "a", decision: "expired" });

@@ -7,7 +7,7 @@ import { create } from "zustand";
 import { apiUrl, authorizedFetch } from "@/api/client";
 import type { TurnEvent } from "@/api/types";
 
-import { followTurn, type Connection, type FollowEnd } from "./follow";
+import type { Connection, FollowEnd } from "./follow";
 import { startOnline } from "./online";
 import { emptyTurnLog, hasEnded, reduceEvents, withAhead, type TextAhead, type TurnLog } from "./turn-log";
 
@@ -17,6 +17,9 @@ interface TurnsState {
 }
 
 export const useTurns = create<TurnsState>(() => ({ logs: {}, connections: {} }));
+
+/** Only a turn that runs is read as it comes: what reads it is here once the page stands. */
+export const loadFollow = () => import("./follow");
 
 let transport: "sse" | "long_poll" = "sse";
 
@@ -60,6 +63,7 @@ async function run(turnId: string, signal: AbortSignal): Promise<FollowEnd> {
     return "ended";
   }
   try {
+    const { followTurn } = await loadFollow();
     const end = await followTurn({
       turnId,
       after: known.lastSeq,

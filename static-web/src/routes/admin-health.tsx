@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { RotateCw } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { healthQuery, readinessQuery } from "@/features/admin/health/queries";
 import { ReadinessList } from "@/features/admin/health/readiness-list";
 import { ServerCard } from "@/features/admin/health/server-card";
 import { PageHead } from "@/features/admin/page-head";
 import { time } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";

@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleCheck, OctagonX } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { KillSwitch } from "@/api/types";
 import { KillSwitchDesk } from "@/features/admin/kill-switch/kill-switch-desk";
 import { killSwitchQuery, positionOf } from "@/features/admin/kill-switch/queries";
 import { PageHead } from "@/features/admin/page-head";
 import { dateTime } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
 

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { Lock } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { Policies } from "@/api/types";
 import { PageHead } from "@/features/admin/page-head";
@@ -8,6 +7,7 @@ import { PolicyDesk } from "@/features/admin/policies/policy-desk";
 import { policiesQuery } from "@/features/admin/policies/queries";
 import { TextPages } from "@/features/tools/text-pages";
 import { dateTime, number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
 

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 
 import { PageHead } from "@/features/admin/page-head";
 import { quotasQuery } from "@/features/admin/quotas/queries";
 import { QuotaDesk } from "@/features/admin/quotas/quota-desk";
 import { dateTime, number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
 

@@ -1,9 +1,9 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import { ADMINISTRATION } from "@/app/navigation";
 import { ADMIN_PAGES } from "@/features/admin/pages";
+import { useTranslation } from "@/i18n/use-translation";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
 

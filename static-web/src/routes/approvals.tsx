@@ -1,5 +1,4 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 
 import { usePageTitle } from "@/app/page-title";
 import { ApprovalList } from "@/features/approvals/approval-list";
@@ -7,6 +6,7 @@ import { KINDS, type Kind } from "@/features/approvals/kinds";
 import { LinkedApproval } from "@/features/approvals/linked-approval";
 import { usePendingApprovals } from "@/features/approvals/queries";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Tabs } from "@/ui/tabs";
 
 /** What the address says: one approval, or a kind of them. */

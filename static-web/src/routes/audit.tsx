@@ -1,7 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 
 import { ProblemError } from "@/api/problem";
 import { useMe } from "@/api/queries";
@@ -12,6 +11,7 @@ import { FilterForm } from "@/features/audit/filter-form";
 import { AUDIT_KEY, recordQuery } from "@/features/audit/queries";
 import { RecordDetails } from "@/features/audit/record-details";
 import { RecordList } from "@/features/audit/record-list";
+import { useTranslation } from "@/i18n/use-translation";
 import { ButtonLink } from "@/ui/button-link";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";

@@ -1,12 +1,12 @@
 import { useNavigate, useRouter } from "@tanstack/react-router";
 import { LoaderCircle } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { usePageTitle } from "@/app/page-title";
 import { SignInFrame } from "@/app/pages/sign-in-frame";
 import { SignInNotice } from "@/app/pages/sign-in-notice";
 import { completeSignIn } from "@/auth/session";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 
 /** A code works once, also when React runs the effect twice. */

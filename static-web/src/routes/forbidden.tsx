@@ -1,10 +1,10 @@
 import { useSearch } from "@tanstack/react-router";
 import { LockKeyhole } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { Framed } from "@/app/pages/framed";
 import { MessagePage } from "@/app/pages/message-page";
 import { useSession } from "@/auth/session";
+import { useTranslation } from "@/i18n/use-translation";
 import { ButtonLink } from "@/ui/button-link";
 
 export function ForbiddenPage() {

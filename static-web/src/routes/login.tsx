@@ -1,13 +1,13 @@
 import { useSearch } from "@tanstack/react-router";
 import { ArrowRight, ClipboardCheck, ShieldCheck, UserCheck } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { usePageTitle } from "@/app/page-title";
 import { SignInFrame } from "@/app/pages/sign-in-frame";
 import { SignInNotice } from "@/app/pages/sign-in-notice";
 import { safeReturn, signIn } from "@/auth/session";
 import { currentLanguage } from "@/i18n";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 
 const POINTS = [

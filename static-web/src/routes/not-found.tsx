@@ -1,8 +1,8 @@
 import { Compass } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { Framed } from "@/app/pages/framed";
 import { MessagePage } from "@/app/pages/message-page";
+import { useTranslation } from "@/i18n/use-translation";
 import { ButtonLink } from "@/ui/button-link";
 
 /** Also for what belongs to somebody else: the API does not tell one from the other, and neither do we. */

@@ -1,12 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
 import { useRef } from "react";
-import { useTranslation } from "react-i18next";
 
 import { usePageTitle } from "@/app/page-title";
 import { SECTIONS } from "@/features/settings/sections";
 import { useSectionInSight } from "@/features/settings/section-in-sight";
 import { useStayAtSection } from "@/features/settings/stay-at-section";
+import { useTranslation } from "@/i18n/use-translation";
 
 export function SettingsPage() {
   const { t } = useTranslation("settings");

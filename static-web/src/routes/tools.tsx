@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, Search } from "lucide-react";
 import { useEffect, useId, useState, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 
 import { usePageTitle } from "@/app/page-title";
 import { toolQuery } from "@/features/catalogue/queries";
@@ -10,6 +9,7 @@ import { ToolFacts } from "@/features/catalogue/tool-facts";
 import { ToolForm } from "@/features/catalogue/tool-form";
 import { ToolList } from "@/features/catalogue/tool-list";
 import { ToolRun } from "@/features/catalogue/tool-run";
+import { useTranslation } from "@/i18n/use-translation";
 import { ButtonLink } from "@/ui/button-link";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ChartColumn } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import type { Me } from "@/api/types";
@@ -15,6 +14,7 @@ import { Totals } from "@/features/usage/totals";
 import { UsageChart } from "@/features/usage/usage-chart";
 import { UsageTable } from "@/features/usage/usage-table";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { ButtonLink } from "@/ui/button-link";
 import { EmptyState } from "@/ui/empty-state";
 import { ProblemNotice } from "@/ui/problem-notice";

@@ -1,9 +1,9 @@
 import { CircleAlert, RotateCw } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { NetworkError, ProblemError } from "@/api/problem";
 import { useTexts } from "@/i18n/use-texts";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { Button } from "./button";
 

@@ -1,5 +1,6 @@
 import { clsx } from "clsx";
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 /** Rows that stand for what is being loaded; they appear after 150 ms. */
 export function SkeletonList({ rows = 4, className }: { rows?: number; className?: string }) {

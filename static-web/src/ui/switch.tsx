@@ -1,19 +1,21 @@
 import { clsx } from "clsx";
-import { useId } from "react";
+import { useId, type ReactNode } from "react";
 
 interface SwitchProps {
   label: string;
   description?: string;
+  /** Between the label and the switch. */
+  aside?: ReactNode;
   on: boolean;
   onChange(on: boolean): void;
 }
 
 /** On or off, at once. */
-export function Switch({ label, description, on, onChange }: SwitchProps) {
+export function Switch({ label, description, aside, on, onChange }: SwitchProps) {
   const id = useId();
   return (
-    <div className="flex items-start justify-between gap-6">
-      <div className="min-w-0">
+    <div className="flex items-start justify-between gap-4">
+      <div className="min-w-0 flex-1">
         <span id={id} className="text-sm font-medium">
           {label}
         </span>
@@ -23,6 +25,7 @@ export function Switch({ label, description, on, onChange }: SwitchProps) {
           </p>
         )}
       </div>
+      {aside !== undefined && <div className="flex min-h-8 shrink-0 items-center pointer-coarse:min-h-11">{aside}</div>}
       <button
         type="button"
         role="switch"

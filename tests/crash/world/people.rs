@@ -258,6 +258,7 @@ impl World {
                     approve,
                     reason: None,
                     digest,
+                    remember: false,
                 };
                 engine.decide(&decider, &id, request).await
             })

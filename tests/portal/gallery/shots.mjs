@@ -89,6 +89,41 @@ export const SHOTS = [
     },
   },
   {
+    name: "chat-slash",
+    user: "alice",
+    async open(moment) {
+      await go("/c")(moment);
+      await moment.portal.composer.fill("/vm");
+      await moment.page.getByRole("option").first().waitFor();
+    },
+  },
+  {
+    name: "chat-grants",
+    user: "alice",
+    device: "desktop",
+    async open(moment) {
+      const { page, stack, portal, scene } = moment;
+      await page.route(`${stack.api}/api/v1/conversations/*/grants`, (route) =>
+        route.fulfill({
+          headers: { "access-control-allow-origin": "*" },
+          json: {
+            items: [
+              { id: "g1", covers: "same_place", server: "azure", tool: "storage_account_create", resource_group: "rg-dev", target: "00000000-0000-4000-8000-0000000000b2/rg-dev/stgallery", given_at: "2026-11-24T13:05:00Z", expires_at: "2026-11-24T21:05:00Z" },
+              { id: "g2", covers: "same_call", server: "azure", tool: "compute_vm_power_state", resource_group: "rg-dev", target: "00000000-0000-4000-8000-0000000000b2/rg-dev/vm-dev-1", given_at: "2026-11-24T13:05:00Z", expires_at: "2026-11-24T21:05:00Z" },
+            ],
+            next_cursor: null,
+          },
+        }),
+      );
+      await go(`/c/${scene.table}`)(moment);
+      await page.getByRole("table").first().waitFor();
+      await portal.conversations.getByRole("button", { name: portal.pattern("sidebar:menu.open") }).first().focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("menuitem", { name: portal.text("sidebar:menu.grants"), exact: true }).click();
+      await page.getByRole("dialog").getByRole("listitem").first().waitFor();
+    },
+  },
+  {
     name: "mode-picker",
     user: "alice",
     async open(moment) {
@@ -196,6 +231,45 @@ export const SHOTS = [
     },
   },
   {
+    name: "admin-tools",
+    user: "dave",
+    async open(moment) {
+      await go("/admin/tools")(moment);
+      await moment.page.getByRole("main").getByRole("list").last().getByRole("listitem").first().waitFor();
+    },
+  },
+  {
+    name: "admin-tool-changed",
+    user: "dave",
+    async open(moment) {
+      const { page, stack, portal } = moment;
+      await page.route(`${stack.api}/api/v1/admin/tools?**`, async (route) => {
+        const answer = await route.fetch({ url: `${stack.api}/api/v1/admin/tools?q=storage_account_create` });
+        const { items } = await answer.json();
+        const before = items[0].input_schema;
+        const after = { ...before, properties: { ...before.properties, force: { type: "boolean" } } };
+        const change = { description: { before: items[0].description, after: items[0].description.replace("Create", "Create or replace") }, input_schema: { before, after } };
+        await route.fulfill({ response: answer, json: { items: [{ ...items[0], state: "changed", offered_hash: "0".repeat(64), change }] } });
+      });
+      await go("/admin/tools")(moment);
+      const row = page.getByRole("listitem").filter({ hasText: "azure.storage_account_create" });
+      await row.getByRole("button").first().click();
+      await row.getByRole("button", { name: portal.text("admin_tools:act.accept"), exact: true }).click();
+      await row.getByRole("combobox").waitFor();
+    },
+  },
+  {
+    name: "admin-servers",
+    user: "dave",
+    async open(moment) {
+      await go("/admin/servers")(moment);
+      await moment.portal.button("admin_servers:add").click();
+      await moment.page.getByText(moment.portal.text("admin_servers:paste.title"), { exact: true }).click();
+      await moment.page.getByRole("form").getByRole("button", { name: moment.portal.text("admin_servers:add"), exact: true }).click();
+      await moment.page.getByRole("alert").first().waitFor();
+    },
+  },
+  {
     name: "tools",
     user: "alice",
     async open(moment) {
@@ -290,6 +364,14 @@ export const SHOTS = [
     },
   },
   { name: "settings", user: "alice", open: go("/settings") },
+  {
+    name: "settings-sessions",
+    user: "alice",
+    async open(moment) {
+      await go("/settings#sessions")(moment);
+      await moment.page.getByText(moment.portal.text("settings:sessions.current"), { exact: true }).waitFor();
+    },
+  },
   {
     name: "settings-data",
     user: "alice",

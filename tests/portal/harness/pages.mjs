@@ -62,7 +62,7 @@ export function signedInPages(furniture) {
 }
 
 /** Pages of dave, who administers. */
-export const ADMIN_PAGES = ["/admin/users", "/admin/policies", "/admin/quotas", "/admin/kill-switch", "/admin/health"];
+export const ADMIN_PAGES = ["/admin/users", "/admin/policies", "/admin/tools", "/admin/servers", "/admin/quotas", "/admin/kill-switch", "/admin/health"];
 
 /**
  * Waits until a page shows what it is for, so that no check looks at a skeleton.
@@ -82,6 +82,8 @@ export async function stands(page, path, furniture) {
   if (furniture !== undefined && path.endsWith(furniture.waiting)) await page.getByRole("table").first().waitFor();
   if (path === "/admin/users") await page.getByRole("main").getByText(/^[0-9a-f]{8}-/).first().waitFor();
   if (path === "/admin/policies") await page.getByRole("main").getByRole("textbox").waitFor();
+  if (path === "/admin/tools") await page.getByRole("main").getByRole("list").last().getByRole("listitem").first().waitFor();
+  if (path === "/admin/servers") await page.getByRole("main").getByText("AZIMUTH_MCP_COMMANDS").waitFor();
   if (path === "/admin/quotas" || path === "/admin/kill-switch") await page.getByRole("main").getByRole("textbox").first().waitFor();
   if (path === "/admin/health") await page.getByRole("heading", { level: 3 }).first().waitFor();
   if (path === "/tools") await page.getByRole("main").getByRole("listitem").first().waitFor();

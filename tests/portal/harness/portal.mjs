@@ -66,13 +66,14 @@ export class Portal {
 
   /** Writes a question and sends it; returns when its turn has begun. @param {string} question */
   async ask(question) {
-    const before = await this.turns.count();
+    const before = (await this.turns.count()) === 0 ? null : await this.lastTurn.getAttribute("data-turn");
     await this.composer.fill(question);
     await this.composer.press("Enter");
     await this.page.waitForURL(/\/c\/[^/]+$/);
     await until("the question is a turn", async () => {
-      const count = await this.turns.count();
-      return count > before && (await this.lastTurn.getAttribute("data-turn")) !== null;
+      if ((await this.turns.count()) === 0) return false;
+      const turn = await this.lastTurn.getAttribute("data-turn");
+      return turn !== null && turn !== before;
     });
   }
 

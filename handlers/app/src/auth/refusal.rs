@@ -118,3 +118,32 @@ impl fmt::Display for TokenRefused {
 }
 
 impl std::error::Error for TokenRefused {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_outage_and_the_time_pass_by_themselves() {
+        for (code, passes) in [
+            (TokenCode::IssuerUnavailable, true),
+            (TokenCode::NotYetValid, true),
+            (TokenCode::Expired, false),
+            (TokenCode::BadSignature, false),
+            (TokenCode::KeyUnknown, false),
+            (TokenCode::WrongTenant, false),
+        ] {
+            assert_eq!(code.retry_is_useful(), passes, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_caller_reads_what_to_do_and_nothing_of_the_context() {
+        let refused = TokenRefused::new(TokenCode::Expired, "kid abc");
+        assert_eq!(
+            refused.to_string(),
+            "The access token has expired; sign in again."
+        );
+        assert_eq!(refused.context(), "kid abc");
+    }
+}

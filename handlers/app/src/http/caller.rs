@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use azimuth_domain::principal::{Principal, Role};
+use azimuth_domain::time::Timestamp;
 use azimuth_ports::clock::Clock;
 use azimuth_ports::store::{StoreError, Versioned};
 use azimuth_ports::tokens::Secret;
@@ -164,13 +165,14 @@ impl Gate {
     /// The person's record, made on first sight; name and granted roles are kept up to
     /// date.
     async fn record(&self, principal: &Principal) -> Result<Versioned<UserRecord>, StoreError> {
+        let now = self.clock.now();
         for _ in 0..MAX_WRITES {
             let (record, etag) = match self.users.user(&principal.user).await? {
                 Some(found) => match told(&found.item, principal) {
                     None => return Ok(found),
                     Some(record) => (record, Some(found.etag)),
                 },
-                None => (self.new_record(principal), None),
+                None => (first_record(principal, self.new_people, now), None),
             };
             // Nothing written: another request of the same person was faster.
             if let Some(etag) = self.users.put_user(&record, etag.as_ref()).await? {
@@ -181,17 +183,19 @@ impl Gate {
             "a user record changes all the time".to_owned(),
         ))
     }
+}
 
-    fn new_record(&self, principal: &Principal) -> UserRecord {
-        UserRecord {
-            name: principal.name.clone(),
-            status: match self.new_people {
-                NewPeople::Pending if !principal.has(Role::Admin) => UserStatus::Pending,
-                NewPeople::Pending | NewPeople::Admitted => UserStatus::Active,
-            },
-            granted: Some(granted(principal)),
-            ..UserRecord::new(principal.user.clone(), self.clock.now())
-        }
+/// The record of somebody who was never here before. Administrators need nobody to admit
+/// them: there must be a first.
+fn first_record(principal: &Principal, new_people: NewPeople, now: Timestamp) -> UserRecord {
+    UserRecord {
+        name: principal.name.clone(),
+        status: match new_people {
+            NewPeople::Pending if !principal.has(Role::Admin) => UserStatus::Pending,
+            NewPeople::Pending | NewPeople::Admitted => UserStatus::Active,
+        },
+        granted: Some(granted(principal)),
+        ..UserRecord::new(principal.user.clone(), now)
     }
 }
 
@@ -266,7 +270,74 @@ where
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use azimuth_domain::principal::UserKey;
+
     use super::*;
+
+    fn alice(name: Option<&str>, roles: &[Role], issued_at: i64) -> Principal {
+        Principal {
+            user: UserKey::new("t", "alice"),
+            name: name.map(str::to_owned),
+            roles: roles.iter().copied().collect(),
+            token_issued_at: Timestamp(issued_at),
+            token_expires_at: Timestamp(issued_at + 1),
+            session: None,
+        }
+    }
+
+    #[test]
+    fn whoever_comes_first_waits_only_where_people_are_admitted() {
+        use NewPeople::{Admitted, Pending};
+        for (new_people, role, status) in [
+            (Admitted, Role::Reader, UserStatus::Active),
+            (Admitted, Role::Admin, UserStatus::Active),
+            (Pending, Role::Reader, UserStatus::Pending),
+            (Pending, Role::Admin, UserStatus::Active),
+        ] {
+            let principal = alice(Some("Alice"), &[role], 7);
+            let record = first_record(&principal, new_people, Timestamp(9));
+            assert_eq!(record.status, status, "{new_people:?} {role:?}");
+            assert_eq!(record.name.as_deref(), Some("Alice"));
+            let granted = record.granted.unwrap();
+            assert_eq!(granted.roles, principal.roles);
+            assert_eq!(granted.at, Timestamp(7));
+        }
+    }
+
+    #[test]
+    fn a_record_is_written_again_only_for_what_a_younger_token_newly_says() {
+        const READER: &[Role] = &[Role::Reader];
+        const BOTH: &[Role] = &[Role::Reader, Role::Admin];
+        let known = alice(Some("Alice"), READER, 10);
+        let record = first_record(&known, NewPeople::Admitted, Timestamp(10));
+        for (name, roles, at, renamed, regranted) in [
+            (Some("Alice"), READER, 11, false, false),
+            (None, READER, 11, false, false),
+            (Some("Alice B"), READER, 11, true, false),
+            (Some("Alice"), BOTH, 9, false, false),
+            (Some("Alice"), BOTH, 10, false, false),
+            (Some("Alice"), BOTH, 11, false, true),
+            (Some("Alice B"), BOTH, 11, true, true),
+        ] {
+            let principal = alice(name, roles, at);
+            let said = format!("{name:?} {roles:?} {at}");
+            let newly = told(&record, &principal);
+            assert_eq!(newly.is_some(), renamed || regranted, "{said}");
+            let Some(newly) = newly else { continue };
+            let name = if renamed {
+                principal.name.clone()
+            } else {
+                record.name.clone()
+            };
+            assert_eq!(newly.name, name, "{said}");
+            assert_eq!(newly.granted != record.granted, regranted, "{said}");
+        }
+        let without = UserRecord {
+            granted: None,
+            ..record
+        };
+        assert!(told(&without, &known).unwrap().granted.is_some());
+    }
 
     #[test]
     fn the_first_language_that_we_speak_wins() {

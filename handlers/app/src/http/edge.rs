@@ -242,6 +242,49 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_error_becomes_a_document_and_nothing_else_does() {
+        let answered = |status: u16, media_type: &str| {
+            let response = Response::builder()
+                .status(status)
+                .header(header::CONTENT_TYPE, media_type)
+                .header("x-kept", "1")
+                .header(header::CONTENT_LENGTH, "5")
+                .body(axum::body::Body::from("words"))
+                .unwrap();
+            finish(response, "r1")
+        };
+        for (status, code) in [
+            (404, Code::RouteNotFound),
+            (405, Code::MethodNotAllowed),
+            (413, Code::BodyTooLarge),
+            (415, Code::MediaTypeUnsupported),
+            (400, Code::BodyUnreadable),
+            (500, Code::Internal),
+        ] {
+            let response = answered(status, "text/plain");
+            let problem = response.extensions().get::<Arc<Problem>>().unwrap();
+            assert_eq!(problem.code(), code, "{status}");
+            assert_eq!(response.headers()["x-kept"], "1");
+            assert_ne!(response.headers()[header::CONTENT_TYPE], "text/plain");
+            assert!(
+                !response
+                    .headers()
+                    .get_all(header::CONTENT_LENGTH)
+                    .iter()
+                    .any(|n| n == "5")
+            );
+            let kept = answered(status, "application/json");
+            assert!(
+                kept.extensions().get::<Arc<Problem>>().is_none(),
+                "{status}"
+            );
+        }
+        let fine = answered(200, "text/plain");
+        assert_eq!(fine.headers()[header::CONTENT_TYPE], "text/plain");
+        assert_eq!(fine.headers().get_all("x-kept").iter().count(), 1);
+    }
+
+    #[test]
     fn headers_that_claim_an_identity_are_gone() {
         let mut headers = HeaderMap::new();
         for name in [

@@ -1,6 +1,7 @@
 //! What the refusals of ports and engine are to a caller: decided last, in one
 //! place.
 
+use azimuth_domain::approval_grant::GrantRefused;
 use azimuth_domain::quota::Quota;
 use azimuth_ports::audit::AuditError;
 use azimuth_ports::store::StoreError;
@@ -11,7 +12,7 @@ use crate::quota::UsedUp;
 use crate::tenant_documents::DocumentUnavailable;
 use azimuth_domain::secret::TakeError;
 
-use crate::turn::{AcceptError, CancelError, DecideError, SignInError};
+use crate::turn::{AcceptError, CancelError, DecideError, RevokeError, SignInError};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -48,6 +49,7 @@ impl From<TokenError> for Problem {
         let code = match &error {
             TokenError::GrantGone(_) => Code::AzureSignInNeeded,
             TokenError::Unavailable(_) => Code::AzureUnavailable,
+            TokenError::NotOffered => Code::AzureNotOffered,
             TokenError::Audience(_) => Code::Internal,
         };
         Self::new(code).context(error)
@@ -125,8 +127,24 @@ impl From<DecideError> for Problem {
             DecideError::SignInNeeded => Self::new(Code::AzureSignInNeeded),
             DecideError::Stopped => Self::new(Code::KillSwitchOn),
             DecideError::DigestMismatch => Self::new(Code::DigestMismatch).pointer("/digest"),
+            DecideError::NotToRemember | DecideError::NoRoom(GrantRefused::TooLarge) => {
+                Self::new(Code::NotToRemember).pointer("/remember")
+            }
+            DecideError::NoRoom(GrantRefused::TooMany) => {
+                Self::new(Code::TooManyGrants).pointer("/remember")
+            }
             DecideError::Unrecorded(error) => error.into(),
             DecideError::Unavailable(context) => Self::new(Code::Unavailable).context(context),
+        }
+    }
+}
+
+impl From<RevokeError> for Problem {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::NotFound => Self::new(Code::NotFound),
+            RevokeError::Unrecorded(error) => error.into(),
+            RevokeError::Store(error) => error.into(),
         }
     }
 }
@@ -137,6 +155,7 @@ impl From<SignInError> for Problem {
             SignInError::GrantRefused(context) => {
                 Self::new(Code::AzureGrantRefused).context(context)
             }
+            SignInError::NotOffered => Self::new(Code::AzureNotOffered),
             SignInError::Unavailable(context) => Self::new(Code::AzureUnavailable).context(context),
         }
     }

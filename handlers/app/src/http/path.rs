@@ -1,6 +1,7 @@
 //! Ids in paths. What is no id names nothing: 404, never 400.
 
 use axum::extract::{FromRequestParts, Path};
+use azimuth_domain::approval_grant::GrantId;
 use azimuth_domain::ids::{ApprovalId, CallId, ConversationId, OwnerKey, TurnId};
 use azimuth_domain::session::SessionId;
 use http::request::Parts;
@@ -47,6 +48,17 @@ pub struct Oid(pub String);
 impl PathName for Oid {
     fn read(text: &str) -> Option<Self> {
         is_guid(text).then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    fn owner(&self) -> Option<OwnerKey> {
+        None
+    }
+}
+
+/// An approval is named inside its conversation.
+impl PathName for GrantId {
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
     }
 
     fn owner(&self) -> Option<OwnerKey> {

@@ -4,6 +4,7 @@
 //! arguments hold. A display name, two answers that disagree, a form that the server
 //! might read otherwise: all of these are told as nothing.
 
+use azimuth_domain::approval_grant::ApprovalScope;
 use azimuth_domain::tool::ToolSpec;
 use serde_json::Value;
 
@@ -36,6 +37,33 @@ pub(crate) fn is_same_place(spec: &ToolSpec, one: &Value, other: &Value) -> bool
         && tenant(one) == tenant(other)
 }
 
+/// What a yes to a call of `spec` with these arguments covers, when it is given for the
+/// conversation. Where the place or the thing cannot be told for sure, or the model
+/// had read what a tool returned, that is the same call once more and nothing else.
+pub(crate) fn approval_scope(spec: &ToolSpec, arguments: &Value, tainted: bool) -> ApprovalScope {
+    let scope = CallScope::of(spec, arguments);
+    let names_group = spec.resource_group(arguments).is_some();
+    let target = spec.target_parameter.as_deref();
+    let names_thing =
+        target.is_some_and(|name| text(arguments, name).is_some_and(|t| !t.is_empty()));
+    let is_told = scope.subscription.is_some()
+        && (scope.resource_group.is_some() || !names_group)
+        && (scope.resource_id.is_some() || names_thing);
+    ApprovalScope {
+        same_call: tainted || !is_told || has_tenant(spec, arguments),
+        subscription: scope.subscription,
+        resource_group: scope.resource_group,
+        resource_id: scope.resource_id,
+    }
+}
+
+/// Whether the arguments name a tenant.
+fn has_tenant(spec: &ToolSpec, arguments: &Value) -> bool {
+    let name = spec.scope.tenant.as_deref();
+    name.and_then(|name| arguments.get(name))
+        .is_some_and(|value| !value.is_null())
+}
+
 /// What some text says of a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Said {
@@ -60,10 +88,9 @@ impl CallScope {
         let mut mentions = Mentions::default();
         if let Value::Object(members) = arguments {
             for (name, value) in members {
-                if own.is_scope(name) {
-                    continue;
+                if !own.is_scope(name) {
+                    mentions.parameter(name, value);
                 }
-                mentions.parameter(name, value);
                 mentions.walk(value);
             }
         }

@@ -1,6 +1,6 @@
 //! A validated set of policies, and what it says of a call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use azimuth_domain::canonical::sha256_hex;
@@ -84,6 +84,8 @@ pub struct PolicySet {
     /// They permit nothing.
     demands: cedar_policy::PolicySet,
     verdicts: BTreeMap<PolicyId, Verdict>,
+    /// Those that demand the asker's yes and say that it may be given for a conversation.
+    remembered: BTreeSet<PolicyId>,
     authorizer: Authorizer,
     version: String,
     vocabulary: Vocabulary,
@@ -102,6 +104,34 @@ impl PolicySet {
     /// cannot be evaluated is denied.
     pub fn decide(&self, input: &PolicyInput<'_>) -> Decision {
         self.answer(&Question::call(input))
+    }
+
+    /// Whether the yes that the call needs of its asker may be given for the conversation:
+    /// every permit that demands it must say so. Never where another person must agree as
+    /// well, or where no permit demands the yes.
+    pub(crate) fn may_remember(&self, input: &PolicyInput<'_>) -> bool {
+        let Ok((request, entities)) = self.vocabulary.ask(&Question::call(input)) else {
+            return false;
+        };
+        let mut is_said = false;
+        for set in [&self.policies, &self.demands] {
+            let response = self.authorizer.is_authorized(&request, set, &entities);
+            if response.diagnostics().errors().next().is_some() {
+                return false;
+            }
+            for id in response.diagnostics().reason() {
+                match self.verdicts.get(id) {
+                    Some(Verdict::Permit(Some(ApprovalBy::Asker)))
+                        if self.remembered.contains(id) =>
+                    {
+                        is_said = true;
+                    }
+                    Some(Verdict::Permit(None) | Verdict::Autonomous) => {}
+                    Some(Verdict::Permit(Some(_)) | Verdict::Forbid(_)) | None => return false,
+                }
+            }
+        }
+        is_said
     }
 
     /// SHA-256 over schema and policies, lower-case hex: what every decision of
@@ -141,6 +171,7 @@ impl PolicySet {
         let (schema, _warnings) =
             Schema::from_cedarschema_str(SCHEMA).map_err(|e| PolicyError::Schema(e.to_string()))?;
         let mut verdicts = BTreeMap::new();
+        let mut remembered = BTreeSet::new();
         let mut texts = BTreeMap::new();
         let mut set = cedar_policy::PolicySet::new();
         let visible = VisibleTools::of(&policies);
@@ -157,6 +188,9 @@ impl PolicySet {
                 demands.add(demand).map_err(not_one)?;
             }
             verdicts.insert(policy.id().clone(), says);
+            if is_remembered(&policy)? {
+                remembered.insert(policy.id().clone());
+            }
             texts.insert(policy.id().to_string(), policy.to_string());
             evaluated.add(as_evaluated(&policy)?).map_err(not_one)?;
             set.add(policy).map_err(not_one)?;
@@ -170,6 +204,7 @@ impl PolicySet {
             policies: evaluated,
             demands,
             verdicts,
+            remembered,
             authorizer: Authorizer::new(),
             version: sha256_hex(format!("{SCHEMA}\n{}", listed.join("\n"))),
             vocabulary: Vocabulary::of(schema).map_err(PolicyError::Schema)?,
@@ -321,6 +356,26 @@ fn autonomous(policy: &Policy) -> Result<Verdict, String> {
     Ok(Verdict::Autonomous)
 }
 
+/// Whether the policy carries `@remember("conversation")`.
+fn is_remembered(policy: &Policy) -> Result<bool, PolicyError> {
+    let Some(text) = policy.annotation("remember") else {
+        return Ok(false);
+    };
+    let fault = |problem: String| PolicyError::Annotation {
+        id: policy.id().to_string(),
+        problem,
+    };
+    if policy.annotation("approval") != Some("asker") {
+        return Err(fault(
+            "@remember is for policies with @approval(\"asker\")".to_owned(),
+        ));
+    }
+    match text {
+        "conversation" => Ok(true),
+        other => Err(fault(format!("@remember is conversation, not {other:?}"))),
+    }
+}
+
 /// What the annotations of a policy say. Unknown ones are refused: a misspelt
 /// `@approval` would let calls run without one.
 pub(super) fn verdict(policy: &Policy) -> Result<Verdict, PolicyError> {
@@ -329,7 +384,7 @@ pub(super) fn verdict(policy: &Policy) -> Result<Verdict, PolicyError> {
         problem,
     };
     let known: &[&str] = match policy.effect() {
-        Effect::Permit => &["id", "approval", "autonomous"],
+        Effect::Permit => &["id", "approval", "autonomous", "remember"],
         Effect::Forbid => &["id", "reason"],
     };
     if let Some((unknown, _)) = policy.annotations().find(|(key, _)| !known.contains(key)) {

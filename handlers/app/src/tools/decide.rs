@@ -90,6 +90,25 @@ impl Engine {
         Ok(found.item.standing(with).roles())
     }
 
+    /// What policies are asked about a call.
+    pub(super) fn policy_input<'a>(
+        &self,
+        standing: &'a Standing,
+        wanted: Wanted<'a>,
+        spec: &'a ToolSpec,
+        arguments: &'a Value,
+    ) -> PolicyInput<'a> {
+        PolicyInput {
+            user: &wanted.asker.user,
+            roles: &standing.roles,
+            tool: spec,
+            arguments,
+            mode: wanted.mode,
+            tainted: wanted.tainted,
+            at: self.now(),
+        }
+    }
+
     /// The one decision function, with the arguments of a call.
     pub(crate) fn decide_call(
         &self,
@@ -98,20 +117,23 @@ impl Engine {
         spec: &ToolSpec,
         arguments: &Value,
     ) -> Decision {
-        let decision = standing.policies.decide(&PolicyInput {
-            user: &wanted.asker.user,
-            roles: &standing.roles,
-            tool: spec,
-            arguments,
-            mode: wanted.mode,
-            tainted: wanted.tainted,
-            at: self.now(),
-        });
+        let decision = standing
+            .policies
+            .decide(&self.policy_input(standing, wanted, spec, arguments));
+        let is_nobody_there = || {
+            self.acting_identity(&spec.tool.server) == ActingIdentity::User
+                && !self.has_azure(&wanted.asker.user)
+        };
         let is_stopped = || standing.kill_switch.stops(spec.classify(arguments).effect);
         match decision {
             Decision::Allow | Decision::RequireApproval { .. } if is_stopped() => Decision::Deny {
                 reason: DenyReason::KillSwitch,
             },
+            Decision::Allow | Decision::RequireApproval { .. } if is_nobody_there() => {
+                Decision::Deny {
+                    reason: DenyReason::NoAzureIdentity,
+                }
+            }
             Decision::Deny {
                 reason: DenyReason::ToolDisabled,
             } if spec.availability == Availability::SwitchedOff => Decision::Deny {

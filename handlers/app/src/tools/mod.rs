@@ -9,6 +9,7 @@ mod preview;
 mod record;
 pub(crate) mod scope;
 mod servers;
+mod standing_approvals;
 
 pub use catalogues::Catalogues;
 pub(crate) use catalogues::settled as settled_catalogue;

@@ -1,5 +1,6 @@
 //! What the audit keeps of a call.
 
+use azimuth_domain::approval_grant::StandingApproval;
 use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditKind};
 use azimuth_domain::turn::{ToolCall, Turn};
 use serde_json::Value;
@@ -60,7 +61,14 @@ impl Engine {
                 .approval
                 .as_ref()
                 .and_then(|a| a.decided.as_ref())
-                .map(|d| format!("{}:{}", d.by.tid, d.by.oid)),
+                .map(|d| &d.by)
+                .or(call.standing.as_ref().map(StandingApproval::by))
+                .map(|by| format!("{}:{}", by.tid, by.oid)),
+            approval_grant: call
+                .standing
+                .as_ref()
+                .and_then(StandingApproval::grant)
+                .map(|id| id.as_str().to_owned()),
             policy_version: self.policies().known_version(&turn.asker.user.tid),
             correlation_id: Some(correlation_id(call)),
             token_uti: None,
@@ -72,7 +80,10 @@ impl Engine {
             outcome: None,
             duration_ms: None,
             result_sha256: None,
-            detail: None,
+            detail: call
+                .standing
+                .as_ref()
+                .map(|standing| standing.sentence().to_owned()),
         }
     }
 }

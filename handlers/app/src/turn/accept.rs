@@ -326,6 +326,9 @@ impl Engine {
             tool_hash: spec.hash.clone(),
             tainted: false,
             plan,
+            // It is the only call of a conversation of its own.
+            remember: None,
+            standing: None,
             arguments,
             proposal: Proposal::Decided(decision),
         };
@@ -380,7 +383,8 @@ impl Engine {
         let mut template = template;
         template.allowance = self.check_quota(&intake, &template.asker.roles).await?;
         match self.vault.accept(&intake.user, bearer).await {
-            Ok(()) => {}
+            // Without Azure there is nothing to wait for: what needs it is denied.
+            Ok(()) | Err(TokenError::NotOffered) => {}
             Err(TokenError::GrantGone(_)) => {
                 template.sign_in_deadline_ms = Some(SIGN_IN_DEADLINE_MS);
                 template.claim_lease_ms = None;
@@ -435,7 +439,8 @@ impl Engine {
             };
             let mut turn = template.clone();
             turn.parent.clone_from(&parent);
-            let transition = turn.create(now);
+            let mut transition = turn.create(now);
+            transition.turn.has_grants = conversation.grants.iter().any(|one| one.is_alive(now));
             let (turn, events, effects) = number(transition);
             let told = self.hub.has_readers(&turn.id).then(|| events.clone());
             conversation.active_turn = Some(turn.id.clone());

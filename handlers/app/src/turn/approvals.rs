@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use azimuth_domain::approval_grant::GrantRefused;
 use azimuth_domain::audit::{AuditEntry, AuditKind, conversation_chain, decision_id};
 use azimuth_domain::event::Outcome;
 use azimuth_domain::ids::ApprovalId;
@@ -26,6 +27,8 @@ pub struct ApprovalDecisionRequest {
     pub reason: Option<String>,
     /// The digest that was shown.
     pub digest: String,
+    /// Whether the yes is for the rest of the conversation.
+    pub remember: bool,
 }
 
 /// Why a decision does not count.
@@ -58,6 +61,12 @@ pub enum DecideError {
     /// The digest is not that of the call.
     #[error("the call is not the one that was shown")]
     DigestMismatch,
+    /// A yes to this call can be given for this call only.
+    #[error("this cannot be agreed to for the rest of the conversation")]
+    NotToRemember,
+    /// The conversation has no room for another approval.
+    #[error(transparent)]
+    NoRoom(#[from] GrantRefused),
     /// The refusal cannot be recorded now, so it is not told; try again.
     #[error(transparent)]
     Unrecorded(#[from] AuditError),
@@ -73,6 +82,7 @@ impl From<ApplyError> for DecideError {
             ApplyError::Refused(Refusal::Ended) => Self::Cancelled,
             ApplyError::Refused(Refusal::ApprovalExpired) => Self::Expired,
             ApplyError::Refused(Refusal::DigestMismatch) => Self::DigestMismatch,
+            ApplyError::Refused(Refusal::NotToRemember) => Self::NotToRemember,
             ApplyError::Refused(_) => Self::AlreadyDecided,
             ApplyError::Unavailable(detail) => Self::Unavailable(detail),
         }
@@ -144,6 +154,9 @@ impl Engine {
             }
             _ => return Err(DecideError::Cancelled),
         }
+        if request.remember && !(request.approve && call.may_be_remembered()) {
+            return Err(DecideError::NotToRemember);
+        }
         if request.approve {
             let switch = self.quotas.kill_switch(tenant).await;
             let switch = switch.map_err(|e| DecideError::Unavailable(e.to_string()))?;
@@ -160,11 +173,22 @@ impl Engine {
             by: decider.user.clone(),
             by_name: decider.name.clone(),
             reason: request.reason.map(|r| redact(&r).into_owned()),
+            remember: request.remember,
+        };
+        let grant = if request.remember {
+            Some(self.new_grant(&found.item, call).await?)
+        } else {
+            None
         };
         // The wake-up message above is invisible for longer than this may take.
         let write = async {
             self.record_decision(&found.item, call, decider, &decision)
                 .await?;
+            if let Some(grant) = grant {
+                self.record_grant(&found.item, call, &grant).await?;
+                let command = Command::DecideApproval(decision);
+                return self.decide_and_grant(tenant, &id, command, grant).await;
+            }
             let command = Command::DecideApproval(decision);
             Ok::<_, DecideError>(self.apply(tenant, &id, command).await?)
         };

@@ -73,6 +73,8 @@ impl Engine {
             let now = self.ports.clock.now();
             let mut conversation = found.item;
             conversation.deleted_at = Some(now);
+            // What was agreed to in it does not come back with it.
+            conversation.grants.clear();
             let mut batch = Batch::default();
             if let Some(active) = &conversation.active_turn
                 && let Some(mut turn) = self.load(tenant, active).await?

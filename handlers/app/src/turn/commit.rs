@@ -1,9 +1,10 @@
 //! Read, decide, replace; on conflict read and decide again.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::conversation::Message;
+use azimuth_domain::conversation::{Conversation, Message};
 use azimuth_domain::event::{EventBody, TurnEvent};
 use azimuth_domain::ids::{CallId, TurnId};
 use azimuth_domain::turn::{Command, Effect, Refusal, Transition, Turn, step};
@@ -40,7 +41,7 @@ pub(super) const NEWER_DELAY: Duration = Duration::from_secs(10);
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What goes into the batch of a transition beside it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Beside {
     /// Before its own events.
     pub events: Vec<EventBody>,
@@ -48,7 +49,12 @@ pub(crate) struct Beside {
     pub messages: Vec<Message>,
     /// The log reaches this number at least.
     pub log_reaches: u64,
+    /// The conversation's header.
+    pub conversation: Option<Write<Conversation>>,
 }
+
+/// What becomes of a conversation's header.
+pub(super) type HeaderChange<'a, E> = dyn Fn(Conversation) -> Result<Conversation, E> + Sync + 'a;
 
 /// A write that happened.
 #[derive(Debug)]
@@ -169,20 +175,56 @@ impl Engine {
         command: &Command,
         beside: &Beside,
     ) -> Result<Applied, ApplyError> {
+        Box::pin(self.apply_beside(tenant, id, command, beside, None)).await
+    }
+
+    /// Applies a command together with a change of the conversation's header, which
+    /// `change` makes of what stands there: both are written or neither is. `change` is
+    /// asked again whenever one of them was somebody else's to write.
+    pub(super) async fn apply_with_header<E: From<ApplyError>>(
+        &self,
+        tenant: &str,
+        id: &TurnId,
+        command: &Command,
+        change: &HeaderChange<'_, E>,
+    ) -> Result<Applied, E> {
+        self.apply_beside(tenant, id, command, &Beside::default(), Some(change))
+            .await
+    }
+
+    async fn apply_beside<E: From<ApplyError>>(
+        &self,
+        tenant: &str,
+        id: &TurnId,
+        command: &Command,
+        beside: &Beside,
+        change: Option<&HeaderChange<'_, E>>,
+    ) -> Result<Applied, E> {
+        let mut beside = Cow::Borrowed(beside);
         let mut log_reaches = beside.log_reaches;
         for _ in 0..MAX_CONFLICTS {
             let mut current = self.load(tenant, id).await?.ok_or(ApplyError::NotFound)?;
             current.item.event_seq = current.item.event_seq.max(log_reaches);
-            match self.try_apply(&current, command.clone(), beside).await {
+            if let Some(change) = change {
+                let found = self.ports.store.conversation(&current.item.key()).await;
+                let found = found.map_err(ApplyError::from)?;
+                let found = found.ok_or(ApplyError::NotFound)?;
+                beside.to_mut().conversation = Some(Write {
+                    item: change(found.item)?,
+                    when: Precondition::Matches(found.etag),
+                });
+            }
+            match self.try_apply(&current, command.clone(), &beside).await {
                 Ok(applied) => return Ok(applied),
                 Err(TryError::TurnChanged) => {}
                 Err(TryError::EventExists) => {
-                    log_reaches = self.ports.store.last_event_seq(tenant, id).await?;
+                    let reached = self.ports.store.last_event_seq(tenant, id).await;
+                    log_reaches = reached.map_err(ApplyError::from)?;
                 }
-                Err(TryError::Apply(error)) => return Err(error),
+                Err(TryError::Apply(error)) => return Err(error.into()),
             }
         }
-        Err(ApplyError::Unavailable("the turn is too busy".to_owned()))
+        Err(ApplyError::Unavailable("the turn is too busy".to_owned()).into())
     }
 
     /// Applies a command to exactly this version of the turn. For decisions that
@@ -235,7 +277,7 @@ impl Engine {
         let last = turn.event_seq;
         let told = self.hub.has_readers(&turn.id).then(|| events.clone());
         let batch = Batch {
-            conversation: None,
+            conversation: beside.conversation.clone(),
             turn: Some(Write {
                 item: turn.clone(),
                 when: Precondition::Matches(current.etag.clone()),
@@ -259,7 +301,9 @@ impl Engine {
                 self.count_ended(Some(&current.item), &turn.item);
                 Ok(Applied { turn, effects })
             }
-            Err(StoreError::TurnChanged) => Err(TryError::TurnChanged),
+            Err(StoreError::TurnChanged | StoreError::ConversationChanged) => {
+                Err(TryError::TurnChanged)
+            }
             Err(StoreError::EventExists) => Err(TryError::EventExists),
             Err(error) => Err(TryError::Apply(error.into())),
         }

@@ -7,7 +7,7 @@ use azimuth_domain::ids::CallId;
 use azimuth_domain::limits::{LEASE_MS, SIGN_IN_DEADLINE_MS};
 use azimuth_domain::policy::{ApprovalBy, Decision, DenyReason};
 use azimuth_domain::time::Timestamp;
-use azimuth_domain::tool::EffectClass;
+use azimuth_domain::tool::{EffectClass, ToolSpec};
 use azimuth_domain::turn::digest::approval_digest;
 use azimuth_domain::turn::{
     AwaitSignIn, CallState, ClaimCall, Command, DenyCall, Effect, ReadKind, Refusal, RepeatPreview,
@@ -86,7 +86,7 @@ impl Engine {
         match &call.state {
             CallState::Queued { .. } if turn.item.status == TurnStatus::Running => {
                 match turn.item.repeat_of(id) {
-                    None => self.run_queued(&turn, call, lane).await,
+                    None => Box::pin(self.run_queued(&turn, call, lane)).await,
                     Some(repeat) if is_alive(repeat, now) => Ok(Next::Leave),
                     Some(repeat) => {
                         drop(lane);
@@ -233,15 +233,39 @@ impl Engine {
             return Ok(Err(DenyReason::ToolDisabled));
         };
         let wanted = Wanted::in_turn(turn, call.tainted);
-        Ok(
-            match self.decide_call(&standing, wanted, spec, &call.arguments) {
-                Decision::Deny { reason } => Err(reason),
-                Decision::RequireApproval { by } if !is_approved(turn, call, by) => {
-                    Err(DenyReason::ApprovalMismatch)
-                }
-                Decision::Allow | Decision::RequireApproval { .. } => Ok(standing),
-            },
-        )
+        let allowed = match self.decide_call(&standing, wanted, spec, &call.arguments) {
+            Decision::Deny { reason } => Err(reason),
+            Decision::RequireApproval { by } if !is_approved(turn, call, by) => {
+                self.look_at_standing(turn, call, by, &standing, spec)
+                    .await?
+            }
+            Decision::Allow | Decision::RequireApproval { .. } => Ok(()),
+        };
+        Ok(allowed.map(|()| standing))
+    }
+
+    /// A call that needs a yes which nobody gave to exactly this one.
+    async fn look_at_standing(
+        &self,
+        turn: &Turn,
+        call: &ToolCall,
+        by: ApprovalBy,
+        standing: &Standing,
+        spec: &ToolSpec,
+    ) -> Result<Result<(), DenyReason>, TriggerError> {
+        if call.standing.is_none() {
+            return Ok(Err(DenyReason::ApprovalMismatch));
+        }
+        let stands = by == ApprovalBy::Asker
+            && self
+                .still_stands(turn, call, standing, spec)
+                .await
+                .map_err(ApplyError::from)?;
+        Ok(if stands {
+            Ok(())
+        } else {
+            Err(DenyReason::StandingApprovalGone)
+        })
     }
 
     async fn deny(

@@ -311,6 +311,14 @@ impl Engine {
                 };
                 calls.push(self.propose(turn, &standing, &mut taken, call, spoken.tainted));
             }
+            self.patiently(&turn.id, || async {
+                let mut allowed = calls.clone();
+                self.stand_in(turn, &mut allowed).await?;
+                Ok::<_, StoreError>(allowed)
+            })
+            .await
+            .map(|allowed| calls = allowed)
+            .map_err(|e| Silence::Unavailable(e.to_string()))?;
             // Each try begins with the calls as they were decided.
             let decided = calls;
             calls = self
@@ -359,6 +367,7 @@ impl Engine {
             events: rest.into_iter().collect(),
             messages,
             log_reaches: spoken.last_seq,
+            conversation: None,
         };
         let write = || self.apply_from(known, command.clone(), &beside);
         Ok(self.patiently(&turn.id, write).await?)
@@ -386,6 +395,8 @@ impl Engine {
             tool_hash: String::new(),
             tainted,
             plan: None,
+            remember: None,
+            standing: None,
             proposal: Proposal::Invalid(sentence),
         };
         let Some(spec) = standing
@@ -449,6 +460,7 @@ impl Engine {
         let wanted = Wanted::in_turn(turn, tainted);
         let decision = self.decide_call(standing, wanted, spec, &arguments);
         let plan = self.plan_read(standing, wanted, spec, &arguments);
+        let remember = self.to_remember(standing, wanted, spec, &arguments, &decision);
         ProposedCall {
             model_call_id: call.id.clone(),
             tool: spec.tool.clone(),
@@ -457,6 +469,8 @@ impl Engine {
             tool_hash: spec.hash.clone(),
             tainted,
             plan,
+            remember,
+            standing: None,
             arguments,
             proposal: Proposal::Decided(decision),
         }

@@ -17,6 +17,9 @@ pub enum SignInError {
     /// The identity provider refuses; the text says what to do.
     #[error("{0}")]
     GrantRefused(String),
+    /// The person's identity provider grants nothing in Azure.
+    #[error("the sign-in of this person gives no access to Azure")]
+    NotOffered,
     /// Something does not answer; try again.
     #[error("signing in is not possible now: {0}")]
     Unavailable(String),
@@ -34,6 +37,11 @@ impl Engine {
         self.vault.sign_out(user).await
     }
 
+    /// Whether `user` has an identity in Azure at all.
+    pub(crate) fn has_azure(&self, user: &UserKey) -> bool {
+        self.vault.is_offered(user)
+    }
+
     /// A fresh grant from the caller's token; the caller's waiting turns go on.
     /// Returns how many.
     pub async fn azure_sign_in(
@@ -44,6 +52,7 @@ impl Engine {
         match self.vault.sign_in(&principal.user, bearer).await {
             Ok(()) => {}
             Err(TokenError::GrantGone(text)) => return Err(SignInError::GrantRefused(text)),
+            Err(TokenError::NotOffered) => return Err(SignInError::NotOffered),
             Err(error) => return Err(SignInError::Unavailable(error.to_string())),
         }
         let tenant = &principal.user.tid;
@@ -76,7 +85,9 @@ impl Engine {
                 self.resume(turn).await?;
                 Ok(())
             }
-            Err(TokenError::GrantGone(_)) => self.expire(turn, Some(looked_at)).await,
+            Err(TokenError::GrantGone(_) | TokenError::NotOffered) => {
+                self.expire(turn, Some(looked_at)).await
+            }
             Err(error) => Err(TriggerError::Retry(error.to_string())),
         }
     }

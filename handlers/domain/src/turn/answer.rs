@@ -6,6 +6,7 @@ use super::{
     CallState, Draft, Effect, FailureCode, ModelState, NotRunReason, Refusal, Step, ToolCall,
     TurnKind, TurnSecrets, TurnStatus, Usage,
 };
+use crate::approval_grant::{ApprovalScope, StandingApproval};
 use crate::canonical::names_only;
 use crate::event::EventBody;
 use crate::ids::{CallId, MessageId};
@@ -53,6 +54,10 @@ pub struct ProposedCall {
     pub tainted: bool,
     /// The read that tells what it would do, when the asker may make it.
     pub plan: Option<ReadPlan>,
+    /// What a yes covers when it is given for the conversation.
+    pub remember: Option<ApprovalScope>,
+    /// What stands for the yes that it needs.
+    pub standing: Option<StandingApproval>,
     /// What becomes of it.
     pub proposal: Proposal,
 }
@@ -165,6 +170,8 @@ fn admit(draft: &mut Draft, id: &CallId, proposed: ProposedCall) {
         reads: 0,
         checked: None,
         purpose: None,
+        remember: proposed.remember,
+        standing: proposed.standing,
     };
     let never_runs = matches!(
         proposed.proposal,

@@ -82,6 +82,7 @@ impl NewTurn {
             unrecorded: Vec::new(),
             secrets: self.secrets,
             allowance: self.allowance,
+            has_grants: false,
         };
         let mut draft = Draft {
             turn,

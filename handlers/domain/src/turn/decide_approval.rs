@@ -1,10 +1,11 @@
 //! Rule 5: a person says yes or no to exactly one call.
 
-use super::{ApprovalDecision, CallState, Draft, Effect, Refusal, TurnStatus};
+use super::{ApprovalDecision, CallState, Draft, Effect, Refusal, ToolCall, TurnStatus};
 use crate::event::EventBody;
 use crate::ids::CallId;
-use crate::policy::DenyReason;
+use crate::policy::{ApprovalBy, DenyReason};
 use crate::principal::UserKey;
+use crate::tool::EffectClass;
 
 /// Records a decision. Who may decide is checked before, by policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct DecideApproval {
     pub by_name: Option<String>,
     /// Why, in their words.
     pub reason: Option<String>,
+    /// Whether the yes is for the rest of the conversation, whose header is written with it.
+    pub remember: bool,
 }
 
 impl DecideApproval {
@@ -30,6 +33,7 @@ impl DecideApproval {
         }
         let now = draft.now;
         let call = draft.call_mut(&self.call)?;
+        let may_be_remembered = call.may_be_remembered();
         let CallState::AwaitingApproval { deadline } = call.state else {
             return Err(Refusal::WrongState);
         };
@@ -42,18 +46,23 @@ impl DecideApproval {
         if approval.digest != self.digest {
             return Err(Refusal::DigestMismatch);
         }
+        if self.remember && !(self.approve && may_be_remembered) {
+            return Err(Refusal::NotToRemember);
+        }
         approval.decided = Some(ApprovalDecision {
             approved: self.approve,
             by: self.by,
             by_name: self.by_name,
             reason: self.reason.clone(),
             at: now,
+            remembered: self.remember,
         });
         if self.approve {
             call.state = CallState::Queued {
                 digest: Some(self.digest),
             };
         }
+        draft.turn.has_grants |= self.remember;
         draft.event(EventBody::ApprovalDecided {
             approval_id: self.call.approval(),
             call_id: self.call.clone(),
@@ -73,5 +82,20 @@ impl DecideApproval {
             draft.advance_when_complete();
         }
         Ok(())
+    }
+}
+
+impl ToolCall {
+    /// Whether a yes to it can be given for the conversation, whatever policies say:
+    /// never where something is destroyed, a secret is shown or taken, or another person
+    /// must agree.
+    pub fn may_be_remembered(&self) -> bool {
+        self.remember.is_some()
+            && self.effect == EffectClass::Mutating
+            && !self.secret
+            && self
+                .approval
+                .as_ref()
+                .is_some_and(|asked| asked.by == ApprovalBy::Asker)
     }
 }

@@ -145,6 +145,9 @@ pub enum Refusal {
     /// What is to be approved is not what was shown.
     #[error("the digest is not that of the call")]
     DigestMismatch,
+    /// The yes can be given for this call only.
+    #[error("this cannot be agreed to for the rest of the conversation")]
+    NotToRemember,
     /// It is too late to decide.
     #[error("the approval has expired")]
     ApprovalExpired,

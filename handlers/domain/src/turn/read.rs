@@ -301,6 +301,8 @@ impl Draft {
                 of: about.clone(),
                 kind,
             }),
+            remember: None,
+            standing: None,
         });
         Ok(id)
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Allowance;
+use crate::approval_grant::{ApprovalScope, StandingApproval};
 use crate::event::{Outcome, ResultRef, WaitingFor};
 use crate::ids::{CallId, ConversationKey, MessageId, TurnId};
 use crate::policy::{ApprovalBy, DenyReason, Mode};
@@ -75,6 +76,10 @@ pub struct Turn {
     /// What it may use of the quotas of the day; absent where nothing is limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowance: Option<Allowance>,
+    /// Whether somebody has agreed to calls for the rest of the conversation; its header
+    /// says to which.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub has_grants: bool,
 }
 
 /// Secrets that stand in a turn as placeholders, and lie sealed elsewhere.
@@ -241,6 +246,13 @@ pub struct ToolCall {
     /// Set on a read of ours: what it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Purpose>,
+    /// What a yes covers when it is given for the conversation; `None` where it can be
+    /// given for this call only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remember: Option<ApprovalScope>,
+    /// What stands for the yes that it needs, where nobody was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<StandingApproval>,
 }
 
 #[expect(
@@ -329,6 +341,9 @@ pub struct ApprovalDecision {
     pub reason: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// Whether the yes was given for the rest of the conversation.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub remembered: bool,
 }
 
 /// Where a call stands. The last five are terminal and never change.

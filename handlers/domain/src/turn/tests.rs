@@ -70,6 +70,8 @@ fn proposed(effect: EffectClass, proposal: Proposal) -> ProposedCall {
         tool_hash: "h".to_owned(),
         tainted: false,
         plan: None,
+        remember: None,
+        standing: None,
         proposal,
     }
 }

@@ -3,6 +3,7 @@
 
 mod identity;
 mod keys;
+mod oidc;
 mod queue;
 mod secrets;
 mod sections;
@@ -24,7 +25,7 @@ const PREFIX: &str = "AZIMUTH_";
 
 /// Every variable that the product knows. Anything else that begins with
 /// `AZIMUTH_` is refused: it is most likely misspelt.
-pub const VARIABLES: [&str; 35] = [
+pub const VARIABLES: [&str; 45] = [
     "AZIMUTH_APPROVAL_WEBHOOKS",
     "AZIMUTH_ARM_URL",
     "AZIMUTH_AUTH_AUDIENCE",
@@ -54,6 +55,16 @@ pub const VARIABLES: [&str; 35] = [
     "AZIMUTH_MODEL_NAME",
     "AZIMUTH_MODEL_PRICE",
     "AZIMUTH_NEW_USERS",
+    "AZIMUTH_OIDC_ALGORITHM",
+    "AZIMUTH_OIDC_AUDIENCE",
+    "AZIMUTH_OIDC_CLAIMS",
+    "AZIMUTH_OIDC_CLIENTS",
+    "AZIMUTH_OIDC_ISSUER",
+    "AZIMUTH_OIDC_JWKS_URL",
+    "AZIMUTH_OIDC_ROLES",
+    "AZIMUTH_OIDC_SCOPE",
+    "AZIMUTH_OIDC_TENANT",
+    "AZIMUTH_OIDC_TYPE",
     "AZIMUTH_PORTAL_URL",
     "AZIMUTH_QUEUE",
     "AZIMUTH_QUOTAS",

@@ -9,6 +9,7 @@ use azimuth_domain::usage::Price;
 use azimuth_ports::tokens::Secret;
 
 use super::keys::{self, KeyConfig};
+use super::oidc::{self, OidcConfig};
 use super::queue::{self, QueueConfig};
 use super::settings::Settings;
 use super::storage::{self, StorageConfig};
@@ -40,32 +41,46 @@ pub struct Config {
     pub log: String,
 }
 
-/// Bearer tokens.
+/// Bearer tokens: of Entra ID, of another identity provider, or of both.
 #[derive(Debug, Clone)]
 pub struct AuthConfig {
+    /// Entra ID.
+    pub entra: Option<EntraConfig>,
+    /// Another identity provider.
+    pub oidc: Option<OidcConfig>,
+    /// Whether people who were never here before are let in.
+    pub new_people: NewPeople,
+}
+
+impl AuthConfig {
+    /// Every tenant whose users may call, lower-case.
+    pub fn tenants(&self) -> Vec<String> {
+        let entra = self.entra.iter().flat_map(|entra| entra.tenants.clone());
+        let oidc = self.oidc.iter().map(|oidc| oidc.tokens.tenant.clone());
+        entra.chain(oidc).collect()
+    }
+}
+
+/// Bearer tokens of Entra ID.
+#[derive(Debug, Clone)]
+pub struct EntraConfig {
     /// `iss`, with `{tid}`.
     pub issuer: String,
     /// The issuer's keys, with `{tid}`.
     pub jwks_url: String,
     /// `aud`: our application's client id.
     pub audience: String,
-    /// Tenants whose users may call.
+    /// Tenants whose users may call, lower-case.
     pub tenants: Vec<String>,
     /// Applications that may call for them (`azp`).
     pub clients: Vec<String>,
-    /// Whether people who were never here before are let in.
-    pub new_people: NewPeople,
 }
 
 /// Azure.
 #[derive(Debug, Clone)]
 pub struct AzureConfig {
-    /// The identity provider's token endpoint, with `{tid}`.
-    pub token_url: String,
-    /// Our application.
-    pub client_id: String,
-    /// What proves that it is us who ask.
-    pub proof: ProofConfig,
+    /// Where people's tokens are exchanged; `None` where nobody comes from Entra ID.
+    pub exchange: Option<ExchangeConfig>,
     /// Resource Manager.
     pub arm_url: String,
     /// What tokens may be asked for; Resource Manager first.
@@ -74,6 +89,17 @@ pub struct AzureConfig {
     pub egress_proxy: Option<String>,
     /// A further root certificate for those requests (PEM).
     pub egress_ca_file: Option<PathBuf>,
+}
+
+/// The exchange of people's tokens.
+#[derive(Debug, Clone)]
+pub struct ExchangeConfig {
+    /// The identity provider's token endpoint, with `{tid}`.
+    pub token_url: String,
+    /// Our application.
+    pub client_id: String,
+    /// What proves that it is us who ask.
+    pub proof: ProofConfig,
 }
 
 /// How our application proves itself at the token endpoint.
@@ -149,7 +175,8 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
     let has_vault = settings.optional(keys::VAULT_URL).is_some();
     let data_dir = data_dir(settings, has_vault);
     let auth = auth(settings);
-    let azure = azure(settings, keys.as_ref());
+    let asks_entra = auth.as_ref().is_none_or(|auth| auth.entra.is_some());
+    let azure = azure(settings, keys.as_ref(), asks_entra);
     let tools = tools(settings);
     let models = models(settings);
     let notices = notices(settings, auth.as_ref());
@@ -193,6 +220,45 @@ fn data_dir(settings: &mut Settings, has_vault: bool) -> Option<String> {
 }
 
 fn auth(settings: &mut Settings) -> Option<AuthConfig> {
+    let is_alone = settings.optional(oidc::ISSUER).is_some()
+        && ENTRA.iter().all(|name| settings.optional(name).is_none());
+    let entra = if is_alone {
+        None
+    } else {
+        Some(entra(settings))
+    };
+    let tenants = entra
+        .iter()
+        .flatten()
+        .flat_map(|entra| entra.tenants.clone());
+    let oidc = oidc::read(settings, &tenants.collect::<Vec<_>>());
+    let new_people = match settings
+        .choice("AZIMUTH_NEW_USERS", &["admitted", "pending"])
+        .as_str()
+    {
+        "pending" => NewPeople::Pending,
+        _ => NewPeople::Admitted,
+    };
+    Some(AuthConfig {
+        entra: match entra {
+            Some(entra) => Some(entra?),
+            None => None,
+        },
+        oidc,
+        new_people,
+    })
+}
+
+/// The settings about Entra ID; all are left out where another identity provider is alone.
+const ENTRA: [&str; 5] = [
+    "AZIMUTH_AUTH_ISSUER",
+    "AZIMUTH_AUTH_JWKS_URL",
+    "AZIMUTH_AUTH_AUDIENCE",
+    "AZIMUTH_AUTH_TENANTS",
+    "AZIMUTH_AUTH_CLIENTS",
+];
+
+fn entra(settings: &mut Settings) -> Option<EntraConfig> {
     let issuer = settings.required(
         "AZIMUTH_AUTH_ISSUER",
         "the issuer of bearer tokens, with {tid}",
@@ -205,13 +271,6 @@ fn auth(settings: &mut Settings) -> Option<AuthConfig> {
     let tenants =
         settings.required_list("AZIMUTH_AUTH_TENANTS", "the tenants whose users may call");
     let clients = settings.required_list("AZIMUTH_AUTH_CLIENTS", "the applications that may call");
-    let new_people = match settings
-        .choice("AZIMUTH_NEW_USERS", &["admitted", "pending"])
-        .as_str()
-    {
-        "pending" => NewPeople::Pending,
-        _ => NewPeople::Admitted,
-    };
     for (name, url) in [
         ("AZIMUTH_AUTH_ISSUER", &issuer),
         ("AZIMUTH_AUTH_JWKS_URL", &jwks_url),
@@ -220,29 +279,34 @@ fn auth(settings: &mut Settings) -> Option<AuthConfig> {
             settings.check_template(name, url);
         }
     }
-    Some(AuthConfig {
+    Some(EntraConfig {
         issuer: issuer?,
         jwks_url: jwks_url?,
         audience: audience?,
-        tenants,
+        tenants: tenants
+            .iter()
+            .map(|tenant| tenant.to_ascii_lowercase())
+            .collect(),
         clients,
-        new_people,
     })
 }
 
-fn azure(settings: &mut Settings, keys: Option<&KeyConfig>) -> Option<AzureConfig> {
-    let token_url = settings.required("AZIMUTH_TOKEN_URL", "the token endpoint, with {tid}");
-    let client_id = settings.required("AZIMUTH_CLIENT_ID", "the client id for on-behalf-of");
-    let proof = client_proof(settings, keys);
+fn azure(
+    settings: &mut Settings,
+    keys: Option<&KeyConfig>,
+    asks_entra: bool,
+) -> Option<AzureConfig> {
+    let exchange = if asks_entra {
+        Some(exchange(settings, keys))
+    } else {
+        None
+    };
     let arm_url = settings.required("AZIMUTH_ARM_URL", "the address of Azure Resource Manager");
     let audiences = settings.required_list(
         "AZIMUTH_TOKEN_AUDIENCES",
         "the audiences that tokens may be asked for, Resource Manager's first",
     );
     let egress_proxy = settings.optional("AZIMUTH_EGRESS_PROXY");
-    if let Some(url) = &token_url {
-        settings.check_template("AZIMUTH_TOKEN_URL", url);
-    }
     for (name, url) in [
         ("AZIMUTH_ARM_URL", &arm_url),
         ("AZIMUTH_EGRESS_PROXY", &egress_proxy),
@@ -261,13 +325,28 @@ fn azure(settings: &mut Settings, keys: Option<&KeyConfig>) -> Option<AzureConfi
         settings.fault("AZIMUTH_EGRESS_CA_FILE names no file".to_owned());
     }
     Some(AzureConfig {
-        token_url: token_url?,
-        client_id: client_id?,
-        proof: proof?,
+        exchange: match exchange {
+            Some(exchange) => Some(exchange?),
+            None => None,
+        },
         arm_url: arm_url?,
         audiences,
         egress_proxy,
         egress_ca_file,
+    })
+}
+
+fn exchange(settings: &mut Settings, keys: Option<&KeyConfig>) -> Option<ExchangeConfig> {
+    let token_url = settings.required("AZIMUTH_TOKEN_URL", "the token endpoint, with {tid}");
+    let client_id = settings.required("AZIMUTH_CLIENT_ID", "the client id for on-behalf-of");
+    let proof = client_proof(settings, keys);
+    if let Some(url) = &token_url {
+        settings.check_template("AZIMUTH_TOKEN_URL", url);
+    }
+    Some(ExchangeConfig {
+        token_url: token_url?,
+        client_id: client_id?,
+        proof: proof?,
     })
 }
 
@@ -381,7 +460,7 @@ fn notices(settings: &mut Settings, auth: Option<&AuthConfig>) -> Option<NoticeC
             continue;
         };
         let tenant = tenant.trim().to_ascii_lowercase();
-        if auth.is_some_and(|auth| !auth.tenants.iter().any(|t| t.eq_ignore_ascii_case(&tenant))) {
+        if auth.is_some_and(|auth| !auth.tenants().contains(&tenant)) {
             settings.fault(format!(
                 "{NAME} names the tenant {tenant}, which AZIMUTH_AUTH_TENANTS does not"
             ));

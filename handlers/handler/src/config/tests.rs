@@ -51,11 +51,96 @@ fn faults(change: &[Change]) -> Vec<String> {
 #[test]
 fn a_good_configuration_is_read() {
     let config = Config::read(good(&file())).unwrap();
-    assert_eq!(config.auth.tenants, ["a", "b"]);
+    assert_eq!(config.auth.tenants(), ["a", "b"]);
     assert!(config.http.quotas);
     assert_eq!(config.auth.new_people, NewPeople::Admitted);
     assert!(config.models.openai.is_none());
     assert!(!format!("{config:?}").contains("s3cret"));
+}
+
+/// Another identity provider, with nothing left out that must be said.
+const OIDC: [Change; 4] = [
+    ("AZIMUTH_OIDC_ISSUER", Some("https://id.invalid/realms/a")),
+    (
+        "AZIMUTH_OIDC_TENANT",
+        Some("0C0FFEE0-0000-4000-8000-000000000001"),
+    ),
+    ("AZIMUTH_OIDC_AUDIENCE", Some("azimuth-api")),
+    ("AZIMUTH_OIDC_CLIENTS", Some("azimuth-portal")),
+];
+
+#[test]
+fn another_identity_provider_stands_beside_entra_id_or_alone() {
+    let mut environment = good(&file());
+    let added = OIDC.map(|(name, value)| (name.to_owned(), value.unwrap().to_owned()));
+    environment.extend(added);
+    let config = Config::read(environment.clone()).unwrap();
+    assert!(config.auth.entra.is_some() && config.azure.exchange.is_some());
+    let tenant = "0c0ffee0-0000-4000-8000-000000000001";
+    assert_eq!(config.auth.tenants(), ["a", "b", tenant]);
+
+    let of_entra = ["AZIMUTH_AUTH_", "AZIMUTH_TOKEN_URL", "AZIMUTH_CLIENT_"];
+    environment.retain(|(name, _)| !of_entra.iter().any(|prefix| name.starts_with(prefix)));
+    let config = Config::read(environment).unwrap();
+    assert!(config.auth.entra.is_none() && config.azure.exchange.is_none());
+    assert_eq!(config.auth.tenants(), [tenant]);
+}
+
+#[test]
+fn what_is_wrong_about_another_identity_provider_is_told() {
+    let table: [(Change, &str); 10] = [
+        (
+            ("AZIMUTH_OIDC_ISSUER", Some("http://id.invalid")),
+            "AZIMUTH_OIDC_ISSUER must be an https",
+        ),
+        (
+            ("AZIMUTH_OIDC_JWKS_URL", Some("http://id.invalid/k")),
+            "AZIMUTH_OIDC_JWKS_URL must be an https",
+        ),
+        (
+            ("AZIMUTH_OIDC_TENANT", None),
+            "AZIMUTH_OIDC_TENANT is missing",
+        ),
+        (
+            ("AZIMUTH_OIDC_TENANT", Some("contoso")),
+            "AZIMUTH_OIDC_TENANT must be a GUID",
+        ),
+        (
+            ("AZIMUTH_OIDC_AUDIENCE", None),
+            "AZIMUTH_OIDC_AUDIENCE is missing",
+        ),
+        (
+            ("AZIMUTH_OIDC_CLIENTS", None),
+            "AZIMUTH_OIDC_CLIENTS is missing",
+        ),
+        (
+            ("AZIMUTH_OIDC_ALGORITHM", Some("none")),
+            "AZIMUTH_OIDC_ALGORITHM must be one of",
+        ),
+        (
+            ("AZIMUTH_OIDC_TYPE", Some("id")),
+            "AZIMUTH_OIDC_TYPE must be one of",
+        ),
+        (
+            ("AZIMUTH_OIDC_CLAIMS", Some("mail=email")),
+            "AZIMUTH_OIDC_CLAIMS must be subject",
+        ),
+        (
+            ("AZIMUTH_OIDC_ROLES", Some("boss=root")),
+            "AZIMUTH_OIDC_ROLES must be THEIRS=OURS",
+        ),
+    ];
+    for (change, expected) in table {
+        let told = faults(&[&OIDC[..], &[change]].concat());
+        assert_eq!(told.len(), 1, "{expected}: {told:?}");
+        assert!(told[0].starts_with(expected), "{told:?}");
+    }
+    let tenant = "0c0ffee0-0000-4000-8000-000000000001";
+    let told = faults(&[&OIDC[..], &[("AZIMUTH_AUTH_TENANTS", Some(tenant))]].concat());
+    assert!(
+        told[0].starts_with("AZIMUTH_OIDC_TENANT must not be a tenant"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -258,10 +343,15 @@ fn on_azure_our_identity_takes_the_place_of_every_secret() {
     };
     assert_eq!(vault.identity, ours);
     assert!(vault.container_key.is_none());
-    assert!(matches!(&config.azure.proof, ProofConfig::Identity(who) if *who == ours));
+    assert!(
+        matches!(&config.azure.exchange.as_ref().unwrap().proof, ProofConfig::Identity(who) if *who == ours)
+    );
     assert!(matches!(config.queue, QueueConfig::Azure(_)));
     let with_secret = on_azure(&[("AZIMUTH_CLIENT_SECRET", Some("s3cret"))]).unwrap();
-    assert!(matches!(with_secret.azure.proof, ProofConfig::Secret(_)));
+    assert!(matches!(
+        with_secret.azure.exchange.as_ref().unwrap().proof,
+        ProofConfig::Secret(_)
+    ));
     assert!(!format!("{with_secret:?}").contains("s3cret"));
 }
 

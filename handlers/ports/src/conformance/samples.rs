@@ -114,6 +114,8 @@ pub fn with_call(mut turn: Turn, state: CallState, approved: bool) -> Turn {
         reads: 0,
         checked: None,
         purpose: None,
+        remember: None,
+        standing: None,
     };
     turn.model = azimuth_domain::turn::ModelState::Answered;
     turn.steps = vec![Step {
@@ -201,6 +203,7 @@ pub fn entry(user: &UserKey, kind: AuditKind) -> AuditEntry {
         target: None,
         approval_digest: None,
         decided_by: None,
+        approval_grant: None,
         policy_version: None,
         correlation_id: None,
         token_uti: None,

@@ -1,8 +1,8 @@
 import { useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { TriangleAlert } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { ProblemError } from "@/api/problem";
+import { useTranslation } from "@/i18n/use-translation";
 import { ForbiddenMessage } from "@/routes/forbidden";
 import { NotFoundMessage } from "@/routes/not-found";
 import { ProblemNotice } from "@/ui/problem-notice";

@@ -1,7 +1,7 @@
 import { CircleAlert } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { signInProblem } from "@/auth/sign-in-problem";
+import { useTranslation } from "@/i18n/use-translation";
 
 /** Why the sign-in did not work, and the issuer's name for the request. */
 export function SignInNotice({ error }: { error: unknown }) {

@@ -1,10 +1,10 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Keyboard, Languages, LogOut, MessageSquare, Monitor, Moon, PanelLeft, SquarePen, Sun, type LucideIcon } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import type { Conversation } from "@/api/types";
 import { withoutSealed } from "@/features/tools/secret/sealed";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { useAppearance } from "../appearance";
 import { useLayout } from "../layout";

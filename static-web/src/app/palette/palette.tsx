@@ -3,9 +3,9 @@ import { clsx } from "clsx";
 import { Search } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { useTranslation } from "react-i18next";
 
 import { conversationsQuery, flatten } from "@/features/sidebar/queries";
+import { useTranslation } from "@/i18n/use-translation";
 import { useReturnFocus } from "@/ui/return-focus";
 
 import { usePaletteCommands, type Command } from "./commands";

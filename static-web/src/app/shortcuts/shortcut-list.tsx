@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Dialog } from "@/ui/dialog";
 import { Kbd } from "@/ui/kbd";
 

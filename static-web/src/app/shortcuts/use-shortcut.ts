@@ -7,24 +7,38 @@ const KEY = "azimuth.shortcuts";
 
 export const IS_MAC = /mac|iphone|ipad/i.test(navigator.platform);
 
+/** What is stored when none of them works; otherwise those that do not, with commas between. */
+const ALL = "off";
+
 interface ShortcutState {
   enabled: boolean;
+  /** Those that are switched off by themselves. */
+  off: readonly string[];
   setEnabled(enabled: boolean): void;
+  setOne(id: ShortcutId, on: boolean): void;
 }
 
-/** Single keys disturb speech input and some screen readers: all can be switched off (WCAG 2.1.4). */
-export const useShortcutSwitch = create<ShortcutState>((set) => ({
-  enabled: localStorage.getItem(KEY) !== "off",
+const stored = localStorage.getItem(KEY) ?? "";
+
+/** Single keys disturb speech input and some screen readers: each can be switched off, and all (WCAG 2.1.4). */
+export const useShortcutSwitch = create<ShortcutState>((set, get) => ({
+  enabled: stored !== ALL,
+  off: stored === ALL ? [] : stored.split(",").filter((id) => id !== ""),
   setEnabled(enabled) {
-    if (enabled) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, "off");
+    localStorage.setItem(KEY, enabled ? get().off.join(",") : ALL);
     set({ enabled });
+  },
+  setOne(id, on) {
+    const off = on ? get().off.filter((one) => one !== id) : [...get().off, id];
+    localStorage.setItem(KEY, off.join(","));
+    set({ off });
   },
 }));
 
-/** For handlers that are bound elsewhere, such as those of the composer. */
-export function shortcutsEnabled(): boolean {
-  return useShortcutSwitch.getState().enabled;
+/** Whether a shortcut works; for handlers that are bound elsewhere too, such as those of the composer. */
+export function isShortcutOn(id: ShortcutId): boolean {
+  const { enabled, off } = useShortcutSwitch.getState();
+  return enabled && !off.includes(id);
 }
 
 /** Whether typing goes into this element. */
@@ -41,14 +55,14 @@ export function isModalOpen(): boolean {
 
 /**
  * Runs `handler` wherever the focus is. A single key waits until the person is not writing;
- * nothing happens behind a modal dialog, while composing, or when shortcuts are switched off.
+ * nothing happens behind a modal dialog, while composing, or when the shortcut is switched off.
  */
 export function useShortcut(id: ShortcutId, handler: () => void): void {
   const latest = useRef(handler);
   latest.current = handler;
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.repeat || !isShortcut(event, id, IS_MAC) || !shortcutsEnabled()) return;
+      if (event.defaultPrevented || event.repeat || !isShortcut(event, id, IS_MAC) || !isShortcutOn(id)) return;
       if (!event.ctrlKey && !event.metaKey && isTextField(event.target)) return;
       if (isModalOpen()) return;
       event.preventDefault();

@@ -1,9 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Users } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { ProblemError } from "@/api/problem";
 import { useMe } from "@/api/queries";
+import { useTranslation } from "@/i18n/use-translation";
 import { CopyButton } from "@/ui/copy-button";
 import { toast } from "@/ui/toast";
 
@@ -82,7 +82,9 @@ export function ApprovalCard({ approval, takesFocus = false, readsOutside = fals
           isBusy={decide.isPending}
           // The button that was pressed is gone with what it stood below.
           takesFocus={takesFocus || hasDrifted}
-          onDecide={(decision, reason) => decide.mutate({ decision, reason, digest: approval.digest })}
+          onDecide={(decision, reason, remember) =>
+            decide.mutate({ decision, reason, digest: approval.digest, ...(remember ? { remember: "conversation" as const } : {}) })
+          }
         />
       )}
       {isPending && !canDecide && me !== undefined && !left.isOver && (

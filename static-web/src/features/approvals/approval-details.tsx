@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 
 import { ArgumentList, SubscriptionName } from "@/features/tools/argument-list";
 import { lastTwoSegments, resourceCount, subjectOf } from "@/features/tools/subject";
 import { dateTime, number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { CopyButton } from "@/ui/copy-button";
 
 import type { ApprovalFacts } from "./facts";

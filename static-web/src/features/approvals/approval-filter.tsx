@@ -1,5 +1,6 @@
 import { ListFilter } from "lucide-react";
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 /** Narrows the list by tool, resource or person, as far as it is loaded. */
 export function ApprovalFilter({ words, onChange }: { words: string; onChange(words: string): void }) {

@@ -1,7 +1,7 @@
 import { Inbox } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { EmptyState } from "@/ui/empty-state";
 import { ProblemNotice } from "@/ui/problem-notice";

@@ -1,13 +1,13 @@
 import { clsx } from "clsx";
 import { ChevronDown, TriangleAlert, Users } from "lucide-react";
 import { useId } from "react";
-import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import type { Approval } from "@/api/types";
 import { EffectBadge } from "@/features/tools/effect-badge";
 import { SecretBadge } from "@/features/tools/secret/secret-badge";
 import { dateTime } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { ApprovalCard } from "./approval-card";
 import { ApprovalStateBadge } from "./approval-state";

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleSlash, Hourglass, ShieldX, TimerOff, TriangleAlert, type LucideIcon } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { Approval } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 import { Badge, type BadgeTone } from "@/ui/badge";
 
 const LOOKS: Record<Approval["state"], { tone: BadgeTone; Icon: LucideIcon }> = {

@@ -1,6 +1,7 @@
 import { TriangleAlert } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 /** Somebody had agreed, and that counts no longer. The region is there before its words, so that they are spoken. */
 export function AskedAnew({ shown: wanted }: { shown: boolean }) {

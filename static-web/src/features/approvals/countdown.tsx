@@ -1,9 +1,9 @@
 import { clsx } from "clsx";
 import { Timer, TimerOff } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { useTick } from "@/features/tools/elapsed";
 import { clock, dateTime } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { remaining, type Remaining } from "./deadline";
 

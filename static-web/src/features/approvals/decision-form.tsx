@@ -1,12 +1,13 @@
 import { Check, X } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 
 import { DenyReason } from "./deny-reason";
 import type { ApprovalFacts } from "./facts";
 import type { Decision } from "./queries";
+import { RememberChoice } from "./remember-choice";
 import { resourceName } from "./sentence";
 
 export interface DecisionFormProps {
@@ -15,7 +16,7 @@ export interface DecisionFormProps {
   isBusy: boolean;
   /** Deny takes the focus once, unless the person is writing. */
   takesFocus: boolean;
-  onDecide(decision: Decision["decision"], reason: string | null): void;
+  onDecide(decision: Decision["decision"], reason: string | null, remember: boolean): void;
 }
 
 /** Rounds that took the focus already; a list that scrolls mounts their cards again. */
@@ -26,6 +27,7 @@ export function DecisionForm({ approval, isOver, isBusy, takesFocus, onDecide }:
   const { t } = useTranslation("approvals");
   const [denying, setDenying] = useState(false);
   const [typed, setTyped] = useState("");
+  const [isRemembered, setIsRemembered] = useState(false);
   const field = useId();
   const deny = useRef<HTMLButtonElement>(null);
 
@@ -45,7 +47,7 @@ export function DecisionForm({ approval, isOver, isBusy, takesFocus, onDecide }:
         <DenyReason
           busy={isBusy}
           disabled={isOver}
-          onDeny={(reason) => onDecide("deny", reason)}
+          onDeny={(reason) => onDecide("deny", reason, false)}
           onBack={() => {
             setDenying(false);
             requestAnimationFrame(() => deny.current?.focus());
@@ -70,12 +72,13 @@ export function DecisionForm({ approval, isOver, isBusy, takesFocus, onDecide }:
               />
             </div>
           )}
+          {approval.remember != null && !isOver && <RememberChoice what={approval.remember} on={isRemembered} disabled={isBusy} onChange={setIsRemembered} />}
           <div className="flex flex-wrap gap-2">
             <Button ref={deny} disabled={isOver || isBusy} onClick={() => setDenying(true)}>
               <X size={16} aria-hidden />
               {t("deny")}
             </Button>
-            <Button tone={approval.effect === "destructive" ? "danger" : "lead"} disabled={blocked} onClick={() => onDecide("approve", null)}>
+            <Button tone={approval.effect === "destructive" ? "danger" : "lead"} disabled={blocked} onClick={() => onDecide("approve", null, isRemembered)}>
               <Check size={16} aria-hidden />
               {isBusy ? t("approving") : t("approve")}
             </Button>

@@ -1,8 +1,8 @@
 import { CircleCheck, ShieldX, TimerOff, TriangleAlert } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { Approval } from "@/api/types";
 import { dateTime } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import type { CallApproval } from "@/realtime/turn-log";
 
 import { useDecided } from "./queries";
@@ -36,6 +36,7 @@ export function DecisionText({ decision }: { decision: NonNullable<Approval["dec
       <Icon size={16} className={decision.approved ? "mt-0.5 shrink-0 text-good" : "mt-0.5 shrink-0 text-bad"} aria-hidden />
       <span className="min-w-0">
         {t(decision.approved ? "approved_by" : "denied_by", { who, when: dateTime(decision.at) })}
+        {decision.remembered && <span className="block">{t("remembered")}</span>}
         {decision.reason != null && <span className="block break-words text-ink-soft">{t("reason_said", { reason: decision.reason })}</span>}
       </span>
     </p>

@@ -2,8 +2,9 @@ import type { Approval } from "@/api/types";
 import type { CallLog } from "@/realtime/turn-log";
 
 /** An approval, as far as it is known: a running turn's events do not tell all of it. */
-export type ApprovalFacts = Omit<Approval, "requested_at" | "arguments"> & {
+export type ApprovalFacts = Omit<Approval, "requested_at" | "arguments" | "can_remember"> & {
   requested_at?: string;
+  can_remember?: boolean;
   arguments: Record<string, unknown>;
   /** Whether the call holds a secret; only its asker is told. */
   secret?: boolean;
@@ -35,6 +36,9 @@ export function approvalOfCall(call: CallLog, view: Approval | undefined, me: { 
     // Only its asker sees a turn.
     asker: { oid: me?.oid ?? "", name: me?.name ?? null },
     expires_at: approval.expiresAt,
+    // Events do not tell; whoever is asked to decide for longer has read the approval itself.
+    can_remember: false,
+    remember: null,
     decision: null,
   };
 }

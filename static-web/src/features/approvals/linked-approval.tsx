@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 
 import { ProblemError } from "@/api/problem";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";

@@ -1,5 +1,6 @@
 import { ShieldAlert } from "lucide-react";
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 /** Why a person is asked whatever the mode: text from outside may be behind the call. */
 export function OutsideNote() {

@@ -11,6 +11,8 @@ export type ApprovalList = "pending" | "all";
 type Page = { items: Approval[]; next_cursor?: string | null };
 
 export const APPROVALS_KEY = ["approvals"] as const;
+/** What a yes for longer leaves behind. */
+export const GRANTS_KEY = ["grants"] as const;
 const POLL_MS = 20_000;
 
 /** The inbox, newest first; asked again while the page is looked at. */
@@ -81,6 +83,8 @@ export interface Decision {
   reason: string | null;
   /** Of the call as it was shown. */
   digest: string;
+  /** A yes that counts for later calls too. */
+  remember?: "conversation";
 }
 
 export interface DecisionWatch {
@@ -116,6 +120,6 @@ export function useDecide(id: string, watch: DecisionWatch) {
       if (error instanceof ProblemError && error.code in OVER) watch.onOver(OVER[error.code as keyof typeof OVER]);
     },
     // Also after a refusal: what is shown was not what is.
-    onSettled: () => queries.invalidateQueries({ queryKey: APPROVALS_KEY }),
+    onSettled: () => Promise.all([APPROVALS_KEY, GRANTS_KEY].map((queryKey) => queries.invalidateQueries({ queryKey }))),
   });
 }

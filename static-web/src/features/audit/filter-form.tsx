@@ -1,7 +1,7 @@
 import { Filter as FilterIcon, X } from "lucide-react";
 import { useId, useState } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/select";
 

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleHelp, CircleSlash, CircleX, ShieldX, type LucideIcon } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { AuditRecord } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 import { Badge, type BadgeTone } from "@/ui/badge";
 
 const LOOKS: Record<NonNullable<AuditRecord["outcome"]>, { tone: BadgeTone; Icon: LucideIcon }> = {

@@ -1,7 +1,7 @@
-import { useTranslation } from "react-i18next";
 
 import type { AuditRecord } from "@/api/types";
 import { dateTime, number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { BarChart } from "@/ui/bar-chart";
 
 import { buckets } from "./buckets";

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 
 import type { AuditRecord } from "@/api/types";
 import { usePeopleNames } from "@/features/people/names";
 import { ArgumentList } from "@/features/tools/argument-list";
 import { dateTime, milliseconds, number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { CopyText } from "@/ui/copy-text";
 
 import { OutcomeMark } from "./outcome-mark";

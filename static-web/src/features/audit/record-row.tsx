@@ -1,28 +1,28 @@
 import { clsx } from "clsx";
 import { ChevronDown, Link2 } from "lucide-react";
-import { useId, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useId } from "react";
 
 import type { AuditRecord } from "@/api/types";
 import { dateTime } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { ButtonLink } from "@/ui/button-link";
+import type { RowPlace } from "@/ui/virtual-list";
 
 import { OutcomeMark } from "./outcome-mark";
 import { RecordDetails } from "./record-details";
 
 /** One record in a line; everything about it on demand. */
-export function RecordRow({ record, who }: { record: AuditRecord; who: string }) {
+export function RecordRow({ record, who, open, onToggle, place }: { record: AuditRecord; who: string; open: boolean; onToggle(): void; place: RowPlace }) {
   const { t } = useTranslation("audit");
-  const [open, setOpen] = useState(false);
   const id = useId();
   const subject = [record.tool ?? record.area, record.target].filter(Boolean).join(" · ");
   return (
-    <li className="text-sm">
+    <li {...place} className="text-sm">
       <button
         type="button"
         aria-expanded={open}
         aria-controls={id}
-        onClick={() => setOpen(!open)}
+        onClick={onToggle}
         className="flex min-h-11 w-full items-start gap-3 px-4 py-2.5 text-left hover:bg-sunken/60"
       >
         <span className="grid min-w-0 flex-1 gap-x-4 gap-y-0.5 md:grid-cols-[11rem_minmax(0,1fr)_auto]">

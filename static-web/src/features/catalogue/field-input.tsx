@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 
 import { useSubscriptions } from "@/api/queries";
+import { useTranslation } from "@/i18n/use-translation";
 
 import type { Field } from "./fields";
 

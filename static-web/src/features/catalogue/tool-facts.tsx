@@ -1,9 +1,9 @@
 import { ShieldCheck, UsersRound } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { Tool } from "@/api/types";
 import { EffectBadge } from "@/features/tools/effect-badge";
 import { SecretBadge } from "@/features/tools/secret/secret-badge";
+import { useTranslation } from "@/i18n/use-translation";
 import { Badge } from "@/ui/badge";
 
 /** What a tool may do, and who must agree. */

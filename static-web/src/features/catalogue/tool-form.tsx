@@ -1,12 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { idempotencyKey } from "@/api/client";
 import { ProblemError } from "@/api/problem";
 import type { Tool } from "@/api/types";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 

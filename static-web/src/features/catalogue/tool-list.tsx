@@ -1,13 +1,14 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Wrench } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { EmptyState } from "@/ui/empty-state";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
+import { VirtualList } from "@/ui/virtual-list";
 
 import { toolsQuery } from "./queries";
 import { ToolFacts } from "./tool-facts";
@@ -32,9 +33,15 @@ export function ToolList({ words, onClear }: { words: string; onClear(): void })
       <p role="status" className="text-sm text-ink-soft">
         {t(hasNextPage ? "count" : "count_all", { n: number(tools.length) })}
       </p>
-      <ul aria-label={t("list")} className="divide-y divide-line rounded-card border border-line bg-raised shadow-card">
-        {tools.map((tool) => (
-          <li key={`${tool.server}/${tool.tool}`} className="space-y-1.5 px-4 py-3">
+      <VirtualList
+        items={tools}
+        keyOf={({ server, tool }) => `${server}/${tool}`}
+        rowPx={116}
+        goesOn={hasNextPage}
+        label={t("list")}
+        className="divide-y divide-line rounded-card border border-line bg-raised shadow-card"
+        render={(tool, place) => (
+          <li {...place} className="space-y-1.5 px-4 py-3">
             <Link
               to="/tools/$server/$tool"
               params={{ server: tool.server, tool: tool.tool } as never}
@@ -47,8 +54,8 @@ export function ToolList({ words, onClear }: { words: string; onClear(): void })
             </p>
             <ToolFacts tool={tool} />
           </li>
-        ))}
-      </ul>
+        )}
+      />
       {error !== null && <ProblemNotice error={error} onRetry={() => void fetchNextPage()} />}
       {hasNextPage && (
         <Button size="small" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>

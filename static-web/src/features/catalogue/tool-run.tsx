@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
-import { useTranslation } from "react-i18next";
 
 import { toastProblem } from "@/app/toast-problem";
 import { ToolCall } from "@/features/chat/later";
 import { isOver, turnQuery } from "@/features/chat/queries";
 import { stopTurn, useStopping } from "@/features/chat/stop";
 import { dateTime } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { snapshotLog, withFacts, withPreviewing } from "@/realtime/turn-snapshot";
 import { follow, useTurns } from "@/realtime/turns";
 import { Button } from "@/ui/button";

@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowDown } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { ProblemError } from "@/api/problem";
 import { usePageTitle } from "@/app/page-title";
 import { useShortcut } from "@/app/shortcuts/use-shortcut";
 import { withoutSealed } from "@/features/tools/secret/sealed";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
@@ -15,13 +15,12 @@ import { toast } from "@/ui/toast";
 import { Composer, type ComposerHandle } from "./composer/composer";
 import { ChatHeader } from "./header/chat-header";
 import { useShownTokens } from "./header/use-shown-tokens";
-import { ConnectionBanner, NotSent, preloadLater } from "./later";
+import { Announcer, ConnectionBanner, NotSent, preloadLater } from "./later";
 import { preloadMarkdown } from "./markdown/markdown";
 import { useMode } from "./mode/modes";
 import { rowKey, send, useOutgoing, type Question } from "./outbox";
 import { conversationQuery, loadOlder, messagesQuery } from "./queries";
 import { stopTurn, useStopping } from "./stop";
-import { Announcer } from "./thread/announcer";
 import { chooseBranch, useBranchChoices } from "./thread/choices";
 import { Thread } from "./thread/thread";
 import { nextParent, ROOT, shownPath, treeOf, type ShownTurn } from "./thread/tree";
@@ -186,7 +185,9 @@ function OpenConversation({ conversationId, title }: { conversationId: string; t
           onEditLast={lastTurn === undefined ? undefined : () => setEditing(lastTurn)}
         />
       </div>
-      <Announcer turnId={newest} phase={phase} />
+      <Suspense fallback={null}>
+        <Announcer turnId={newest} phase={phase} />
+      </Suspense>
     </>
   );
 }

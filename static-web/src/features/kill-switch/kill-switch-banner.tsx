@@ -1,8 +1,8 @@
 import { OctagonX } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { KillSwitchNotice } from "@/api/types";
 import { dateTime } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 
 /** What is stopped, since when and why: nobody has to find out by being refused. */
 export function KillSwitchBanner({ stopped }: { stopped: KillSwitchNotice }) {

@@ -1,9 +1,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import { ADMINISTRATION } from "@/app/navigation";
 import { usersQuery } from "@/features/admin/users/queries";
+import { useTranslation } from "@/i18n/use-translation";
 
 /** Names by object id: one's own, and for administrators those of the first page of people. */
 export function usePeopleNames(): ReadonlyMap<string, string> {

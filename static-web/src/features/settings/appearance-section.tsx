@@ -1,7 +1,7 @@
-import { useTranslation } from "react-i18next";
 
 import { useAppearance } from "@/app/appearance";
 import type { Language } from "@/i18n";
+import { useTranslation } from "@/i18n/use-translation";
 import { ChoiceCards, type ChoiceCard } from "@/ui/choice-cards";
 
 import { SaveMark } from "./save-mark";

@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CloudAlert, CloudCheck } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { api, unwrap } from "@/api/client";
 import { meQuery } from "@/api/queries";
 import type { Me } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
@@ -29,14 +29,14 @@ export function AzureSignIn({ state }: { state: Me["azure_sign_in"] }) {
           <h3 className="flex flex-wrap items-center gap-2 text-sm font-semibold">
             {t("azure.title")}
             <Badge tone={ok ? "good" : "warn"} icon={<Icon size={13} aria-hidden />}>
-              {ok ? t("azure.ok") : t("azure.needed")}
+              {t(`azure.${state}`)}
             </Badge>
           </h3>
-          <p className="mt-1 text-sm text-ink-soft">{ok ? t("azure.ok_text") : t("azure.needed_text")}</p>
+          <p className="mt-1 text-sm text-ink-soft">{t(`azure.${state}_text`)}</p>
         </div>
-        <Button tone={ok ? "plain" : "lead"} disabled={signIn.isPending} onClick={() => signIn.mutate()}>
+        {state !== "not_offered" && <Button tone={ok ? "plain" : "lead"} disabled={signIn.isPending} onClick={() => signIn.mutate()}>
           {ok ? t("azure.again") : t("azure.button")}
-        </Button>
+        </Button>}
       </div>
       {signIn.isError && <ProblemNotice error={signIn.error} onRetry={() => signIn.mutate()} />}
     </div>

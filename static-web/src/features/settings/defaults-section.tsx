@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 
 import { useChangeSettings, useModels, useSettings, useSubscriptions } from "@/api/queries";
+import { useTranslation } from "@/i18n/use-translation";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { Select, type SelectOption } from "@/ui/select";
 import { SkeletonList } from "@/ui/skeleton";

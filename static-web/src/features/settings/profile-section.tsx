@@ -1,7 +1,7 @@
-import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Avatar } from "@/ui/avatar";
 import { Badge } from "@/ui/badge";
 import { CopyText } from "@/ui/copy-text";

@@ -1,7 +1,7 @@
 import { RefreshCw } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { ProblemError } from "@/api/problem";
+import { useTranslation } from "@/i18n/use-translation";
 import { ProblemNotice } from "@/ui/problem-notice";
 
 /** Why a setting is not saved. What changed in between is shown already and only explained. */

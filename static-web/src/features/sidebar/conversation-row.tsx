@@ -1,12 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
 import { LoaderCircle, MoreHorizontal } from "lucide-react";
-import { useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { lazy, Suspense, useRef, useState } from "react";
 
 import type { Conversation } from "@/api/types";
-import { shortcutsEnabled } from "@/app/shortcuts/use-shortcut";
+import { isShortcutOn } from "@/app/shortcuts/use-shortcut";
 import { withoutSealed } from "@/features/tools/secret/sealed";
+import { withTexts } from "@/i18n";
+import { useTranslation } from "@/i18n/use-translation";
 import { useTurns } from "@/realtime/turns";
 import { IconButton } from "@/ui/button";
 import { Menu } from "@/ui/menu";
@@ -14,6 +15,9 @@ import { Menu } from "@/ui/menu";
 import { RenameField } from "./rename-field";
 import { useRowMenu } from "./row-menu";
 import { useConversationActions } from "./use-conversations";
+
+/** Seldom asked for. */
+const GrantDialog = lazy(() => withTexts("approvals", import("@/features/approvals/grants/grant-dialog")).then((module) => ({ default: module.GrantDialog })));
 
 interface ConversationRowProps {
   conversation: Conversation;
@@ -30,13 +34,14 @@ export function ConversationRow({ conversation, isOpen, isStop, onFocus, onGone 
   const actions = useConversationActions();
   const link = useRef<HTMLAnchorElement>(null);
   const [renaming, setRenaming] = useState(false);
+  const [showsGrants, setShowsGrants] = useState(false);
   const running = useIsRunning(conversation);
   const title = conversation.title === "" ? t("untitled") : withoutSealed(conversation.title);
   const remove = () => {
     onGone();
     void actions.remove(conversation);
   };
-  const entries = useRowMenu(conversation, { onRename: () => setRenaming(true), onDelete: remove });
+  const entries = useRowMenu(conversation, { onRename: () => setRenaming(true), onGrants: () => setShowsGrants(true), onDelete: remove });
 
   if (renaming) {
     return (
@@ -67,7 +72,7 @@ export function ConversationRow({ conversation, isOpen, isStop, onFocus, onGone 
         aria-current={isOpen ? "page" : undefined}
         title={title}
         onKeyDown={(event) => {
-          if (event.key === "F2" && shortcutsEnabled()) {
+          if (event.key === "F2" && isShortcutOn("rename")) {
             event.preventDefault();
             setRenaming(true);
           } else if (event.key === "Delete") {
@@ -105,6 +110,11 @@ export function ConversationRow({ conversation, isOpen, isStop, onFocus, onGone 
         }
         entries={entries}
       />
+      {showsGrants && (
+        <Suspense fallback={null}>
+          <GrantDialog conversation={conversation.id} onClose={() => setShowsGrants(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { clsx } from "clsx";
 import type { CSSProperties, Ref } from "react";
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 import { ConversationRow } from "./conversation-row";
 import type { Row } from "./groups";

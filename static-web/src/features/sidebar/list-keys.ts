@@ -46,6 +46,8 @@ export function useListKeys(rows: readonly Row[], list: RefObject<HTMLElement | 
     setStop: setStopId,
     leave: (index) => moveTo(Math.max(neighbour(rows, index, 1), neighbour(rows, index, -1))),
     onKeyDown: (event) => {
+      // What opens from a row, such as its menu, has keys of its own, wherever it lies in the document.
+      if (!event.currentTarget.contains(event.target as Node)) return;
       if (event.target instanceof HTMLInputElement || event.altKey || event.ctrlKey || event.metaKey) return;
       const targets: Record<string, number> = {
         ArrowDown: neighbour(rows, stop, 1),

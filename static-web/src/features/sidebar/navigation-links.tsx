@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import { NAVIGATION, type NavigationItem } from "@/app/navigation";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 
 /** The pages beside the conversations; `compact` shows their icons only. */
 export function NavigationLinks({ compact = false }: { compact?: boolean }) {

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { PanelLeftOpen, SquarePen } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { keysLabel } from "@/app/shortcuts/keys-label";
+import { useTranslation } from "@/i18n/use-translation";
 import { IconButton } from "@/ui/button";
 
 import { NavigationLinks } from "./navigation-links";

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 /** As long as the API takes. */
 const MAX_CHARS = 120;

@@ -1,9 +1,9 @@
 import { PanelLeftClose, SquarePen } from "lucide-react";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { keysLabel } from "@/app/shortcuts/keys-label";
+import { useTranslation } from "@/i18n/use-translation";
 import { IconButton } from "@/ui/button";
 import { Logo } from "@/ui/logo";
 

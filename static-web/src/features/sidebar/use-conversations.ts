@@ -1,11 +1,11 @@
 /** What can be done with a conversation, shown at once and taken back when it is refused. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useRouterState } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 
 import { ProblemError } from "@/api/problem";
 import type { Conversation } from "@/api/types";
 import { toastProblem } from "@/app/toast-problem";
+import { useTranslation } from "@/i18n/use-translation";
 import { toast } from "@/ui/toast";
 
 import { changeConversation, deleteConversation, restoreConversation, type ConversationChange } from "./edit";

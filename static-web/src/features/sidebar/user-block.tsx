@@ -1,6 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
 import { ChevronsUpDown, LogOut, Settings } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { useMe } from "@/api/queries";
 import { useAppearance } from "@/app/appearance";
@@ -9,6 +8,7 @@ import type { ThemeChoice } from "@/app/theme";
 import { toastProblem } from "@/app/toast-problem";
 import { useSession } from "@/auth/session";
 import { currentLanguage, type Language } from "@/i18n";
+import { useTranslation } from "@/i18n/use-translation";
 import { Avatar } from "@/ui/avatar";
 import { Menu, type MenuEntry } from "@/ui/menu";
 

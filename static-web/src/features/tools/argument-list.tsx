@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "react";
-import { useTranslation } from "react-i18next";
 
 import { useSubscriptions } from "@/api/queries";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { HIDDEN } from "./secret/sealed";
 import { SecretBadge } from "./secret/secret-badge";

@@ -1,7 +1,8 @@
+import { ShieldCheck } from "lucide-react";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 
 import { DecisionLine } from "@/features/approvals/decision-line";
+import { useTranslation } from "@/i18n/use-translation";
 import type { CallLog } from "@/realtime/turn-log";
 
 import { ArgumentList } from "./argument-list";
@@ -15,6 +16,12 @@ export function CallDetails({ call, turnId }: { call: CallLog; turnId: string })
     <div className="space-y-4 text-sm">
       <OutcomeNote call={call} />
       {call.approval !== null && call.approval.decision !== null && <DecisionLine approval={call.approval} />}
+      {call.isStanding === true && (
+        <p className="flex items-start gap-2">
+          <ShieldCheck size={16} aria-hidden className="mt-0.5 shrink-0 text-good" />
+          {t("approvals:standing")}
+        </p>
+      )}
       <Part title={t("arguments")}>
         <ArgumentList values={call.arguments} />
       </Part>

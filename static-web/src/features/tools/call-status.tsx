@@ -12,8 +12,8 @@ import {
   TimerOff,
   type LucideIcon,
 } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import type { CallStatus } from "@/realtime/turn-log";
 
 const LOOKS: Record<CallStatus, { Icon: LucideIcon; colour: string }> = {

@@ -1,7 +1,7 @@
 import { Eye, PenLine, Trash2, type LucideIcon } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { Effect } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 import { Badge, type BadgeTone } from "@/ui/badge";
 
 const LOOKS: Record<Effect, { tone: BadgeTone; Icon: LucideIcon }> = {

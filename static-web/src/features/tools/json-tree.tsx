@@ -1,6 +1,7 @@
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { JsonView } from "react-json-view-lite";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 /** Deeper than this it is closed at first; a small one is open to see at once. */
 const OPEN_LEVELS = { large: 2, small: 5 };

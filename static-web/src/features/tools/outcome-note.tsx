@@ -1,8 +1,8 @@
 import { clsx } from "clsx";
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 
 import type { Finding } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 import type { CallLog, CallStatus } from "@/realtime/turn-log";
 
 import { noteKey } from "./note-text";

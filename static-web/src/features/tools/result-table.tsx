@@ -1,7 +1,7 @@
 import { useState, useSyncExternalStore } from "react";
-import { useTranslation } from "react-i18next";
 
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy-button";
 

@@ -1,8 +1,8 @@
 import { Scissors } from "lucide-react";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { bytes } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import type { CallLog } from "@/realtime/turn-log";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";

@@ -1,9 +1,9 @@
 import { clsx } from "clsx";
 import { ChevronDown, LoaderCircle, Wrench } from "lucide-react";
 import { lazy, Suspense, useId, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { withTexts } from "@/i18n";
+import { useTranslation } from "@/i18n/use-translation";
 import type { CallLog, CallStatus } from "@/realtime/turn-log";
 import { SkeletonList } from "@/ui/skeleton";
 

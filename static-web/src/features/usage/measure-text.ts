@@ -1,7 +1,7 @@
-import { useTranslation } from "react-i18next";
 
 import { currentLanguage } from "@/i18n";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 
 import type { Measure } from "./rows";
 

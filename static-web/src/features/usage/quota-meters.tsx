@@ -1,7 +1,7 @@
-import { useTranslation } from "react-i18next";
 
 import type { Me } from "@/api/types";
 import { dateTime, number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Meter } from "@/ui/meter";
 
 /** How much of each quota is left, and when it is fresh again. */

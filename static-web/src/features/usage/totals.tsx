@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 
 import type { UsageRow } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { useMeasureText } from "./measure-text";
 import { measured, MEASURES, total } from "./rows";

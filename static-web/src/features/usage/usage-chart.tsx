@@ -1,7 +1,7 @@
-import { useTranslation } from "react-i18next";
 
 import type { UsageRow } from "@/api/types";
 import { day } from "@/i18n/day";
+import { useTranslation } from "@/i18n/use-translation";
 import { BarChart } from "@/ui/bar-chart";
 
 import { useMeasureText } from "./measure-text";

@@ -1,9 +1,9 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import type { UsageRow } from "@/api/types";
 import { day } from "@/i18n/day";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 
 import { useMeasureText } from "./measure-text";

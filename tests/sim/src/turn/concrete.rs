@@ -205,6 +205,7 @@ impl Shapes {
                 by_name: None,
                 reason: None,
                 at: NOW,
+                remembered: false,
             }),
         };
         if small.approval != Approval::NotNeeded {
@@ -530,6 +531,8 @@ fn proposed(kind: Kind, needs_approval: bool, previews: bool) -> product::Propos
             target: None,
             tool_hash: "r".to_owned(),
         }),
+        remember: None,
+        standing: None,
         proposal: product::Proposal::Decided(if needs_approval {
             Decision::RequireApproval {
                 by: ApprovalBy::Asker,

@@ -295,6 +295,7 @@ impl Steps {
                 by: UserKey::new("tenant-a", "alice"),
                 by_name: None,
                 reason: None,
+                remember: false,
             }),
             Cmd::ClaimCall { call } => Command::ClaimCall(product::ClaimCall {
                 call: id(call),

@@ -1,6 +1,6 @@
-//! A key set as read from the issuer. What is not a sound RSA signing key of the
-//! expected issuer is dropped; a set that names one key twice is refused whole
-//! (`reference/security-and-reliability.md` §2.3).
+//! A key set as read from the issuer. What is not a sound signing key of the expected
+//! issuer, for the one algorithm that it signs with, is dropped; a set that names one
+//! key twice is refused whole (`reference/security-and-reliability.md` §2.3).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::roca;
+use crate::auth::algorithm::TokenAlgorithm;
 use crate::auth::verifier::is_kid;
 
 /// Least modulus, bits.
@@ -20,9 +21,11 @@ const MIN_MODULUS_BITS: usize = 2048;
 const MAX_MODULUS_BITS: usize = 8192;
 /// Most keys of one set.
 const MAX_KEYS: usize = 100;
+/// Length of a coordinate on P-256, bytes (RFC 7518 §6.2.1.2).
+const COORDINATE_BYTES: usize = 32;
 /// 65537, big-endian.
 const EXPONENT: [u8; 3] = [1, 0, 1];
-/// Members that no public RSA key has: a secret of another key type, or the
+/// Members that no public key has: a secret of another key type, or the
 /// private half.
 const SECRET_MEMBERS: [&str; 8] = ["k", "d", "p", "q", "dp", "dq", "qi", "oth"];
 
@@ -47,7 +50,7 @@ pub enum KeySetError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dropped {
     NoKid,
-    NotRsa,
+    WrongKind,
     SecretMember,
     WrongUse,
     WrongAlgorithm,
@@ -56,6 +59,7 @@ pub(super) enum Dropped {
     WrongExponent,
     WrongSize,
     Roca,
+    NoPoint,
 }
 
 /// Verified public keys by key id.
@@ -70,8 +74,13 @@ struct Wire {
 
 impl KeySet {
     /// Reads the issuer's answer for `tenant`; `issuer` is the issuer of that
-    /// tenant's tokens.
-    pub fn read(body: &[u8], tenant: &str, issuer: &str) -> Result<Self, KeySetError> {
+    /// tenant's tokens, and `algorithm` how it signs them.
+    pub fn read(
+        body: &[u8],
+        tenant: &str,
+        issuer: &str,
+        algorithm: TokenAlgorithm,
+    ) -> Result<Self, KeySetError> {
         if !body.trim_ascii_start().starts_with(b"{") {
             return Err(KeySetError::NotASet);
         }
@@ -87,7 +96,7 @@ impl KeySet {
         }
         let mut keys = HashMap::new();
         for key in &wire.keys {
-            match sound_key(key, tenant, issuer) {
+            match sound_key(key, tenant, issuer, algorithm) {
                 Ok((kid, decoding)) => {
                     keys.insert(kid, Arc::new(decoding));
                 }
@@ -120,12 +129,17 @@ pub(super) fn sound_key(
     key: &Map<String, Value>,
     tenant: &str,
     issuer: &str,
+    algorithm: TokenAlgorithm,
 ) -> Result<(String, DecodingKey), Dropped> {
     let kid = text(key, "kid")
         .filter(|kid| is_kid(kid))
         .ok_or(Dropped::NoKid)?;
-    if text(key, "kty") != Some("RSA") {
-        return Err(Dropped::NotRsa);
+    let family = match algorithm {
+        TokenAlgorithm::Rs256 => "RSA",
+        TokenAlgorithm::Es256 => "EC",
+    };
+    if text(key, "kty") != Some(family) {
+        return Err(Dropped::WrongKind);
     }
     if SECRET_MEMBERS
         .iter()
@@ -136,7 +150,7 @@ pub(super) fn sound_key(
     if key.contains_key("use") && text(key, "use") != Some("sig") {
         return Err(Dropped::WrongUse);
     }
-    if key.contains_key("alg") && text(key, "alg") != Some("RS256") {
+    if key.contains_key("alg") && text(key, "alg") != Some(algorithm.as_str()) {
         return Err(Dropped::WrongAlgorithm);
     }
     // The keys of one tenant's (or the consumers') issuer must not sign for another.
@@ -146,6 +160,14 @@ pub(super) fn sound_key(
             return Err(Dropped::ForeignIssuer);
         }
     }
+    let decoding = match algorithm {
+        TokenAlgorithm::Rs256 => rsa_key(key)?,
+        TokenAlgorithm::Es256 => ec_key(key)?,
+    };
+    Ok((kid.to_owned(), decoding))
+}
+
+fn rsa_key(key: &Map<String, Value>) -> Result<DecodingKey, Dropped> {
     let modulus = number(key, "n")?;
     if number(key, "e")? != EXPONENT {
         return Err(Dropped::WrongExponent);
@@ -157,10 +179,23 @@ pub(super) fn sound_key(
     if roca::has_fingerprint(&modulus) {
         return Err(Dropped::Roca);
     }
-    Ok((
-        kid.to_owned(),
-        DecodingKey::from_rsa_raw_components(&modulus, &EXPONENT),
-    ))
+    Ok(DecodingKey::from_rsa_raw_components(&modulus, &EXPONENT))
+}
+
+/// Whether the point lies on the curve is looked at with each signature.
+fn ec_key(key: &Map<String, Value>) -> Result<DecodingKey, Dropped> {
+    if text(key, "crv") != Some("P-256") {
+        return Err(Dropped::WrongKind);
+    }
+    let coordinate = |member: &str| {
+        let encoded = text(key, member).ok_or(Dropped::NoPoint)?;
+        match URL_SAFE_NO_PAD.decode(encoded) {
+            Ok(bytes) if bytes.len() == COORDINATE_BYTES => Ok(encoded),
+            _ => Err(Dropped::NoPoint),
+        }
+    };
+    DecodingKey::from_ec_components(coordinate("x")?, coordinate("y")?)
+        .map_err(|_| Dropped::NoPoint)
 }
 
 fn text<'a>(key: &'a Map<String, Value>, member: &str) -> Option<&'a str> {

@@ -6,6 +6,7 @@
 //! issuer. One fetch per tenant at a time; a set that cannot be renewed serves on
 //! until [`JwksSettings::max_stale_ms`].
 
+mod discovery;
 mod fetch;
 mod keys;
 mod roca;
@@ -25,13 +26,25 @@ use azimuth_domain::time::Timestamp;
 use azimuth_ports::clock::Clock;
 use jsonwebtoken::DecodingKey;
 
+use super::algorithm::TokenAlgorithm;
 use super::refusal::{TokenCode, TokenRefused};
+
+/// Where an issuer's keys are.
+#[derive(Debug, Clone)]
+pub enum KeysAt {
+    /// There, with `{tid}` where the tenant goes.
+    Url(String),
+    /// Where the issuer's discovery document says (`OpenID` Connect Discovery 1.0).
+    Discovery,
+}
 
 /// When sets are fetched.
 #[derive(Debug, Clone)]
 pub struct JwksSettings {
-    /// Where a tenant's set is, with `{tid}` where the tenant goes.
-    pub url: String,
+    /// Where a tenant's set is.
+    pub keys_at: KeysAt,
+    /// How the issuer signs.
+    pub algorithm: TokenAlgorithm,
     /// The issuer, with `{tid}`: a key that names its issuer must name this one.
     pub issuer: String,
     /// Age at which a set is renewed, ms.
@@ -49,8 +62,18 @@ impl JwksSettings {
     /// The product's intervals: renewed daily, unknown keys every 5 min, a
     /// failed fetch retried after 5 s, nothing served after 2 days.
     pub fn new(url: impl Into<String>, issuer: impl Into<String>) -> Self {
+        Self::of(
+            KeysAt::Url(url.into()),
+            issuer.into(),
+            TokenAlgorithm::Rs256,
+        )
+    }
+
+    /// The same for an issuer that signs otherwise, or tells itself where its keys are.
+    pub fn of(keys_at: KeysAt, issuer: impl Into<String>, algorithm: TokenAlgorithm) -> Self {
         Self {
-            url: url.into(),
+            keys_at,
+            algorithm,
             issuer: issuer.into(),
             refresh_after_ms: 24 * 60 * 60 * 1000,
             min_interval_ms: 5 * 60 * 1000,
@@ -191,10 +214,13 @@ impl JwksCache {
     }
 
     async fn fetch(&self, tenant: &str) -> Result<KeySet, String> {
-        let url = self.settings.url.replace("{tid}", tenant);
+        let url = match &self.settings.keys_at {
+            KeysAt::Url(url) => url.replace("{tid}", tenant),
+            KeysAt::Discovery => discovery::keys_url(&self.fetcher, &self.settings.issuer).await?,
+        };
         let body = self.fetcher.get(&url).await.map_err(|e| e.to_string())?;
         let issuer = self.settings.issuer.replace("{tid}", tenant);
-        KeySet::read(&body, tenant, &issuer).map_err(|e| e.to_string())
+        KeySet::read(&body, tenant, &issuer, self.settings.algorithm).map_err(|e| e.to_string())
     }
 
     fn may_attempt(&self, last: Option<&Attempt>, interval_ms: i64) -> bool {

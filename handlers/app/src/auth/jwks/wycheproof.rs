@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::keys::KeySet;
+use crate::auth::algorithm::TokenAlgorithm;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -77,7 +78,7 @@ fn wycheproof_key_sets() {
 }
 
 fn accepts(set: &Value, jws: &str) -> bool {
-    let Ok(keys) = KeySet::read(set.to_string().as_bytes(), "t", "i") else {
+    let Ok(keys) = KeySet::read(set.to_string().as_bytes(), "t", "i", TokenAlgorithm::Rs256) else {
         return false;
     };
     let (message, signature) = jws.rsplit_once('.').unwrap();

@@ -111,6 +111,7 @@ fn copy(error: &TokenError) -> TokenError {
     match error {
         TokenError::GrantGone(why) => TokenError::GrantGone(why.clone()),
         TokenError::Unavailable(why) => TokenError::Unavailable(why.clone()),
+        TokenError::NotOffered => TokenError::NotOffered,
         TokenError::Audience(audience) => TokenError::Audience(audience.clone()),
     }
 }

@@ -7,6 +7,7 @@
 
 mod flight;
 mod memory;
+mod nobody;
 mod refresh;
 mod sealed;
 
@@ -26,6 +27,8 @@ use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{
     AccessToken, Grant, Sealer, Secret, TokenError, TokenExchange, TokenStore, UserTokens,
 };
+
+pub use nobody::NoExchange;
 
 use flight::{Flights, Kind, Outcome};
 use memory::Memory;
@@ -49,6 +52,9 @@ pub struct VaultSettings {
     pub management: String,
     /// Audiences that may be asked for, the one above included or not.
     pub audiences: BTreeSet<String>,
+    /// Tenants whose identity provider grants nothing in Azure: it is not asked, and no
+    /// token of theirs is sent anywhere.
+    pub without_azure: BTreeSet<String>,
     /// How long a refresh token is kept, ms.
     pub grant_ttl_ms: i64,
     /// How long this process trusts its memory before it looks at the store
@@ -68,6 +74,7 @@ impl VaultSettings {
                 .chain([&management])
                 .map(|audience| slot_of(audience).to_owned())
                 .collect(),
+            without_azure: BTreeSet::new(),
             grant_ttl_ms: 24 * 60 * 60 * 1000,
             revalidate_after_ms: 30_000,
             memory_entries: 10_000,
@@ -109,12 +116,27 @@ impl TokenVault {
         }
     }
 
+    /// Whether `user` can have a grant at all.
+    pub fn is_offered(&self, user: &UserKey) -> bool {
+        !self.settings.without_azure.contains(&user.tid)
+    }
+
+    fn check_offered(&self, user: &UserKey) -> Result<(), TokenError> {
+        if self.is_offered(user) {
+            Ok(())
+        } else {
+            Err(TokenError::NotOffered)
+        }
+    }
+
     /// Makes sure that executors can act for `user`: exchanges the caller's
     /// bearer token on behalf of the user, unless the vault holds a grant and a
     /// management token that is good for ten minutes.
     ///
-    /// Errors: `GrantGone` when the identity provider wants the person.
+    /// Errors: `GrantGone` when the identity provider wants the person, `NotOffered` when
+    /// it never grants anything.
     pub async fn accept(&self, user: &UserKey, bearer: &Secret) -> Result<(), TokenError> {
+        self.check_offered(user)?;
         let audience = self.settings.management.as_str();
         let flight = self.flights.of(user, audience);
         let noted = flight.failures();
@@ -143,6 +165,7 @@ impl TokenVault {
 
     /// Whether the vault holds a grant of `user` that has not ended.
     pub async fn has_grant(&self, user: &UserKey) -> Result<bool, TokenError> {
+        self.check_offered(user)?;
         Ok(self.entry(user, GRANT).await?.is_some())
     }
 
@@ -160,6 +183,7 @@ impl TokenVault {
     /// is left then. `Unavailable` when it does not answer: an outage takes away
     /// no grant that turns at work rely on.
     pub async fn sign_in(&self, user: &UserKey, bearer: &Secret) -> Result<(), TokenError> {
+        self.check_offered(user)?;
         let audience = self.settings.management.as_str();
         let flight = self.flights.of(user, audience);
         let _alone = flight.lock(Kind::Bearer).await;
@@ -325,6 +349,7 @@ impl UserTokens for TokenVault {
         user: &UserKey,
         audience: &str,
     ) -> Result<AccessToken, TokenError> {
+        self.check_offered(user)?;
         let audience = slot_of(audience);
         if !self.settings.audiences.contains(audience) {
             return Err(TokenError::Audience(audience.to_owned()));

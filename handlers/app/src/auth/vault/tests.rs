@@ -96,6 +96,20 @@ async fn accepting_again_without_a_grant_exchanges_although_the_token_is_fresh()
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_never_signed_in_has_no_access_and_a_fresh_grant_replaces_the_former() {
+    let world = World::new();
+    let vault = world.process();
+    let alice = user("alice");
+    let refused = vault.has_access(&alice).await.unwrap_err();
+    assert!(matches!(refused, TokenError::GrantGone(_)), "{refused:?}");
+    for exchanges in [1, 2] {
+        vault.sign_in(&alice, &Secret::new("alice")).await.unwrap();
+        assert_eq!(world.exchanges(), exchanges);
+        vault.has_access(&alice).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn many_turns_at_once_make_one_exchange() {
     let world = World::new();
     let vault = world.process();
@@ -440,4 +454,38 @@ async fn what_lies_in_the_store_shows_nothing() {
         let seen = String::from_utf8_lossy(&entry.sealed).into_owned();
         assert!(!seen.contains("alice") && !seen.contains("token"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_of_people_without_azure_is_sent_nowhere() {
+    let world = World::new();
+    let settings = VaultSettings {
+        without_azure: ["tenant-1".to_owned()].into(),
+        ..VaultSettings::new(ARM, &[VAULTS])
+    };
+    let parts = VaultParts {
+        store: Arc::clone(&world.store) as Arc<dyn TokenStore>,
+        sealer: Arc::new(GcmSealer::new()),
+        exchange: Arc::clone(&world.provider) as Arc<dyn TokenExchange>,
+        clock: Arc::clone(&world.clock) as Arc<dyn Clock>,
+        random: Arc::clone(&world.random) as Arc<dyn Random>,
+    };
+    let vault = TokenVault::new(settings, parts);
+    let (alice, bearer) = (user("alice"), Secret::new("alice"));
+    for refused in [
+        vault.accept(&alice, &bearer).await,
+        vault.sign_in(&alice, &bearer).await,
+        vault.has_access(&alice).await,
+        vault.has_grant(&alice).await.map(drop),
+        vault.access_token(&alice, ARM).await.map(drop),
+    ] {
+        assert!(
+            matches!(refused, Err(TokenError::NotOffered)),
+            "{refused:?}"
+        );
+    }
+    assert_eq!((world.exchanges(), world.refreshes()), (0, 0));
+    let other = UserKey::new("tenant-2", "alice");
+    vault.accept(&other, &bearer).await.unwrap();
+    assert_eq!(world.exchanges(), 1);
 }

@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use super::refuse;
+use super::rules::IssuerRules;
 use crate::auth::refusal::{TokenCode, TokenRefused};
 
 /// Longest key id.
@@ -21,18 +22,18 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads the decoded header segment.
-    pub fn read(bytes: &[u8]) -> Result<Self, TokenRefused> {
+    /// Reads the decoded header segment of a token of the issuer with these rules.
+    pub fn read(bytes: &[u8], rules: &IssuerRules) -> Result<Self, TokenRefused> {
         let wire: Wire = object(bytes)
             .and_then(|bytes| serde_json::from_slice(bytes).ok())
             .ok_or_else(|| refuse(TokenCode::Malformed, "header"))?;
-        if wire.alg != "RS256" {
-            return Err(refuse(TokenCode::Malformed, "alg is not RS256"));
+        if wire.alg != rules.algorithm.as_str() {
+            return Err(refuse(TokenCode::Malformed, "alg is not the issuer's"));
         }
-        if wire.typ != "JWT" && wire.typ != "at+jwt" {
+        if !rules.types.contains(&wire.typ.as_str()) {
             return Err(refuse(
                 TokenCode::Malformed,
-                "typ is neither JWT nor at+jwt",
+                format!("typ is none of {}", rules.types.join(", ")),
             ));
         }
         if let Some(name) = wire.forbidden() {
@@ -134,14 +135,4 @@ fn depth(bytes: &[u8]) -> usize {
         }
     }
     deepest
-}
-
-/// Reads an optional member that must be of type `T` when it is there: `null`
-/// is refused, unlike with a plain `Option`.
-pub(super) fn strict_option<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
 }

@@ -6,9 +6,12 @@
 
 mod claims;
 mod header;
+mod members;
+mod rules;
 mod seen;
 
 pub(crate) use header::is_kid;
+pub use rules::{ClaimNames, IssuerRules, OidcSettings};
 
 #[cfg(test)]
 mod corpus;
@@ -18,18 +21,20 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use azimuth_domain::principal::{Principal, Role, UserKey};
+use azimuth_domain::canonical::sha256_hex;
+use azimuth_domain::principal::{Principal, UserKey};
 use azimuth_domain::session::SessionId;
 use azimuth_domain::time::Timestamp;
 use azimuth_ports::clock::Clock;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::Algorithm;
 
 use super::jwks::JwksCache;
 use super::refusal::{TokenCode, TokenRefused};
-use claims::Claims;
+use claims::{Claims, check_kind};
 use header::Header;
+use members::Members;
+use rules::Tenancy;
 use seen::{Genuine, SeenTokens};
 
 /// Longest token that is looked at, bytes.
@@ -38,7 +43,7 @@ pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// Longest display name that is kept, characters.
 const MAX_NAME_CHARS: usize = 128;
 
-/// What a token must say to be accepted.
+/// What a token of Entra ID must say to be accepted.
 #[derive(Debug, Clone)]
 pub struct VerifierSettings {
     /// Issuer with `{tid}` where the tenant goes.
@@ -64,18 +69,36 @@ impl VerifierSettings {
 
 /// Verifies bearer tokens of our API.
 pub struct TokenVerifier {
-    settings: VerifierSettings,
-    keys: Arc<JwksCache>,
+    /// One at least; who names none of them is held against the first.
+    issuers: Vec<Issuer>,
     clock: Arc<dyn Clock>,
     seen: SeenTokens,
 }
 
+/// An issuer that is trusted.
+struct Issuer {
+    rules: IssuerRules,
+    keys: Arc<JwksCache>,
+}
+
 impl TokenVerifier {
-    /// A verifier; `keys` must be configured with the same issuer template.
+    /// A verifier for Entra ID; `keys` must be configured with the same issuer template.
     pub fn new(settings: VerifierSettings, keys: Arc<JwksCache>, clock: Arc<dyn Clock>) -> Self {
+        Self::of((settings.into(), keys), Vec::new(), clock)
+    }
+
+    /// A verifier for one issuer and `others`, each with its own keys. Those with
+    /// several tenants come first, and no two share a tenant.
+    pub fn of(
+        first: (IssuerRules, Arc<JwksCache>),
+        others: Vec<(IssuerRules, Arc<JwksCache>)>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let issuers = std::iter::once(first).chain(others);
         Self {
-            settings,
-            keys,
+            issuers: issuers
+                .map(|(rules, keys)| Issuer { rules, keys })
+                .collect(),
             clock,
             seen: SeenTokens::new(),
         }
@@ -88,40 +111,48 @@ impl TokenVerifier {
 
     /// The caller that `token` describes, after all rules have passed.
     ///
-    /// Before the signature is checked only the tenant and the key id are used,
-    /// to find the key; both must be known here. The signature of a token that was
-    /// seen before is not computed again while the issuer publishes its key; every
-    /// other rule is applied each time.
+    /// Before the signature is checked only issuer, tenant and key id are used, to find
+    /// the key; all must be known here. The signature of a token that was seen before is
+    /// not computed again while the issuer publishes its key; every other rule is applied
+    /// each time.
     pub async fn verify(&self, token: &str) -> Result<Principal, TokenRefused> {
         let genuine = match self.seen.get(token) {
             Some(genuine) if self.still_published(&genuine).await? => genuine,
             _ => self.check_signature(token).await?,
         };
-        self.check_claims(&genuine.claims, &genuine.tenant)?;
-        Ok(principal(&genuine.claims, &genuine.tenant))
+        let rules = &self.issuers[genuine.issuer].rules;
+        self.check_claims(rules, &genuine)?;
+        Ok(principal(rules, &genuine))
     }
 
     async fn still_published(&self, seen: &Genuine) -> Result<bool, TokenRefused> {
-        let key = self.keys.key(&seen.tenant, &seen.kid).await?;
+        let keys = &self.issuers[seen.issuer].keys;
+        let key = keys.key(&seen.tenant, &seen.kid).await?;
         Ok(Arc::ptr_eq(&key, &seen.key))
     }
 
     async fn check_signature(&self, token: &str) -> Result<Arc<Genuine>, TokenRefused> {
         let parts = Parts::of(token)?;
-        let header = Header::read(&parts.header)?;
-        let claims = Claims::read(&parts.payload)?;
-        let tenant = self.served_tenant(&claims)?;
-        let key = self.keys.key(&tenant, &header.kid).await?;
-        let genuine =
-            jsonwebtoken::crypto::verify(parts.signature, parts.signed, &key, Algorithm::RS256)
+        let members = Members::read(&parts.payload)?;
+        let issuer = self.issuer_of(&members)?;
+        let Issuer { rules, keys } = &self.issuers[issuer];
+        let header = Header::read(&parts.header, rules)?;
+        let claims = Claims::read(&members, rules)?;
+        let tenant = served_tenant(rules, &claims)?;
+        let key = keys.key(&tenant, &header.kid).await?;
+        let algorithm = rules.algorithm.of_library();
+        let is_genuine =
+            jsonwebtoken::crypto::verify(parts.signature, parts.signed, &key, algorithm)
                 .map_err(|error| refuse(TokenCode::Malformed, format!("signature: {error}")))?;
-        if !genuine {
+        if !is_genuine {
             return Err(refuse(
                 TokenCode::BadSignature,
                 format!("kid {} of tenant {tenant}", header.kid),
             ));
         }
+        check_kind(&members, rules)?;
         let genuine = Arc::new(Genuine {
+            issuer,
             claims,
             tenant,
             kid: header.kid,
@@ -131,51 +162,50 @@ impl TokenVerifier {
         Ok(genuine)
     }
 
-    fn served_tenant(&self, claims: &Claims) -> Result<String, TokenRefused> {
-        if !is_guid(&claims.tid) {
-            return Err(refuse(TokenCode::Malformed, "tid is not a GUID"));
-        }
-        let tenant = claims.tid.to_ascii_lowercase();
-        if self.settings.tenants.contains(&tenant) {
-            Ok(tenant)
-        } else {
-            Err(refuse(TokenCode::WrongTenant, format!("tenant {tenant}")))
-        }
+    /// Against whose rules a token is held. Which one it names decides nothing else: the
+    /// keys of that issuer must have signed it.
+    fn issuer_of(&self, members: &Members) -> Result<usize, TokenRefused> {
+        let named = members.required_text("iss")?;
+        let found = self
+            .issuers
+            .iter()
+            .position(|issuer| match issuer.rules.tenancy {
+                Tenancy::One(_) => issuer.rules.issuer == named,
+                Tenancy::Several(_) => false,
+            });
+        Ok(found.unwrap_or(0))
     }
 
-    fn check_claims(&self, claims: &Claims, tenant: &str) -> Result<(), TokenRefused> {
-        self.check_times(claims)?;
-        let issuer = self.settings.issuer.replace("{tid}", tenant);
-        if claims.iss != issuer {
+    fn check_claims(&self, rules: &IssuerRules, genuine: &Genuine) -> Result<(), TokenRefused> {
+        let Genuine { claims, tenant, .. } = genuine;
+        self.check_times(rules, claims)?;
+        if claims.iss != rules.issuer.replace("{tid}", tenant) {
             return Err(refuse(TokenCode::WrongIssuer, format!("tenant {tenant}")));
         }
-        if claims.ver != "2.0" {
-            return Err(refuse(TokenCode::Malformed, "ver is not 2.0"));
-        }
-        if claims.aud != self.settings.audience {
+        if !claims.aud.contains(&rules.audience) {
             return Err(refuse(TokenCode::WrongAudience, format!("tenant {tenant}")));
         }
-        if !is_guid(&claims.oid) {
+        if claims.place.as_ref().is_some_and(|(_, oid)| !is_guid(oid)) {
             return Err(refuse(TokenCode::Malformed, "oid is not a GUID"));
         }
-        self.check_delegation(claims)?;
-        match &claims.azp {
-            Some(azp) if self.settings.clients.contains(azp) => Ok(()),
-            _ => Err(refuse(
+        check_delegation(rules, claims)?;
+        if claims.clients.is_empty() || !claims.clients.iter().all(|c| rules.clients.contains(c)) {
+            return Err(refuse(
                 TokenCode::WrongClient,
-                "azp is not an allowed client",
-            )),
+                "the application is not an allowed client",
+            ));
         }
+        Ok(())
     }
 
-    fn check_times(&self, claims: &Claims) -> Result<(), TokenRefused> {
+    fn check_times(&self, rules: &IssuerRules, claims: &Claims) -> Result<(), TokenRefused> {
         let now = self.clock.now().0.div_euclid(1000);
-        let leeway = i64::from(self.settings.leeway_seconds);
+        let leeway = i64::from(rules.leeway_seconds);
         if seconds(claims.exp) < now.saturating_sub(leeway) {
             return Err(refuse(TokenCode::Expired, "exp"));
         }
         let latest = now.saturating_add(leeway);
-        if seconds(claims.nbf) > latest {
+        if claims.nbf.is_some_and(|nbf| seconds(nbf) > latest) {
             return Err(refuse(TokenCode::NotYetValid, "nbf"));
         }
         if seconds(claims.iat) > latest {
@@ -183,26 +213,42 @@ impl TokenVerifier {
         }
         Ok(())
     }
+}
 
-    /// Entra marks application tokens with `idtyp` when asked to; without it a
-    /// token that has no `scp` is no delegated one either (application or id token).
-    fn check_delegation(&self, claims: &Claims) -> Result<(), TokenRefused> {
-        match (claims.idtyp.as_deref(), claims.scp.as_deref()) {
-            (Some("app"), _) => Err(refuse(TokenCode::AppOnly, "idtyp is app")),
-            (Some(kind), _) if kind != "user" => Err(refuse(
-                TokenCode::Malformed,
-                "idtyp is neither app nor user",
-            )),
-            (None, None) => Err(refuse(TokenCode::AppOnly, "no scp")),
-            (_, scp) => {
-                let granted = scp.unwrap_or_default();
-                if granted.split(' ').any(|s| s == self.settings.scope) {
-                    Ok(())
-                } else {
-                    Err(refuse(TokenCode::ScopeMissing, "scp lacks the API's scope"))
-                }
-            }
+fn served_tenant(rules: &IssuerRules, claims: &Claims) -> Result<String, TokenRefused> {
+    let served = match &rules.tenancy {
+        Tenancy::One(tenant) => return Ok(tenant.clone()),
+        Tenancy::Several(served) => served,
+    };
+    let tid = claims.place.as_ref().map_or("", |(tid, _)| tid);
+    if !is_guid(tid) {
+        return Err(refuse(TokenCode::Malformed, "tid is not a GUID"));
+    }
+    let tenant = tid.to_ascii_lowercase();
+    if served.contains(&tenant) {
+        Ok(tenant)
+    } else {
+        Err(refuse(TokenCode::WrongTenant, format!("tenant {tenant}")))
+    }
+}
+
+/// Entra marks application tokens with `idtyp` when asked to; without it a token of its
+/// that has no `scp` is no delegated one either (application or id token). Elsewhere an
+/// application that asks for itself is its own subject (RFC 9068 §2.2).
+fn check_delegation(rules: &IssuerRules, claims: &Claims) -> Result<(), TokenRefused> {
+    let says_app = claims.idtyp.as_deref() == Some("app");
+    if says_app || claims.clients.contains(&claims.subject) {
+        return Err(refuse(TokenCode::AppOnly, "an application is its subject"));
+    }
+    let Some(wanted) = &rules.scope else {
+        return Ok(());
+    };
+    match &claims.scope {
+        None if rules.is_unscoped_for_applications && claims.idtyp.is_none() => {
+            Err(refuse(TokenCode::AppOnly, "no scope"))
         }
+        Some(granted) if granted.contains(wanted) => Ok(()),
+        _ => Err(refuse(TokenCode::ScopeMissing, "the scope lacks the API's")),
     }
 }
 
@@ -274,9 +320,14 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn principal(claims: &Claims, tenant: &str) -> Principal {
-    let user = UserKey::new(tenant, &claims.oid);
+fn principal(rules: &IssuerRules, genuine: &Genuine) -> Principal {
+    let claims = &genuine.claims;
+    let user = match &claims.place {
+        Some((_, oid)) => UserKey::new(&genuine.tenant, oid),
+        None => UserKey::new(&genuine.tenant, &object_id(&rules.issuer, &claims.subject)),
+    };
     let sid = claims.sid.as_deref().filter(|sid| !sid.is_empty());
+    let theirs = |name: &str| claims.roles.iter().any(|role| role == name);
     Principal {
         session: sid.map(|sid| SessionId::of(&user, sid)),
         user,
@@ -286,10 +337,31 @@ fn principal(claims: &Claims, tenant: &str) -> Principal {
                 .take(MAX_NAME_CHARS)
                 .collect()
         }),
-        roles: claims.roles.iter().filter_map(|r| Role::parse(r)).collect(),
+        roles: rules
+            .roles
+            .iter()
+            .filter(|(name, _)| theirs(name))
+            .map(|(_, role)| *role)
+            .collect(),
         token_issued_at: moment(claims.iat),
         token_expires_at: moment(claims.exp),
     }
+}
+
+/// What stands for a subject of an issuer that has no object ids, in their form: 128 bits
+/// of a hash. Letter case counts, and the same subject of another issuer is another
+/// person. It is stored everywhere and must never change.
+fn object_id(issuer: &str, subject: &str) -> String {
+    let hash = sha256_hex(format!("azimuth subject\n{issuer}\n{subject}"));
+    let part = |from: usize, to: usize| hash.get(from..to).unwrap_or_default();
+    [
+        part(0, 8),
+        part(8, 12),
+        part(12, 16),
+        part(16, 20),
+        part(20, 32),
+    ]
+    .join("-")
 }
 
 fn seconds(claim: u64) -> i64 {

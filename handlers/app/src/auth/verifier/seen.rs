@@ -21,6 +21,8 @@ const UNUSED: Duration = Duration::from_mins(5);
 
 /// A token that its issuer has signed.
 pub(super) struct Genuine {
+    /// Whose it is, by the order of the verifier's issuers.
+    pub issuer: usize,
     /// What it says.
     pub claims: Claims,
     /// Its tenant, lower-case; one that is served here.

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use azimuth_domain::principal::{Principal, Role, UserKey};
+use azimuth_domain::principal::{Principal, UserKey};
 use azimuth_domain::time::Timestamp;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
+
+use azimuth_domain::principal::Role;
 
 use super::*;
 use crate::auth::test_issuer::{ISSUER, TENANT, TestIssuer};
@@ -15,6 +17,94 @@ use crate::auth::test_keys::{TestClock, foreign_key, issuer_key};
 /// The present second of these tests.
 pub(super) const NOW: i64 = 1_795_525_509;
 const ALICE: &str = "a11ce000-0000-4000-8000-000000000001";
+const OIDC_ISSUER: &str = "https://id.sandbox.test/realms/contoso";
+/// Tenant of that issuer's people.
+const OIDC_TENANT: &str = "0c0ffee0-0000-4000-8000-000000000001";
+
+/// Beside Entra ID, another issuer with a key of its own: a verifier for both.
+pub(super) async fn given_two_issuers(
+    change: impl FnOnce(&mut OidcSettings),
+) -> (Vec<TestIssuer>, TokenVerifier) {
+    let entra = TestIssuer::publishing(vec![foreign_key().jwk()]).await;
+    let other = TestIssuer::publishing(vec![issuer_key().jwk()]).await;
+    let clock = Arc::new(TestClock::at(NOW));
+    let first = VerifierSettings {
+        issuer: ISSUER.to_owned(),
+        audience: "azimuth-api".to_owned(),
+        tenants: [TENANT.to_owned()].into(),
+        clients: ["azimuth-portal".to_owned()].into(),
+        scope: VerifierSettings::SCOPE.to_owned(),
+        leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
+    };
+    let mut second = OidcSettings {
+        issuer: OIDC_ISSUER.to_owned(),
+        audience: "azimuth-api".to_owned(),
+        tenant: OIDC_TENANT.to_owned(),
+        clients: ["azimuth-portal".to_owned()].into(),
+        algorithm: crate::auth::algorithm::TokenAlgorithm::Rs256,
+        is_typed: false,
+        scope: Some("azimuth".to_owned()),
+        claims: ClaimNames {
+            roles: "realm_access.roles".to_owned(),
+            ..ClaimNames::default()
+        },
+        roles: vec![
+            ("ops".to_owned(), Role::Operator),
+            ("ops".to_owned(), Role::Reader),
+        ],
+    };
+    change(&mut second);
+    let verifier = TokenVerifier::of(
+        (first.into(), Arc::new(entra.cache(Arc::clone(&clock)))),
+        vec![(second.into(), Arc::new(other.cache(Arc::clone(&clock))))],
+        clock,
+    );
+    (vec![entra, other], verifier)
+}
+
+/// As Keycloak writes them.
+pub(super) fn oidc_claims() -> Value {
+    json!({
+        "iss": OIDC_ISSUER, "aud": ["azimuth-api", "account"], "sub": "Alice",
+        "exp": NOW + 300, "iat": NOW - 5, "azp": "azimuth-portal", "typ": "Bearer",
+        "scope": "openid azimuth", "realm_access": {"roles": ["ops", "admin"]},
+        "name": "Alice Kim", "sid": "s-1",
+    })
+}
+
+#[tokio::test]
+async fn a_token_of_another_issuer_becomes_somebody_of_its_one_tenant() {
+    let (_issuers, verifier) = given_two_issuers(|_| ()).await;
+    let token = |claims: &Value| issuer_key().token(HEADER, &claims.to_string());
+    let alice = verifier.verify(&token(&oidc_claims())).await.unwrap();
+    assert_eq!(alice.user.tid, OIDC_TENANT);
+    assert!(is_guid(&alice.user.oid));
+    // Stored everywhere: another hash would be other people.
+    assert_eq!(alice.user.oid, object_id(OIDC_ISSUER, "Alice"));
+    assert_eq!(alice.roles, [Role::Operator, Role::Reader].into());
+    assert!(alice.session.is_some());
+    let mut claims = oidc_claims();
+    claims["sub"] = json!("alice");
+    let other = verifier.verify(&token(&claims)).await.unwrap();
+    assert_ne!(other.user, alice.user, "letter case of a subject counts");
+    assert_ne!(object_id("https://b.invalid", "Alice"), alice.user.oid);
+}
+
+#[tokio::test]
+async fn an_issuer_speaks_for_its_own_people_and_nobody_elses() {
+    let (_issuers, verifier) = given_two_issuers(|_| ()).await;
+    // A genuine key of one issuer under the name, and with the claims, of the other.
+    let of_entra = issuer_key().token(HEADER, &valid_claims().to_string());
+    let refused = verifier.verify(&of_entra).await.unwrap_err();
+    assert_eq!(refused.code, TokenCode::KeyUnknown);
+    let header = HEADER.replace("key_1", "key_2");
+    let of_other = foreign_key().token(&header, &oidc_claims().to_string());
+    let refused = verifier.verify(&of_other).await.unwrap_err();
+    assert_eq!(refused.code, TokenCode::KeyUnknown);
+    let entra = foreign_key().token(&header, &valid_claims().to_string());
+    assert_eq!(verifier.verify(&entra).await.unwrap().user.tid, TENANT);
+}
+
 const HEADER: &str = r#"{"typ":"JWT","alg":"RS256","kid":"issuer-key_1"}"#;
 
 pub(super) fn valid_claims() -> Value {

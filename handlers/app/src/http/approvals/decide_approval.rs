@@ -28,6 +28,17 @@ pub struct DecisionBody {
     pub reason: Option<String>,
     /// The digest that was shown.
     pub digest: String,
+    /// `conversation` agrees also to what the approval's `remember` says, for as long.
+    #[serde(default)]
+    pub remember: Option<RememberFor>,
+}
+
+/// For how long else a yes is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RememberFor {
+    /// For the rest of the conversation, eight hours at the longest.
+    Conversation,
 }
 
 /// Yes or no.
@@ -60,6 +71,7 @@ pub async fn handle(
         approve: body.decision == Verdict::Approve,
         reason: reason(body.reason)?,
         digest: body.digest,
+        remember: body.remember.is_some(),
     };
     load(&state, &caller, &id).await?;
     let turn = state.engine.decide(&caller.principal, &id, request).await?;

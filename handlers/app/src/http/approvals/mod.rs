@@ -7,6 +7,7 @@ pub mod decide_approval;
 pub mod get_approval;
 pub mod list_approvals;
 mod preview;
+mod remember;
 mod view;
 
 use azimuth_domain::ids::ApprovalId;
@@ -20,6 +21,7 @@ use crate::policy::approval::may_see_approval;
 use crate::problem::Answer;
 
 pub use preview::{CheckedView, FindingView, PreviewView};
+pub use remember::{CoveredCallsView, RememberView};
 pub use view::{
     ApprovalByView, ApprovalStateView, ApprovalSummary, ApprovalView, PersonView, summary,
 };

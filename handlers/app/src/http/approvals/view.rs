@@ -11,6 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::preview::PreviewView;
+use super::remember::RememberView;
 use crate::http::moment::Moment;
 use crate::http::turns::EffectView;
 
@@ -42,6 +43,10 @@ pub struct ApprovalView {
     pub preview_state: String,
     /// How often what it would do changed after a yes, which counted no longer.
     pub drifts: u32,
+    /// Whether a yes can be given for the rest of the conversation.
+    pub can_remember: bool,
+    /// What such a yes covers.
+    pub remember: Option<RememberView>,
     /// Who asked.
     pub asker: PersonView,
     /// When it was asked for.
@@ -77,6 +82,10 @@ pub struct ApprovalSummary {
     pub preview_state: String,
     /// How often what it would do changed after a yes, which counted no longer.
     pub drifts: u32,
+    /// Whether a yes can be given for the rest of the conversation.
+    pub can_remember: bool,
+    /// What such a yes covers.
+    pub remember: Option<RememberView>,
 }
 
 /// Where an approval stands.
@@ -127,6 +136,8 @@ pub struct DecisionView {
     pub reason: Option<String>,
     /// When.
     pub at: Moment,
+    /// Whether the yes was given for the rest of the conversation.
+    pub remembered: bool,
 }
 
 impl ApprovalView {
@@ -136,6 +147,7 @@ impl ApprovalView {
     pub fn of(turn: &Turn, call: &ToolCall, reader: &UserKey, now: Timestamp) -> Option<Self> {
         let approval = call.approval.as_ref()?;
         let asker = &turn.asker;
+        let remember = RememberView::of(call);
         let is_asker = asker.user == *reader;
         Some(Self {
             id: call.id.approval().to_string(),
@@ -155,6 +167,8 @@ impl ApprovalView {
             preview: approval.preview.shown().map(PreviewView::from),
             preview_state: approval.preview.name().to_owned(),
             drifts: approval.drifts,
+            can_remember: remember.is_some(),
+            remember,
             asker: PersonView {
                 oid: asker.user.oid.clone(),
                 name: asker.name.clone(),
@@ -171,6 +185,7 @@ impl ApprovalView {
 /// The call's approval as part of it; `None` when it has none.
 pub fn summary(turn: &Turn, call: &ToolCall) -> Option<ApprovalSummary> {
     let approval = call.approval.as_ref()?;
+    let remember = RememberView::of(call);
     Some(ApprovalSummary {
         approval_id: call.id.approval().to_string(),
         state: state(turn, call, approval),
@@ -181,6 +196,8 @@ pub fn summary(turn: &Turn, call: &ToolCall) -> Option<ApprovalSummary> {
         preview: approval.preview.shown().map(PreviewView::from),
         preview_state: approval.preview.name().to_owned(),
         drifts: approval.drifts,
+        can_remember: remember.is_some(),
+        remember,
     })
 }
 
@@ -193,6 +210,7 @@ fn decision(approval: &Approval) -> Option<DecisionView> {
         },
         reason: decided.reason.clone(),
         at: decided.at.into(),
+        remembered: decided.remembered,
     })
 }
 

@@ -8,7 +8,7 @@ use csv::{QuoteStyle, WriterBuilder};
 use serde_json::Value;
 
 /// Columns, in order.
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 33] = [
     "chain",
     "seq",
     "at",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 32] = [
     "target",
     "approval_digest",
     "decided_by",
+    "approval_grant",
     "policy_version",
     "correlation_id",
     "token_uti",
@@ -83,6 +84,7 @@ pub(super) fn line(record: &AuditRecord) -> Vec<u8> {
         text(&entry.target),
         text(&entry.approval_digest),
         text(&entry.decided_by),
+        text(&entry.approval_grant),
         text(&entry.policy_version),
         text(&entry.correlation_id),
         text(&entry.token_uti),

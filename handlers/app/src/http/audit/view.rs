@@ -50,6 +50,8 @@ pub struct AuditRecordView {
     pub approval_digest: Option<String>,
     /// `tid:oid` of who approved or refused.
     pub decided_by: Option<String>,
+    /// The approval for a conversation that this is about, or that the call ran by.
+    pub approval_grant: Option<String>,
     /// Version of the policy set that decided.
     pub policy_version: Option<String>,
     /// Ties the record to the requests that reached Azure.
@@ -134,6 +136,7 @@ impl From<AuditRecord> for AuditRecordView {
             target: entry.target,
             approval_digest: entry.approval_digest,
             decided_by: entry.decided_by,
+            approval_grant: entry.approval_grant,
             policy_version: entry.policy_version,
             correlation_id: entry.correlation_id,
             token_uti: entry.token_uti,

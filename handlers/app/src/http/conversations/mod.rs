@@ -4,10 +4,13 @@ pub mod create_conversation;
 pub mod delete_conversation;
 pub mod export;
 pub mod get_conversation;
+mod grant_view;
 pub mod list_conversations;
+pub mod list_grants;
 pub mod list_messages;
 pub mod patch_conversation;
 pub mod restore_conversation;
+pub mod revoke_grant;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};

@@ -8,6 +8,7 @@ use axum::extract::State;
 use azimuth_domain::limits::MAX_RUNNING_TURNS;
 use azimuth_domain::principal::{Role, UserKey};
 use azimuth_domain::time::Timestamp;
+use azimuth_ports::tokens::TokenError;
 use azimuth_ports::users::UserStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,7 +39,7 @@ pub struct Me {
     pub quotas: Vec<QuotaView>,
     /// What administrators have stopped; null while that is nothing.
     pub kill_switch: Option<KillSwitchNotice>,
-    /// `ok`, or `needed` when the person must sign in to Azure.
+    /// `ok`, `needed` when the person must sign in to Azure, or `not_offered`.
     pub azure_sign_in: AzureSignIn,
 }
 
@@ -91,6 +92,8 @@ pub enum AzureSignIn {
     Ok,
     /// There is none.
     Needed,
+    /// The person's identity provider gives no access to Azure.
+    NotOffered,
 }
 
 /// Who the caller is.
@@ -111,7 +114,12 @@ pub async fn handle(State(state): State<AccountState>, newcomer: Newcomer) -> An
     let user = &caller.principal.user;
     let quotas = quotas(&state, user, &caller.principal.roles).await?;
     let kill_switch = kill_switch(&state, &user.tid).await?;
-    let has_grant = (state.azure_grant)(user.clone()).await?;
+    let azure_sign_in = match (state.azure_grant)(user.clone()).await {
+        Ok(true) => AzureSignIn::Ok,
+        Ok(false) => AzureSignIn::Needed,
+        Err(TokenError::NotOffered) => AzureSignIn::NotOffered,
+        Err(error) => return Err(error.into()),
+    };
     let roles = &caller.principal.roles;
     Ok(Json(Me {
         tid: user.tid.clone(),
@@ -122,11 +130,7 @@ pub async fn handle(State(state): State<AccountState>, newcomer: Newcomer) -> An
         permissions: permissions(roles.iter().copied()),
         quotas,
         kill_switch,
-        azure_sign_in: if has_grant {
-            AzureSignIn::Ok
-        } else {
-            AzureSignIn::Needed
-        },
+        azure_sign_in,
     }))
 }
 

@@ -1,5 +1,6 @@
 //! A turn on the wire.
 
+use azimuth_domain::approval_grant::StandingApproval;
 use azimuth_domain::event::{Outcome, ResultRef, WaitingFor};
 use azimuth_domain::policy::Mode;
 use azimuth_domain::secret::hidden;
@@ -187,6 +188,8 @@ pub struct CallView {
     pub attempt: u32,
     /// The approval that it needs or needed.
     pub approval: Option<ApprovalSummary>,
+    /// What stood for the yes that it needs, where nobody was asked.
+    pub standing_approval: Option<StandingApprovalView>,
     /// The stored result.
     pub result: Option<ResultView>,
     /// The beginning of the result; the whole when it is ≤ 1 KiB.
@@ -197,6 +200,34 @@ pub struct CallView {
     pub duration_ms: Option<i64>,
     /// What a read found after nobody knew how the call had ended.
     pub checked: Option<CheckedView>,
+}
+
+/// What stood for a yes that a call needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StandingApprovalView {
+    /// Kind.
+    pub kind: StandingApprovalKindView,
+    /// The approval for the conversation, where it is one.
+    pub grant_id: Option<String>,
+}
+
+/// Kind of what stood for a yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StandingApprovalKindView {
+    /// An approval that was given for the conversation.
+    Conversation,
+}
+
+impl From<&StandingApproval> for StandingApprovalView {
+    fn from(standing: &StandingApproval) -> Self {
+        Self {
+            kind: match standing {
+                StandingApproval::Grant { .. } => StandingApprovalKindView::Conversation,
+            },
+            grant_id: standing.grant().map(|id| id.as_str().to_owned()),
+        }
+    }
 }
 
 /// What a call may do.
@@ -359,6 +390,7 @@ impl CallView {
             outcome: call.state.outcome().map(OutcomeView::from),
             attempt: call.attempt,
             approval: summary(turn, call),
+            standing_approval: call.standing.as_ref().map(StandingApprovalView::from),
             result: call.result.clone().map(ResultView::from),
             preview: call.preview.clone(),
             note: call.note.clone(),

@@ -110,6 +110,10 @@ fn whatever_names_another_place_leaves_it_open() {
         here(json!({"scope": "/providers/Microsoft.Management/managementGroups/all"})).0,
         "-"
     );
+    assert_eq!(
+        here(json!({"resource-group": id_of(PROD, "rg-dev")})).0,
+        "-"
+    );
     assert_eq!(here(json!({"identity-subscription-id": PROD})).0, "-");
     assert_eq!(here(json!({"identity-subscription-id": "prod"})).0, "-");
     assert_eq!(

@@ -3,6 +3,7 @@
 
 mod approval;
 mod conditions;
+mod remembered;
 mod sets;
 mod table;
 mod taint;

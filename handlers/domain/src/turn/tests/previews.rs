@@ -62,6 +62,7 @@ fn decide(turn: &Turn, approve: bool, now: i64) -> Result<Transition, Refusal> {
         by: alice(),
         by_name: None,
         reason: None,
+        remember: false,
     });
     step(turn, command, at(now))
 }
@@ -387,6 +388,7 @@ fn a_turn_full_of_previews_stays_within_its_size() {
             by: carol(),
             by_name: Some("Carol".to_owned()),
             reason: None,
+            remember: false,
         });
         turn = step(&turn, approve, at(30)).unwrap().turn;
         let again = Command::RepeatPreview(RepeatPreview {

@@ -99,6 +99,7 @@ fn command(turn: &Turn, wanted: &Move, now: i64) -> Option<Command> {
                 by: carol(),
                 by_name: None,
                 reason: None,
+                remember: false,
             })
         }
         Move::ClaimCall(index) => Command::ClaimCall(ClaimCall {

@@ -258,6 +258,7 @@ fn rule_5_a_decision_binds_exactly_what_was_shown_and_once() {
             by: carol(),
             by_name: None,
             reason: None,
+            remember: false,
         });
         step(turn, command, at(now))
     };
@@ -583,4 +584,52 @@ fn a_refusal_is_remembered_until_it_is_on_record() {
         recorded(&known, first_call(&known)).unwrap_err(),
         Refusal::WrongState
     );
+}
+
+#[test]
+fn rule_5_what_may_not_be_remembered_is_not_whatever_policies_say() {
+    type Change = fn(&mut ProposedCall);
+    let cases: [(&str, bool, ApprovalBy, Change); 5] = [
+        ("a change", true, ApprovalBy::Asker, |_| {}),
+        ("another", false, ApprovalBy::AnotherApprover, |_| {}),
+        ("destroys", false, ApprovalBy::Asker, |call| {
+            call.class.effect = EffectClass::Destructive;
+        }),
+        ("secret", false, ApprovalBy::Asker, |call| {
+            call.class.secret = true;
+        }),
+        ("not said", false, ApprovalBy::Asker, |call| {
+            call.remember = None;
+        }),
+    ];
+    for (what, fits, by, change) in cases {
+        let mut call = needs_approval(by);
+        call.remember = Some(crate::approval_grant::ApprovalScope {
+            subscription: None,
+            resource_group: None,
+            resource_id: None,
+            same_call: true,
+        });
+        change(&mut call);
+        let turn = answered(vec![call]);
+        let decide = |approve| {
+            let command = Command::DecideApproval(DecideApproval {
+                call: first_call(&turn),
+                digest: turn.calls()[0].approval.as_ref().unwrap().digest.clone(),
+                approve,
+                by: alice(),
+                by_name: None,
+                reason: None,
+                remember: true,
+            });
+            step(&turn, command, at(20)).map(|made| made.turn.has_grants)
+        };
+        let expected = if fits {
+            Ok(true)
+        } else {
+            Err(Refusal::NotToRemember)
+        };
+        assert_eq!(decide(true), expected, "{what}");
+        assert_eq!(decide(false), Err(Refusal::NotToRemember), "{what}");
+    }
 }

@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 
 import type { Readiness } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { HealthMark } from "./health-mark";
 

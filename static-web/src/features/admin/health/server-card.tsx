@@ -1,8 +1,8 @@
 import { Lock, LockOpen } from "lucide-react";
 import { useId, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 
 import type { ServerHealth } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 import { Badge } from "@/ui/badge";
 
 import { HealthMark } from "./health-mark";

@@ -1,5 +1,6 @@
 import { useId } from "react";
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 import { POSITIONS, type Position } from "./queries";
 

@@ -1,8 +1,8 @@
 import { CircleAlert } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { ProblemError } from "@/api/problem";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { ProblemNotice } from "@/ui/problem-notice";
 
 import { faultsOf, type Fault } from "./faults";

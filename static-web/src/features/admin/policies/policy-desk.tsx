@@ -1,9 +1,9 @@
 import { FlaskConical, RotateCcw, TriangleAlert } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { ProblemError } from "@/api/problem";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { toast } from "@/ui/toast";

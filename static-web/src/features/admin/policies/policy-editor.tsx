@@ -1,7 +1,7 @@
 import { useId, type Ref } from "react";
-import { useTranslation } from "react-i18next";
 
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 
 /** The API takes policies of at most so many bytes of UTF-8. */
 export const MAX_BYTES = 64 * 1024;

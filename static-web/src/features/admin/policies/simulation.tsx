@@ -1,9 +1,9 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import type { Simulation, ToolPolicy } from "@/api/types";
 import { EffectBadge } from "@/features/tools/effect-badge";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 
 type Difference = Simulation["differences"][number];

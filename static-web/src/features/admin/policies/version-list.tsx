@@ -2,11 +2,11 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { clsx } from "clsx";
 import { ChevronDown } from "lucide-react";
 import { useId, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import type { PolicyVersion } from "@/api/types";
 import { TextPages } from "@/features/tools/text-pages";
 import { dateTime, number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";

@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 
 import type { Change } from "./draft";
 import { useGroupName } from "./group-name";

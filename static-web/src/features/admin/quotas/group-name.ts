@@ -1,4 +1,5 @@
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 import type { Group } from "./draft";
 

@@ -1,7 +1,7 @@
-import { useTranslation } from "react-i18next";
 
 import type { KnownQuota } from "@/api/types";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { faultOf, type Group } from "./draft";
 

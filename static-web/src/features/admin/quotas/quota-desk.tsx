@@ -1,9 +1,9 @@
 import { CircleAlert, RotateCcw } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { ProblemError } from "@/api/problem";
 import type { Quotas } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { Select } from "@/ui/select";

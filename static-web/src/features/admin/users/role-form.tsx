@@ -1,7 +1,7 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import type { User } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 
 import { ROLES } from "./queries";

@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Badge } from "@/ui/badge";
 
 /** Roles by their names; `none` when there are none. */

@@ -1,8 +1,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 
 import { toastProblem } from "@/app/toast-problem";
 import { dateTime } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";

@@ -1,9 +1,9 @@
 import { CircleCheck, CircleSlash, LogOut } from "lucide-react";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { toastProblem } from "@/app/toast-problem";
 import type { User } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { toast } from "@/ui/toast";

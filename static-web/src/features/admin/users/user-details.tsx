@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { UserPatch } from "@/api/types";
 import { Fact } from "@/features/settings/fact";
 import { dateTime } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
 import { toast } from "@/ui/toast";

@@ -1,12 +1,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Users } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { EmptyState } from "@/ui/empty-state";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { SkeletonList } from "@/ui/skeleton";
+import { VirtualList } from "@/ui/virtual-list";
 
 import { usersQuery, type UserFilter } from "./queries";
 import { UserRow } from "./user-row";
@@ -36,11 +37,17 @@ export function UserList({ filter, onClear }: { filter: UserFilter; onClear(): v
         {!isFetching && t(hasNextPage ? "users.count_more" : "users.count", { count: users.length })}
       </p>
       {users.length > 0 ? (
-        <ul aria-label={t("users.list")} className="space-y-3">
-          {users.map((user) => (
-            <UserRow key={user.oid} user={user} open={open === user.oid} onToggle={() => setOpen(open === user.oid ? null : user.oid)} />
-          ))}
-        </ul>
+        <VirtualList
+          items={users}
+          keyOf={({ oid }) => oid}
+          rowPx={68}
+          gapPx={12}
+          goesOn={hasNextPage}
+          label={t("users.list")}
+          render={(user, place) => (
+            <UserRow user={user} open={open === user.oid} onToggle={() => setOpen(open === user.oid ? null : user.oid)} place={place} />
+          )}
+        />
       ) : isFetchingNextPage || goesOn ? (
         <SkeletonList rows={3} />
       ) : (

@@ -1,20 +1,21 @@
 import { clsx } from "clsx";
 import { ChevronDown } from "lucide-react";
 import { useId } from "react";
-import { useTranslation } from "react-i18next";
 
 import type { User } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
+import type { RowPlace } from "@/ui/virtual-list";
 
 import { RoleNames } from "./role-names";
 import { UserDetails } from "./user-details";
 import { UserStatus } from "./user-status";
 
 /** A person: a line, and below it everything about them when it is open. */
-export function UserRow({ user, open, onToggle }: { user: User; open: boolean; onToggle(): void }) {
+export function UserRow({ user, open, onToggle, place }: { user: User; open: boolean; onToggle(): void; place: RowPlace }) {
   const { t } = useTranslation("admin");
   const id = useId();
   return (
-    <li className="@container min-w-0 rounded-card border border-line bg-raised shadow-card">
+    <li {...place} className="@container min-w-0 rounded-card border border-line bg-raised shadow-card">
       <button
         type="button"
         aria-expanded={open}

@@ -1,6 +1,6 @@
 import { CircleCheck, CircleSlash, Hourglass, type LucideIcon } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Badge, type BadgeTone } from "@/ui/badge";
 
 const LOOKS: Record<string, { tone: BadgeTone; Icon: LucideIcon }> = {

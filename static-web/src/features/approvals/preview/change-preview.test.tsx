@@ -1,6 +1,5 @@
 import i18next from "i18next";
 import { renderToStaticMarkup } from "react-dom/server";
-import { initReactI18next } from "react-i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import type { Preview } from "@/api/types";
@@ -18,7 +17,7 @@ beforeAll(async () => {
   const missing = (key: string) => {
     throw new Error(`no text ${key}`);
   };
-  await i18next.use(initReactI18next).init({ lng: "en", resources: { en: { ...firstEn, approvals: approvalsEn }, ko: { ...firstKo, approvals: approvalsKo } }, interpolation: { escapeValue: false }, parseMissingKeyHandler: missing });
+  await i18next.init({ lng: "en", resources: { en: { ...firstEn, approvals: approvalsEn }, ko: { ...firstKo, approvals: approvalsKo } }, interpolation: { escapeValue: false }, parseMissingKeyHandler: missing });
 });
 
 const create: Preview = {

@@ -1,10 +1,10 @@
 import { clsx } from "clsx";
 import { TriangleAlert } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import type { Preview } from "@/api/types";
 import { lastTwoSegments } from "@/features/tools/subject";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 
 import type { ApprovalFacts } from "../facts";
 import { FieldTable } from "./field-table";

@@ -1,7 +1,7 @@
 import { clsx } from "clsx";
-import { useTranslation } from "react-i18next";
 
 import type { FieldChange, Preview } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { fieldName } from "./field-name";
 import { fieldMark, MARKS } from "./marks";

@@ -1,7 +1,7 @@
 import { Eye, KeyRound } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { subjectOf } from "@/features/tools/subject";
+import { useTranslation } from "@/i18n/use-translation";
 
 import type { ApprovalFacts } from "../facts";
 import { revealsSecret } from "../secret";

@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 
 import type { Preview, Undo } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { useSentence } from "../sentence-text";
 import { undoArguments } from "./undo";

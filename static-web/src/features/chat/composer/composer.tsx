@@ -1,14 +1,16 @@
 import { ArrowUp, Square } from "lucide-react";
 import { lazy, Suspense, useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from "react";
-import { useTranslation } from "react-i18next";
 
-import { shortcutsEnabled, useShortcut } from "@/app/shortcuts/use-shortcut";
+import { isShortcutOn, useShortcut } from "@/app/shortcuts/use-shortcut";
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { useOnline } from "@/realtime/online";
 import { IconButton } from "@/ui/button";
 
 import { keepDraft, readDraft } from "./draft";
 import { byteLength, MAX_BYTES, NEAR_BYTES } from "./size";
+import { slashOf } from "./slash";
+import type { SlashMenuHandle } from "./slash-menu";
 
 /** Not needed before something is typed. */
 const SecretHint = lazy(() => import("./secret-hint").then((module) => ({ default: module.SecretHint })));
@@ -36,6 +38,9 @@ export interface ComposerProps {
   ref?: Ref<ComposerHandle>;
 }
 
+/** Loaded with the first slash. */
+const SlashMenu = lazy(() => import("./slash-menu").then((module) => ({ default: module.SlashMenu })));
+
 /** Where questions are written. Enter sends, Shift+Enter breaks the line, an open syllable is left alone. */
 export function Composer({ slot, busy, autoFocus = false, onSend, onStop, onEditLast, ref }: ComposerProps) {
   const { t } = useTranslation("chat");
@@ -43,6 +48,10 @@ export function Composer({ slot, busy, autoFocus = false, onSend, onStop, onEdit
   const hint = useId();
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(() => readDraft(slot));
+  const menu = useRef<SlashMenuHandle>(null);
+  const [menuClosed, setMenuClosed] = useState(false);
+  const [active, setActive] = useState<string | null>(null);
+  const typed = menuClosed ? null : slashOf(text);
   useAutosize(field, text);
   useEffect(() => setText(readDraft(slot)), [slot]);
   useEffect(() => {
@@ -53,6 +62,7 @@ export function Composer({ slot, busy, autoFocus = false, onSend, onStop, onEdit
 
   const change = (next: string) => {
     setText(next);
+    setMenuClosed(false);
     keepDraft(slot, next);
   };
   useImperativeHandle(ref, () => ({
@@ -83,13 +93,14 @@ export function Composer({ slot, busy, autoFocus = false, onSend, onStop, onEdit
   const onKeyDown = (event: KeyboardEvent) => {
     // Enter ends a syllable that is being composed; it must not send it.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (menu.current?.take(event) === true) return;
     if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
       submit();
-    } else if (event.key === "Escape" && onStop !== undefined && shortcutsEnabled()) {
+    } else if (event.key === "Escape" && onStop !== undefined && isShortcutOn("stop")) {
       event.preventDefault();
       onStop();
-    } else if (event.key === "ArrowUp" && text === "" && onEditLast !== undefined && shortcutsEnabled()) {
+    } else if (event.key === "ArrowUp" && text === "" && onEditLast !== undefined && isShortcutOn("edit_last")) {
       event.preventDefault();
       onEditLast();
     }
@@ -98,12 +109,19 @@ export function Composer({ slot, busy, autoFocus = false, onSend, onStop, onEdit
   const note = !online ? t("composer.offline") : busy ? t("composer.busy") : t("composer.hint");
   return (
     <form
-      className="mx-auto w-full max-w-3xl px-4"
+      className="relative mx-auto w-full max-w-3xl px-4"
       onSubmit={(event) => {
         event.preventDefault();
         submit();
       }}
     >
+      {typed !== null && (
+        <div className="absolute inset-x-4 top-0">
+          <Suspense fallback={null}>
+            <SlashMenu ref={menu} typed={typed} onPick={(tool) => change(`/${tool} `)} onClose={() => setMenuClosed(true)} onActive={setActive} />
+          </Suspense>
+        </div>
+      )}
       <div className="flex items-end gap-2 rounded-card border border-line-strong bg-surface p-2 shadow-card focus-within:border-lead">
         <textarea
           ref={field}
@@ -112,6 +130,8 @@ export function Composer({ slot, busy, autoFocus = false, onSend, onStop, onEdit
           aria-label={t("composer.label")}
           aria-describedby={hint}
           aria-invalid={tooLong || undefined}
+          aria-autocomplete={typed === null ? undefined : "list"}
+          aria-activedescendant={active ?? undefined}
           placeholder={t("composer.placeholder")}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}

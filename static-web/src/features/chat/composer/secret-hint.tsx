@@ -1,6 +1,7 @@
 import { KeyRound } from "lucide-react";
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 import { looksSecret } from "./looks-secret";
 

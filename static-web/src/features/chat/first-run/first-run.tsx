@@ -1,5 +1,6 @@
 import { ClipboardCheck, Eye, ShieldCheck, UserCheck } from "lucide-react";
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 import { ModelPicker } from "../header/model-picker";
 import { SubscriptionPicker } from "../header/subscription-picker";

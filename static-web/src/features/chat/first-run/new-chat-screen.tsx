@@ -1,11 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Suspense, useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
+import { lazy, Suspense, useEffect, useRef } from "react";
 
 import { useMe } from "@/api/queries";
 import { usePageTitle } from "@/app/page-title";
 import { useSession } from "@/auth/session";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { Composer, type ComposerHandle } from "../composer/composer";
 import { ChatHeader } from "../header/chat-header";
@@ -13,9 +13,16 @@ import { NotSent, preloadLater } from "../later";
 import { preloadMarkdown } from "../markdown/markdown";
 import { useMode } from "../mode/modes";
 import { NEW, send, useOutgoing } from "../outbox";
-import { SendingTurn } from "../thread/thread";
 import { ROOT } from "../thread/tree";
 import { FirstRun } from "./first-run";
+
+const loadThread = () => import("../thread/thread");
+
+/** Nothing of a thread is there before the first question is sent. */
+const SendingTurn = lazy(() => loadThread().then((module) => ({ default: module.SendingTurn })));
+
+/** A first question takes longer to write; until then the page has the network for itself. */
+const PRELOAD_AFTER_MS = 2_000;
 
 const NO_TOKENS = { input: 0, output: 0 };
 
@@ -30,8 +37,14 @@ export function NewChatScreen() {
   const mode = useMode(NEW);
   const composer = useRef<ComposerHandle>(null);
   usePageTitle(t("new_chat"));
-  useEffect(preloadMarkdown, []);
-  useEffect(preloadLater, []);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      preloadMarkdown();
+      preloadLater();
+      void loadThread().catch(() => undefined);
+    }, PRELOAD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
   const ask = async (text: string, typed: boolean) => {
     const conversationId = await send(client, NEW, { text, parent: undefined, place: ROOT, answers: null, mode });
@@ -47,7 +60,9 @@ export function NewChatScreen() {
       <div className="min-h-0 flex-1 overflow-y-auto">
         {sending ? (
           <div className="mx-auto w-full max-w-3xl px-4 py-6">
-            <SendingTurn text={outgoing.text} />
+            <Suspense fallback={null}>
+              <SendingTurn text={outgoing.text} />
+            </Suspense>
           </div>
         ) : (
           <FirstRun name={me.data?.name ?? signedInAs} onChoose={(text) => composer.current?.offer(text)} />

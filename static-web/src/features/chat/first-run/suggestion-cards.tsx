@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 
 import { EffectBadge } from "@/features/tools/effect-badge";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { SUGGESTIONS } from "./suggestions";
 

@@ -1,7 +1,7 @@
 import { Coins } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { ModePicker } from "../mode/mode-picker";
 import { ModelPicker } from "./model-picker";

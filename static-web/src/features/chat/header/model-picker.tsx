@@ -1,7 +1,7 @@
 import { ChevronDown, Sparkles } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { useChangeSettings, useModels, useSettings } from "@/api/queries";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { Menu } from "@/ui/menu";
 import { toast } from "@/ui/toast";

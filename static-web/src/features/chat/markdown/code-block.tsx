@@ -1,6 +1,6 @@
 import { memo } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { CopyButton } from "@/ui/copy-button";
 
 /** Code as it is, with a button that copies it. */

@@ -1,6 +1,7 @@
 import { ExternalLink as Icon } from "lucide-react";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 import { safeLink } from "./links";
 

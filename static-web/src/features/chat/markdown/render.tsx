@@ -4,10 +4,10 @@
  */
 import { SquareCheck, Square } from "lucide-react";
 import type { ComponentProps, ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import Markdown, { type Components } from "react-markdown";
 
 import { withSealed } from "@/features/tools/secret/sealed";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { CodeBlock } from "./code-block";
 import { ExternalLink } from "./external-link";

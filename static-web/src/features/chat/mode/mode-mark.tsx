@@ -1,7 +1,7 @@
 import { clsx } from "clsx";
-import { useTranslation } from "react-i18next";
 
 import type { Mode } from "@/api/types";
+import { useTranslation } from "@/i18n/use-translation";
 
 import { MODE_ICONS } from "./modes";
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import type { TurnPhase } from "@/realtime/turn-log";
 
 import { rowKey } from "../outbox";

@@ -1,11 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
 import { api, unwrap } from "@/api/client";
 import { ProblemError } from "@/api/problem";
 import { renewToken, signIn } from "@/auth/session";
 import { currentLanguage } from "@/i18n";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 

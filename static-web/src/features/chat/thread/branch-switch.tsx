@@ -1,12 +1,11 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { IconButton } from "@/ui/button";
 
-/** `‹ 2/3 ›`: the alternatives of one question. */
+/** `‹ 2/3 ›`: the alternatives of one question, two or more. */
 export function BranchSwitch({ siblings, current, onChoose }: { siblings: readonly string[]; current: string; onChoose(turnId: string): void }) {
   const { t } = useTranslation("chat");
-  if (siblings.length < 2) return null;
   const index = siblings.indexOf(current);
   const go = (to: number) => {
     const turnId = siblings[to];

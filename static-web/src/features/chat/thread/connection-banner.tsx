@@ -1,7 +1,7 @@
 import { WifiOff } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { useTurns } from "@/realtime/turns";
 
 /** A break shorter than this is not worth a word, milliseconds. */

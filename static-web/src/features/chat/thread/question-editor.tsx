@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { holdsSealed } from "@/features/tools/secret/sealed";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 
 import { SecretHint } from "../composer/secret-hint";

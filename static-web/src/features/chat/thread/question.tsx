@@ -1,12 +1,13 @@
 import { Pencil } from "lucide-react";
 import { lazy, memo, Suspense } from "react";
-import { useTranslation } from "react-i18next";
 
 import { holdsSealed } from "@/features/tools/secret/sealed";
+import { useTranslation } from "@/i18n/use-translation";
 import { IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy-button";
 
-import { BranchSwitch } from "./branch-switch";
+/** Seldom more than one. */
+const BranchSwitch = lazy(() => import("./branch-switch").then((module) => ({ default: module.BranchSwitch })));
 
 /** Loaded when the first question is edited. */
 const QuestionEditor = lazy(() => import("./question-editor").then((module) => ({ default: module.QuestionEditor })));
@@ -41,7 +42,11 @@ export const Question = memo(function Question(props: QuestionProps) {
     <div className="flex flex-col items-end gap-1">
       <QuestionBubble text={text} />
       <div className="-mr-2 flex flex-wrap items-center justify-end gap-0.5">
-        <BranchSwitch siblings={siblings} current={turnId} onChoose={props.onChooseBranch} />
+        {siblings.length > 1 && (
+          <Suspense fallback={null}>
+            <BranchSwitch siblings={siblings} current={turnId} onChoose={props.onChooseBranch} />
+          </Suspense>
+        )}
         <CopyButton text={text} label={t("question.copy")} />
         <IconButton label={t("question.edit")} onClick={() => props.onEdit(true)}>
           <Pencil size={15} aria-hidden />

@@ -1,8 +1,8 @@
 import { KeyRound } from "lucide-react";
 import { useId, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { partsOf } from "@/features/tools/secret/sealed";
+import { useTranslation } from "@/i18n/use-translation";
 
 /** What a person asked, with a mark where a secret was taken out; a mark tells what becomes of it. */
 export function SealedText({ text }: { text: string }) {

@@ -1,6 +1,6 @@
 import { CircleCheck, CircleSlash, CircleX, Hourglass, LoaderCircle, PenLine, ShieldQuestion, Square, Wrench, type LucideIcon } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import type { CallStatus, TurnLog, TurnPhase } from "@/realtime/turn-log";
 import { hasEnded } from "@/realtime/turn-log";
 import { Button } from "@/ui/button";

@@ -1,13 +1,14 @@
 import { History } from "lucide-react";
 import { useLayoutEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { toast } from "@/ui/toast";
 
 import { rowKey, type Outgoing } from "../outbox";
 import { QuestionBubble } from "./question";
 import { StatusLine } from "./status-line";
+import { stretches } from "./stretches";
 import { ROOT, type ShownTurn } from "./tree";
 import { TurnArticle, type TurnActions } from "./turn";
 import { WhenNear } from "./when-near";
@@ -24,7 +25,10 @@ export interface ThreadProps {
 }
 
 /** So many turns at the end are there from the start; those above only when they come near. */
-const ALWAYS = 8;
+const AT_START = 8;
+
+/** A turn that was never seen is taken for this high. */
+const GUESS_PX = 260;
 
 /** The shown branch, and the question that is on its way. */
 export function Thread({ conversationId, path, outgoing, editing, busy, actions, onOlder }: ThreadProps) {
@@ -34,12 +38,19 @@ export function Thread({ conversationId, path, outgoing, editing, busy, actions,
   const frame = useRef<HTMLDivElement>(null);
   const fromEnd = useRef<number | null>(null);
   const first = shown[0]?.turnId;
+  const anchor = useRef(first);
+  if (!shown.some((turn) => turn.turnId === anchor.current)) anchor.current = first;
+  const parts = stretches(
+    shown,
+    shown.findIndex((turn) => turn.turnId === anchor.current),
+  );
   useLayoutEffect(() => {
     // What was on the screen stays there when older turns come above it.
     const scroller = scrollerOf(frame.current);
     if (fromEnd.current !== null && scroller !== null) scroller.scrollTop = scroller.scrollHeight - fromEnd.current;
     fromEnd.current = null;
   }, [first]);
+  const newest = new Set(shown.slice(-AT_START));
   const loadOlder = async (load: () => Promise<void>) => {
     const scroller = scrollerOf(frame.current);
     fromEnd.current = scroller === null ? null : scroller.scrollHeight - scroller.scrollTop;
@@ -49,16 +60,27 @@ export function Thread({ conversationId, path, outgoing, editing, busy, actions,
     <div ref={frame} role="log" aria-live="off" aria-label={t("thread_label")} className="space-y-8">
       {onOlder !== undefined && <Older load={() => loadOlder(onOlder)} />}
       {shown.length === 0 && sending === undefined && <p className="py-12 text-center text-ink-soft">{t("empty")}</p>}
-      {shown.map((turn, index) => (
-        <WhenNear key={rowKey(turn.turnId)} always={index >= shown.length - ALWAYS || editing === turn.turnId}>
-          <TurnArticle
-            conversationId={conversationId}
-            turn={turn}
-            path={shown}
-            editing={editing === turn.turnId}
-            busy={busy}
-            actions={actions}
-          />
+      {parts.map(({ number, turns }, part) => (
+        <WhenNear
+          key={number}
+          id={`${conversationId} ${anchor.current} ${number}`}
+          guess={turns.length * GUESS_PX}
+          first={part >= parts.length - 2}
+          always={turns.some((turn) => turn.turnId === editing)}
+          className="space-y-8"
+        >
+          {turns.map((turn) => (
+            <WhenNear key={rowKey(turn.turnId)} id={turn.turnId} guess={GUESS_PX} first={newest.has(turn)} always={editing === turn.turnId}>
+              <TurnArticle
+                conversationId={conversationId}
+                turn={turn}
+                path={shown}
+                editing={editing === turn.turnId}
+                busy={busy}
+                actions={actions}
+              />
+            </WhenNear>
+          ))}
         </WhenNear>
       ))}
       {sending !== undefined && <SendingTurn key={sending.key} text={sending.text} />}

@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 
 import { duration, number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import type { TurnLog } from "@/realtime/turn-log";
 
 /** Which model answered, how long it took, what it cost. */

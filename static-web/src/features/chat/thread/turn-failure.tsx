@@ -1,6 +1,6 @@
 import { CircleAlert, RotateCw } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 
 /** Why a turn ended without an answer. */

@@ -1,9 +1,9 @@
 import { RotateCw } from "lucide-react";
 import { lazy, memo, Suspense, useMemo } from "react";
-import { useTranslation } from "react-i18next";
 
 import { BeforeCall } from "@/features/approvals/outside-text";
 import { holdsSealed } from "@/features/tools/secret/sealed";
+import { useTranslation } from "@/i18n/use-translation";
 import { hasEnded } from "@/realtime/turn-log";
 import { IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy-button";

@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 

@@ -1,10 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { Download, Square, TriangleAlert } from "lucide-react";
 import { useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 
 import { saveFile } from "@/features/tools/download";
 import { bytes, number } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";
 

@@ -1,6 +1,6 @@
 import { KeyRound } from "lucide-react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Badge } from "@/ui/badge";
 
 /** Arguments or result of a call hold a secret. */

@@ -1,6 +1,5 @@
 import i18next from "i18next";
 import { renderToStaticMarkup } from "react-dom/server";
-import { initReactI18next } from "react-i18next";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
 import en from "@/i18n/en";
@@ -20,7 +19,7 @@ beforeAll(async () => {
   const missing = (key: string) => {
     throw new Error(`no text ${key}`);
   };
-  await i18next.use(initReactI18next).init({ lng: "en", resources: LANGUAGES, interpolation: { escapeValue: false }, parseMissingKeyHandler: missing });
+  await i18next.init({ lng: "en", resources: LANGUAGES, interpolation: { escapeValue: false }, parseMissingKeyHandler: missing });
 });
 
 beforeEach(() => {

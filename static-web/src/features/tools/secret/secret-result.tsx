@@ -1,9 +1,9 @@
 import { Eye, Lock, LockOpen } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 
 import { ProblemError } from "@/api/problem";
 import { dateTime, time } from "@/i18n/format";
+import { useTranslation } from "@/i18n/use-translation";
 import type { CallLog } from "@/realtime/turn-log";
 import { Button } from "@/ui/button";
 import { ProblemNotice } from "@/ui/problem-notice";

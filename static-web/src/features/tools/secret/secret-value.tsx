@@ -1,7 +1,7 @@
 import { EyeOff } from "lucide-react";
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 
+import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy-button";
 

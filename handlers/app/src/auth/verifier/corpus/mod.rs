@@ -5,6 +5,7 @@
 mod form;
 mod headers;
 mod identity;
+mod oidc;
 
 use serde_json::Value;
 

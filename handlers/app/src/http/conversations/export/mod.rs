@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::grant_view::GrantView;
 use super::{ConversationView, MessageView};
 use crate::http::caller::Caller;
 use crate::http::edge::RequestId;
@@ -61,6 +62,8 @@ pub struct ConversationExport {
     pub truncated: bool,
     /// The conversation.
     pub conversation: ConversationView,
+    /// What its owner agreed to for the rest of it, as far as it still counts.
+    pub grants: Vec<GrantView>,
     /// Messages of all branches, oldest first.
     pub messages: Vec<MessageView>,
     /// Turns, oldest first, with their tool calls and what became of them.
@@ -151,6 +154,7 @@ fn redacted(material: Material, exported_at: Moment) -> Answer<Value> {
         v: 1,
         exported_at,
         truncated: material.truncated,
+        grants: GrantView::all_of(&material.conversation, exported_at.0),
         conversation: material.conversation.into(),
         messages: material
             .messages

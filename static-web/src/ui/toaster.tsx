@@ -1,32 +1,12 @@
 import { X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
-import { create } from "zustand";
+
+import { useTranslation } from "@/i18n/use-translation";
 
 import { Button, IconButton } from "./button";
+import { dismiss, useToasts, type Toast } from "./toast";
 
-export interface Toast {
-  id: number;
-  text: string;
-  action?: { label: string; run(): void } | undefined;
-  /** How long it stays. */
-  forMs: number;
-}
-
-const useToasts = create<{ items: Toast[] }>(() => ({ items: [] }));
-let last = 0;
-
-/** A word at the edge of the screen; with an action such as "Undo" it stays 10 s, or until it is closed. */
-export function toast(text: string, action?: Toast["action"], { stays = false }: { stays?: boolean } = {}): void {
-  last += 1;
-  const item: Toast = { id: last, text, action, forMs: stays ? Infinity : action === undefined ? 5_000 : 10_000 };
-  useToasts.setState(({ items }) => ({ items: [...items.slice(-2), item] }));
-}
-
-function dismiss(id: number): void {
-  useToasts.setState(({ items }) => ({ items: items.filter((item) => item.id !== id) }));
-}
-
+/** Where the words of `toast` show. */
 export function Toaster() {
   const items = useToasts((state) => state.items);
   const list = useRef<HTMLDivElement>(null);

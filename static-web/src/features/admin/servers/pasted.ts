@@ -1,0 +1,51 @@
+/** What people copy from the settings of other programs, as drafts. */
+import { EMPTY, type Draft } from "./draft";
+
+/** Where programs keep their servers: Claude Desktop, VS Code's `mcp.json`, VS Code's settings. */
+const PLACES = [["mcpServers"], ["servers"], ["mcp", "servers"]];
+
+export type Pasted = { drafts: Draft[] } | { fault: "not_json" | "no_servers" | "by_url" };
+
+/** The servers of a text in the `mcpServers` form, or of the part of it that was copied. */
+export function pasted(text: string): Pasted {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The member alone, as it stands within a file.
+    try {
+      value = JSON.parse(`{${text.trim().replace(/,$/, "")}}`);
+    } catch {
+      return { fault: "not_json" };
+    }
+  }
+  const entries = serversIn(value);
+  const drafts = entries.flatMap(([name, entry]) => (typeof entry["command"] === "string" ? [draftOf(name, entry)] : []));
+  if (drafts.length > 0) return { drafts };
+  return { fault: entries.length > 0 ? "by_url" : "no_servers" };
+}
+
+type Entry = Record<string, unknown>;
+
+const isEntry = (value: unknown): value is Entry => typeof value === "object" && value !== null && !Array.isArray(value);
+const isServer = (value: unknown): value is Entry => isEntry(value) && (typeof value["command"] === "string" || typeof value["url"] === "string");
+
+function serversIn(value: unknown): [string, Entry][] {
+  if (isServer(value)) return [["", value]];
+  const found = PLACES.map((place) => place.reduce<unknown>((at, member) => (isEntry(at) ? at[member] : undefined), value)).find(isEntry) ?? value;
+  return isEntry(found) ? Object.entries(found).filter((pair): pair is [string, Entry] => isServer(pair[1])) : [];
+}
+
+function draftOf(name: string, entry: Entry): Draft {
+  const texts = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
+  const env = isEntry(entry["env"]) ? Object.entries(entry["env"]).map(([key, value]) => `${key}=${String(value)}`) : [];
+  return {
+    ...EMPTY,
+    // A name that others allow may be none here.
+    name: name.toLowerCase().replace(/[^a-z0-9-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 32),
+    command: String(entry["command"]),
+    args: texts(entry["args"]).join("\n"),
+    env: env.join("\n"),
+    hosts: texts(entry["hosts"]).join("\n"),
+  };
+}

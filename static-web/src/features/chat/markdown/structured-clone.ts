@@ -1,0 +1,2 @@
+/** Every browser that we build for clones by itself. */
+export default structuredClone;
