@@ -145,6 +145,7 @@ impl DenyReason {
             }
             Self::StandingApprovalGone => {
                 "The approval that the call was to run by was taken back or is over; ask again."
+            }
             Self::NoAzureIdentity => {
                 "The sign-in of this person gives no access to Azure, and this tool acts for the person there."
             }
