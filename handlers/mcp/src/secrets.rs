@@ -8,6 +8,9 @@ use futures::future::BoxFuture;
 
 /// What such a value begins with.
 const PREFIX: &str = "@keyvault:";
+/// What is wrong with a value that begins like this and goes on as no name.
+pub(crate) const NO_NAME: &str =
+    "after @keyvault: there must be the name of a secret: letters, digits and -, at most 127";
 /// Longest name.
 const LONGEST_NAME: usize = 127;
 
@@ -60,7 +63,9 @@ impl Secrets {
             (Value::Names(name), None) => Err(format!(
                 "The secret {name} is not to be had: this installation has no key vault."
             )),
-            (Value::Malformed, _) => Err(format!("After {PREFIX} there is no name of a secret.")),
+            (Value::Malformed, _) => {
+                Err(format!("The value of a secret cannot be read: {NO_NAME}."))
+            }
         }
     }
 }

@@ -223,7 +223,10 @@ mod tests {
         ("https://mcp.test./", "https://mcp.test/"),
         ("https://mcp.test:443/a/../b", "https://mcp.test/a/../b"),
         ("https://mcp.test?area=1", "https://mcp.test/"),
-        ("https://mcp.test/mcp?to=http://x@y/", "https://mcp.test/mcp"),
+        (
+            "https://mcp.test/mcp?to=http://x@y/",
+            "https://mcp.test/mcp",
+        ),
         ("https://a.tools.test/mcp", "https://a.tools.test/mcp"),
         ("https://internal.test:8443/", "https://internal.test:8443/"),
         ("http://127.0.0.1:9000/mcp", "http://127.0.0.1:9000/mcp"),

@@ -30,13 +30,16 @@ const OURS: [&str; 16] = [
 ];
 
 /// Whether no configuration may give this header.
-pub(crate) fn is_ours(name: &str) -> bool {
+fn is_ours(name: &str) -> bool {
     OURS.contains(&name) || name.starts_with("mcp-") || name.starts_with("proxy-")
 }
 
 /// Why a header cannot be given; its name must be in lower case.
 pub(crate) fn check(name: &str, value: &str) -> Result<(), &'static str> {
-    if name.parse::<HeaderName>().map_or(true, |read| read.as_str() != name) {
+    if name
+        .parse::<HeaderName>()
+        .map_or(true, |read| read.as_str() != name)
+    {
         return Err("must be named in lower case, by letters, digits and -");
     }
     if is_ours(name) {
@@ -56,7 +59,10 @@ pub(super) async fn resolve(
     let mut resolved = HeaderMap::new();
     for (name, value) in headers {
         let value = secrets.in_place_of(value).await?;
-        let read = (name.parse::<HeaderName>(), HeaderValue::from_str(value.expose()));
+        let read = (
+            name.parse::<HeaderName>(),
+            HeaderValue::from_str(value.expose()),
+        );
         let (Ok(header), Ok(mut value)) = read else {
             return Err(format!("The header {name} cannot be sent."));
         };

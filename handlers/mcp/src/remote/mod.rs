@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 
 use self::endpoint::Endpoint;
 pub(crate) use self::exchange::Trust;
-pub(crate) use self::headers::{check as check_header, is_ours};
-pub(crate) use self::open::{Open, open};
+pub(crate) use self::headers::check as check_header;
+pub(crate) use self::open::{Open, OpenSession, open};
 pub(crate) use self::transport::Health;
 
 /// A tool server that is reached by URL.
