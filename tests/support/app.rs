@@ -28,14 +28,13 @@ use azimuth_embedded::{
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::model::ChatModel;
 use azimuth_ports::queue::{Delivery, WorkQueue};
-use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
-use azimuth_ports::tokens::TokenError;
 use azimuth_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::audit::WatchedAudit;
+use crate::azure::AzureDouble;
 use crate::host::{deliver, envelope};
 use crate::identity::{sealer, vault, verifier};
 use crate::person::Person;
@@ -117,6 +116,7 @@ struct Ground {
     folder: TempDir,
     clock: Arc<ShiftedClock>,
     tools: Arc<FakeTools>,
+    azure: Arc<AzureDouble>,
     sandbox: Value,
     _running: Sandbox,
 }
@@ -140,6 +140,7 @@ impl Ground {
             folder,
             clock: Arc::default(),
             tools: Arc::default(),
+            azure: Arc::default(),
             _running: running,
         }
     }
@@ -155,6 +156,8 @@ pub struct TestApp {
     pub api: String,
     /// What its tools saw.
     pub tools: Arc<FakeTools>,
+    /// What people see in Azure, and who looked.
+    pub azure: Arc<AzureDouble>,
     /// Its engine.
     pub engine: Arc<Engine>,
     /// Its store.
@@ -202,6 +205,7 @@ impl TestApp {
         let audit = AuditWithDigests::over(store.clone(), digest_writer.clone());
         let audit = Arc::new(WatchedAudit::over(Arc::new(audit)));
         let tools = Arc::clone(&ground.tools);
+        let azure = Arc::clone(&ground.azure);
         let vault = Arc::new(vault(sandbox, &data, &store, &as_clock, &random));
         let built_in = Arc::new(PolicySet::default_set().unwrap());
         let policies = Arc::new(Policies::new(built_in, store.clone(), as_clock.clone()));
@@ -226,7 +230,7 @@ impl TestApp {
                     store.clone(),
                     as_clock.clone(),
                 ),
-                subscriptions: Arc::new(OneSubscription),
+                azure: azure.clone(),
                 secrets: Arc::new(SecretVault::new(
                     store.clone(),
                     sealer(&data, &random),
@@ -295,6 +299,7 @@ impl TestApp {
         Self {
             api: format!("{base}/api"),
             tools,
+            azure,
             engine,
             store,
             watched_store,
@@ -436,21 +441,5 @@ impl TestApp {
     /// Ends what runs in the background.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
-    }
-}
-
-struct OneSubscription;
-
-#[async_trait::async_trait]
-impl SubscriptionDirectory for OneSubscription {
-    async fn subscriptions(
-        &self,
-        _user: &UserKey,
-        _correlation_id: &str,
-    ) -> Result<Vec<Subscription>, TokenError> {
-        Ok(vec![Subscription {
-            id: "00000000-0000-4000-8000-0000000000b2".to_owned(),
-            name: "Contoso-Dev".to_owned(),
-        }])
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod azure;
 pub mod completions;
 pub mod container;
 pub mod contract;

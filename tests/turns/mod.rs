@@ -26,6 +26,7 @@ mod stalls;
 mod standalone;
 mod strangers;
 mod streaming;
+mod tags;
 mod tampering;
 mod tool_pins;
 

@@ -1,5 +1,7 @@
 //! How calls end, and how their results are read.
 
+use std::time::Duration;
+
 use azimuth_tests::person::Person;
 use azimuth_tests::reply::Reply;
 use azimuth_tests::script::Script;
@@ -7,7 +9,7 @@ use azimuth_tests::tools::Behaviour;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{PATIENCE, approval, ask_until, product};
+use super::{PATIENCE, approval, ask_until, outcomes, product};
 
 /// Asks, says yes where it is asked for, and waits for the end.
 async fn ask_and_agree(person: &Person, order: &str) -> Value {
@@ -23,6 +25,32 @@ async fn ask_and_agree(person: &Person, order: &str) -> Value {
     person
         .wait_for(turn["id"].as_str().unwrap(), &["done"], PATIENCE)
         .await
+}
+
+#[tokio::test]
+async fn what_azure_refuses_for_its_limits_is_not_asked_again_before_it_says() {
+    let (app, alice) = product(Script::clerk()).await;
+    let bob = app.person("bob").await;
+    let says = "Please try again after '2' minutes.".to_owned();
+    app.tools.will("thing_list", [Behaviour::Fails(429, says)]);
+    let turn = ask_until(&alice, "list", &["done"]).await;
+    assert_eq!(outcomes(&turn), ["error"]);
+    let asked = app.tools.seen().len();
+    // It begins nothing, and says so.
+    let turn = ask_until(&alice, "list", &["done"]).await;
+    assert_eq!(outcomes(&turn), ["error"]);
+    let note = turn["calls"][0]["note"].as_str().unwrap();
+    assert!(note.contains("The call did not run"), "{note}");
+    assert_eq!(app.tools.seen().len(), asked);
+    // Somebody else, another kind of request, and later.
+    assert_eq!(outcomes(&ask_until(&bob, "list", &["done"]).await), ["ok"]);
+    let turn = ask_and_agree(&alice, "create a").await;
+    assert_eq!(outcomes(&turn), ["ok"]);
+    app.clock.advance(Duration::from_mins(2));
+    assert_eq!(
+        outcomes(&ask_until(&alice, "list", &["done"]).await),
+        ["ok"]
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 pub mod auth;
+mod azure_reads;
 pub mod digests;
 pub mod http;
 pub mod log_writer;
@@ -10,7 +11,7 @@ pub mod quota;
 pub mod routes;
 pub mod secrets;
 pub mod standalone;
-mod subscriptions;
+
 mod tenant_documents;
 pub mod tools;
 pub mod triggers;

@@ -1,12 +1,15 @@
-//! The Resource Manager's subscriptions, as the user behind a token sees them
-//! (learn.microsoft.com/rest/api/resources/subscriptions/list).
+//! What the Resource Manager lists for the user behind a token: subscriptions and tags
+//! (learn.microsoft.com/rest/api/resources: subscriptions/list, resource-groups/get and
+//! list, resources/list and list-by-resource-group).
 
 #[cfg(test)]
 mod tests;
 
+use azimuth_ports::azure::{TagPlace, TaggedPlace, Tags};
 use azimuth_ports::tokens::AccessToken;
 use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::egress::{self, Egress, EgressError};
 
@@ -14,7 +17,8 @@ use crate::egress::{self, Egress, EgressError};
 pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
 /// Most pages that are followed.
 pub const MAX_PAGES: usize = 20;
-const API_VERSION: &str = "2022-12-01";
+const SUBSCRIPTIONS_VERSION: &str = "2022-12-01";
+const RESOURCES_VERSION: &str = "2021-04-01";
 
 /// A subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,14 +98,58 @@ impl ArmDirectory {
         token: &AccessToken,
         correlation_id: &str,
     ) -> Result<Vec<Subscription>, ArmError> {
-        let mut next = Some(self.first_page()?);
+        let url = self.address(&["subscriptions"], SUBSCRIPTIONS_VERSION)?;
+        let found: Vec<Wire> = self.list(url, token, correlation_id).await?;
+        Ok(found.into_iter().map(Subscription::from).collect())
+    }
+
+    /// The tags of what the user of `token` can see at `place`; bounds as with
+    /// [`Self::subscriptions`].
+    pub async fn tags(
+        &self,
+        place: &TagPlace,
+        token: &AccessToken,
+        correlation_id: &str,
+    ) -> Result<TaggedPlace, ArmError> {
+        let mut at = vec![
+            "subscriptions",
+            place.subscription.as_str(),
+            "resourcegroups",
+        ];
+        let groups: Vec<Group> = if let Some(group) = &place.resource_group {
+            at.push(group);
+            let url = self.address(&at, RESOURCES_VERSION)?;
+            vec![self.get(url, token, correlation_id).await?]
+        } else {
+            let url = self.address(&at, RESOURCES_VERSION)?;
+            at.pop();
+            self.list(url, token, correlation_id).await?
+        };
+        at.push("resources");
+        let url = self.address(&at, RESOURCES_VERSION)?;
+        let resources: Vec<Resource> = self.list(url, token, correlation_id).await?;
+        let group = |group: Group| (group.name.to_lowercase(), group.tags.unwrap_or_default());
+        let resource = |one: Resource| (one.id.to_lowercase(), one.tags.unwrap_or_default());
+        Ok(TaggedPlace {
+            groups: groups.into_iter().map(group).collect(),
+            resources: resources.into_iter().map(resource).collect(),
+        })
+    }
+
+    async fn list<T: DeserializeOwned>(
+        &self,
+        first: Url,
+        token: &AccessToken,
+        correlation_id: &str,
+    ) -> Result<Vec<T>, ArmError> {
+        let mut next = Some(first);
         let mut found = Vec::new();
         for _ in 0..MAX_PAGES {
             let Some(url) = next else {
                 return Ok(found);
             };
-            let page = self.page(url, token, correlation_id).await?;
-            found.extend(page.value.into_iter().map(Subscription::from));
+            let page: Page<T> = self.get(url, token, correlation_id).await?;
+            found.extend(page.value);
             next = match page.next_link.filter(|link| !link.is_empty()) {
                 Some(link) => Some(self.following(&link)?),
                 None => None,
@@ -113,13 +161,17 @@ impl ArmDirectory {
         }
     }
 
-    fn first_page(&self) -> Result<Url, ArmError> {
+    /// An address below the base, its segments encoded.
+    fn address(&self, segments: &[&str], version: &str) -> Result<Url, ArmError> {
         let mut url = self
             .base
-            .join("/subscriptions")
+            .join("/")
             .map_err(|_| ArmError::Unreadable("address"))?;
-        url.query_pairs_mut()
-            .append_pair("api-version", API_VERSION);
+        url.path_segments_mut()
+            .map_err(|()| ArmError::Unreadable("address"))?
+            .clear()
+            .extend(segments);
+        url.query_pairs_mut().append_pair("api-version", version);
         Ok(url)
     }
 
@@ -133,12 +185,12 @@ impl ArmDirectory {
         }
     }
 
-    async fn page(
+    async fn get<T: DeserializeOwned>(
         &self,
         url: Url,
         token: &AccessToken,
         correlation_id: &str,
-    ) -> Result<Page, ArmError> {
+    ) -> Result<T, ArmError> {
         let unavailable = |e: egress::NoAnswer| ArmError::Unavailable(e.to_string());
         let request = self
             .client
@@ -151,7 +203,7 @@ impl ArmDirectory {
             .map_err(unavailable)?;
         match answer.status {
             StatusCode::OK => serde_json::from_slice(&answer.body)
-                .map_err(|_| ArmError::Unreadable("not a list of subscriptions")),
+                .map_err(|_| ArmError::Unreadable("not what was asked for")),
             StatusCode::UNAUTHORIZED => Err(ArmError::Unauthorized),
             StatusCode::FORBIDDEN => Err(ArmError::Forbidden),
             other => Err(ArmError::Unavailable(format!("status {}", other.as_u16()))),
@@ -161,9 +213,21 @@ impl ArmDirectory {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
-    value: Vec<Wire>,
+struct Page<T> {
+    value: Vec<T>,
     next_link: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+    tags: Option<Tags>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    id: String,
+    tags: Option<Tags>,
 }
 
 #[derive(Deserialize)]

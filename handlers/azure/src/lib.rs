@@ -1,5 +1,5 @@
 //! Adapters to Azure: the store on Cosmos DB, the work queue on Storage Queues, the
-//! identity provider's token endpoint, the Resource Manager's list of subscriptions, Key
+//! identity provider's token endpoint, what the Resource Manager lists, Key
 //! Vault and the archive of digests; and who we are to all of them.
 //!
 //! **Invariant:** no Azure host is written here; every address comes from
@@ -15,7 +15,7 @@ pub mod identity;
 pub mod keyvault;
 mod patience;
 pub mod queue;
-pub mod subscriptions;
+pub mod user_directory;
 
 #[cfg(test)]
 mod loopback;

@@ -22,7 +22,7 @@ use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
 use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
-use azimuth_azure::subscriptions::UserSubscriptions;
+use azimuth_azure::user_directory::UserDirectory;
 use azimuth_embedded::{SystemClock, SystemRandom};
 use azimuth_mcp::egress::allow::AllowList;
 use azimuth_mcp::egress::azure::destinations;
@@ -128,7 +128,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         prices: config.models.prices.clone(),
     });
     let models = models(&config.models)?;
-    let subscriptions = UserSubscriptions::new(
+    let azure = UserDirectory::new(
         ArmDirectory::new(&ArmSettings {
             url: config.azure.arm_url.clone(),
             egress: egress.clone(),
@@ -145,7 +145,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
             users: stores.users.clone(),
             tools: sealed.clone(),
             catalogues: Catalogues::new(sealed.clone(), stores.config.clone(), Arc::clone(&clock)),
-            subscriptions: Arc::new(subscriptions),
+            azure: Arc::new(azure),
             secrets,
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),

@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 pub mod audit;
+pub mod azure;
 pub mod clock;
 pub mod config;
 #[cfg(feature = "conformance")]
@@ -17,7 +18,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod shape;
 pub mod store;
-pub mod subscriptions;
+
 pub mod tokens;
 pub mod tools;
 pub mod usage;

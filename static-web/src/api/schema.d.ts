@@ -2438,7 +2438,10 @@ export interface components {
              *     somebody with that role alone, now, with no arguments but those of the place.
              */
             compared: number;
-            /** @description False when there were more than can be compared at once; the rest was left out. */
+            /**
+             * @description False when there were more than can be compared at once, and the rest was left out,
+             *     or when policies ask for tags, which count as left open here.
+             */
             complete: boolean;
             /** @description The differences, lost ones first; at most 500. */
             differences: components["schemas"]["DifferenceView"][];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { REASONS, SECRET_NOTES } from "@/features/tools/note-text";
+import { LIMIT_NOTES, REASONS, SECRET_NOTES } from "@/features/tools/note-text";
 
 import en from "./en";
 import outcomesEn from "./en/outcomes.json";
@@ -55,6 +55,11 @@ describe("sentences that the API has of its own", () => {
     const codes = found("domain/src/policy.rs", ARM, "impl DenyReason", "fn sentence");
     const sentences = found("domain/src/policy.rs", SENTENCE, "fn sentence", "}\n    }\n}");
     expect(REASONS).toEqual(Object.fromEntries(sentences.map((sentence, index) => [sentence, codes[index]])));
+  });
+
+  it("say that Azure takes no more for now", () => {
+    const sentences = found("app/src/tools/dispatch.rs", /^const AZURES_LIMIT: &str =\s*"([^"]+)";$/gm, "/// What is said where Azure's", "/// How an attempt");
+    expect(Object.keys(LIMIT_NOTES)).toEqual(sentences);
   });
 
   it("say what became of a secret", () => {

@@ -41,7 +41,6 @@ const call: Call = {
 const summary = (extra: Partial<NonNullable<Call["approval"]>>): NonNullable<Call["approval"]> => ({
   approval_id: "k0a",
   by: "asker",
-  can_remember: true,
   digest: "d1",
   expires_at: DEADLINE,
   state: "pending",

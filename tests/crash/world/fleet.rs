@@ -16,7 +16,7 @@ use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_ports::model::ChatModel;
 
 use super::clock::ProcessClock;
-use super::provider::{NoSubscriptions, PlainSealer};
+use super::provider::{NothingInAzure, PlainSealer};
 use super::{Ground, World};
 use crate::crash::line::{Fate, Life, Line, Outside};
 use crate::crash::memory::MemoryConfig;
@@ -81,7 +81,7 @@ impl Worker {
                     clock.clone(),
                 ),
                 tools,
-                subscriptions: Arc::new(NoSubscriptions),
+                azure: Arc::new(NothingInAzure),
                 secrets: Arc::new(SecretVault::new(
                     Outside::new(&line, ground.tokens.clone()),
                     Arc::new(PlainSealer),

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use azimuth_domain::principal::UserKey;
+use azimuth_ports::azure::{AzureDirectory, Subscription, TagPlace, TaggedPlace};
 use azimuth_ports::clock::Clock;
-use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
 use azimuth_ports::tokens::{AccessToken, Grant, Sealer, Secret, TokenError, TokenExchange};
 
 /// How long its access tokens live.
@@ -113,11 +113,15 @@ impl Sealer for PlainSealer {
 }
 
 /// Nobody sees a subscription; no policy of these worlds asks for one.
-pub struct NoSubscriptions;
+pub struct NothingInAzure;
 
 #[async_trait]
-impl SubscriptionDirectory for NoSubscriptions {
+impl AzureDirectory for NothingInAzure {
     async fn subscriptions(&self, _: &UserKey, _: &str) -> Result<Vec<Subscription>, TokenError> {
         Ok(Vec::new())
+    }
+
+    async fn tags(&self, _: &UserKey, _: &TagPlace, _: &str) -> Result<TaggedPlace, TokenError> {
+        Ok(TaggedPlace::default())
     }
 }

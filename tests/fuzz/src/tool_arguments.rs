@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use azimuth_app::policy::arguments::{ArgumentSchemas, MAX_ARGUMENT_DEPTH};
-use azimuth_app::policy::{PolicyInput, PolicySet};
+use azimuth_app::policy::{KnownTags, PolicyInput, PolicySet};
 use azimuth_domain::canonical::canonical_json;
 use azimuth_domain::limits::MAX_ARGUMENT_BYTES;
 use azimuth_domain::policy::{Decision, Mode};
@@ -80,6 +80,7 @@ fn decide(tool: &ToolSpec, arguments: &Value) -> bool {
         arguments,
         mode: Mode::default(),
         tainted: false,
+        tags: KnownTags::Nothing,
         at: NOON,
     };
     let is_denied = |set: &PolicySet| matches!(set.decide(&input), Decision::Deny { .. });

@@ -138,6 +138,34 @@ mod tests {
     }
 
     #[test]
+    fn every_refusal_has_a_code_of_its_own() {
+        use TokenCode::{
+            AppOnly, BadSignature, Expired, IssuerUnavailable, KeyUnknown, Malformed, Missing,
+            NotYetValid, ScopeMissing, TooLarge, WrongAudience, WrongClient, WrongIssuer,
+            WrongTenant,
+        };
+        let codes = [
+            (Missing, "token_missing"),
+            (Malformed, "token_malformed"),
+            (TooLarge, "token_too_large"),
+            (Expired, "token_expired"),
+            (NotYetValid, "token_not_yet_valid"),
+            (WrongAudience, "token_wrong_audience"),
+            (WrongIssuer, "token_wrong_issuer"),
+            (WrongTenant, "token_wrong_tenant"),
+            (WrongClient, "token_wrong_client"),
+            (BadSignature, "token_bad_signature"),
+            (KeyUnknown, "token_key_unknown"),
+            (AppOnly, "token_app_only"),
+            (ScopeMissing, "token_scope_missing"),
+            (IssuerUnavailable, "issuer_unavailable"),
+        ];
+        for (code, text) in codes {
+            assert_eq!(code.as_str(), text);
+        }
+    }
+
+    #[test]
     fn a_caller_reads_what_to_do_and_nothing_of_the_context() {
         let refused = TokenRefused::new(TokenCode::Expired, "kid abc");
         assert_eq!(

@@ -151,6 +151,11 @@ impl Gate {
         Ok(Newcomer { caller, is_pending })
     }
 
+    /// Returns when the session that `principal` came with is on record.
+    pub async fn note_session(&self, principal: &Principal) -> Result<(), StoreError> {
+        self.logins.note(principal).await
+    }
+
     /// What the person may do who was let in as `principal`; streams ask this from time
     /// to time.
     pub async fn standing(&self, principal: &Principal) -> Result<Standing, StoreError> {

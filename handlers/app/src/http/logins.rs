@@ -65,6 +65,15 @@ impl Logins {
         }
     }
 
+    /// Returns when the caller's own session is on record, also where another request that
+    /// came first is still at it.
+    pub async fn note(&self, principal: &Principal) -> Result<(), StoreError> {
+        match &principal.session {
+            Some(id) => self.write(principal, id, self.clock.now()).await,
+            None => Ok(()),
+        }
+    }
+
     async fn write(
         &self,
         principal: &Principal,
@@ -86,5 +95,100 @@ impl Logins {
                 last_seen_at: now,
             })
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use azimuth_domain::principal::UserKey;
+    use azimuth_ports::store::Page;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_694_400_000);
+
+    struct StillClock;
+
+    impl Clock for StillClock {
+        fn now(&self) -> Timestamp {
+            NOW
+        }
+    }
+
+    /// A store whose first write never ends.
+    #[derive(Default)]
+    struct Stuck {
+        kept: Mutex<Vec<SessionRecord>>,
+        tries: Mutex<usize>,
+    }
+
+    #[async_trait]
+    impl SessionStore for Stuck {
+        async fn session(
+            &self,
+            _: &UserKey,
+            id: &SessionId,
+        ) -> Result<Option<SessionRecord>, StoreError> {
+            let kept = self.kept.lock().unwrap();
+            Ok(kept.iter().find(|one| one.id == *id).cloned())
+        }
+
+        async fn put_session(&self, record: &SessionRecord) -> Result<(), StoreError> {
+            let is_first = {
+                let mut tries = self.tries.lock().unwrap();
+                *tries += 1;
+                *tries == 1
+            };
+            if is_first {
+                std::future::pending::<()>().await;
+            }
+            self.kept.lock().unwrap().push(record.clone());
+            Ok(())
+        }
+
+        async fn sessions(
+            &self,
+            _: &UserKey,
+            _: usize,
+            _: Option<&str>,
+        ) -> Result<Page<SessionRecord>, StoreError> {
+            Err(StoreError::Unavailable("nobody asks".to_owned()))
+        }
+
+        async fn forget_session(&self, _: &UserKey, _: &SessionId) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_needs_the_session_on_record_waits_for_no_other_request() {
+        let store = Arc::new(Stuck::default());
+        let logins = Logins::new(store.clone(), Arc::new(StillClock));
+        let user = UserKey::new("t", "alice");
+        let alice = Principal {
+            session: Some(SessionId::of(&user, "one")),
+            user,
+            name: None,
+            roles: BTreeSet::new(),
+            token_issued_at: NOW,
+            token_expires_at: NOW,
+        };
+        {
+            let mut first = Box::pin(logins.saw(&alice));
+            assert!(futures::poll!(&mut first).is_pending());
+            // A request beside it leaves the record to it.
+            logins.saw(&alice).await;
+            assert!(store.kept.lock().unwrap().is_empty());
+        }
+        logins.note(&alice).await.unwrap();
+        assert_eq!(store.kept.lock().unwrap().len(), 1);
+        logins.note(&alice).await.unwrap();
+        assert_eq!(store.kept.lock().unwrap().len(), 1);
     }
 }

@@ -1,6 +1,6 @@
 //! What a policy means for a call that leaves open where it works.
 //!
-//! A condition on a subscription, resource group or resource has no answer then. A
+//! A condition on a subscription, resource group, resource or tag has no answer then. A
 //! forbid takes the answer with which it holds, a permit the one with which it does
 //! not: so that no display name, and nothing that is left out, slips past a rule. A
 //! permit that demands an approval is both: what it permits it permits only for sure,
@@ -18,10 +18,20 @@ use serde_json::{Value, json};
 
 use super::scope::guid;
 
+/// Attributes that say where a call works.
+const PLACES: [&str; 3] = ["subscription", "resource_group", "resource_id"];
 /// Attributes that a call may leave open.
-const OPEN: [&str; 3] = ["subscription", "resource_group", "resource_id"];
+const OPEN: [&str; 4] = ["subscription", "resource_group", "resource_id", TAGS];
 /// Attributes whose values are in lower case.
-const FOLDED: [&str; 4] = ["subscription", "resource_group", "resource_id", "tenant"];
+const FOLDED: [&str; 5] = [
+    "subscription",
+    "resource_group",
+    "resource_id",
+    TAGS,
+    "tenant",
+];
+/// The tags of what a call works on.
+const TAGS: &str = "tags";
 /// An attribute that every call has, and nothing else.
 const OF_CALLS: &str = "foreign_tenant";
 
@@ -162,7 +172,14 @@ fn visit(expression: &Value, told: &mut impl FnMut(Option<&str>)) {
 pub(super) fn ask_for_a_subscription(policies: &[Policy]) -> bool {
     let forms = policies.iter().filter_map(|policy| policy.to_json().ok());
     let mut conditions = forms.map(|mut form| form["conditions"].take());
-    conditions.any(|body| !spoken_of(&body, &["subscription", "resource_id"]).is_empty())
+    conditions.any(|body| !spoken_of(&body, &["subscription", "resource_id", TAGS]).is_empty())
+}
+
+/// Whether any of these policies asks how that is tagged on which a call works.
+pub(super) fn ask_for_tags(policies: &[Policy]) -> bool {
+    let forms = policies.iter().filter_map(|policy| policy.to_json().ok());
+    let mut conditions = forms.map(|mut form| form["conditions"].take());
+    conditions.any(|body| !spoken_of(&body, &[TAGS]).is_empty())
 }
 
 /// Subscriptions and resource groups that policies name, patterns left out.
@@ -234,7 +251,7 @@ fn is_demanded(condition: &Value) -> bool {
         .any(|operator| condition.get(operator).is_some());
     let mut literals = Vec::new();
     collect_literals(condition, &mut literals);
-    compares && !literals.is_empty() && !spoken_of(condition, &OPEN).is_empty()
+    compares && !literals.is_empty() && !spoken_of(condition, &PLACES).is_empty()
 }
 
 /// A value that no call can have would make a rule that never holds.
@@ -247,6 +264,12 @@ fn check_literals(condition: &Value) -> Result<(), String> {
             return Err(format!(
                 "values of the context are in lower case: write {:?} instead of {text:?}",
                 text.to_lowercase()
+            ));
+        }
+        if attributes == [TAGS] && is_pattern {
+            return Err(format!(
+                "context.tags is a set: compare with \"name\" or \"name=value\" by contains, \
+                 containsAny or containsAll, not with {text:?}"
             ));
         }
         for id in ["subscription", "tenant"] {

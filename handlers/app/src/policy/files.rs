@@ -8,6 +8,7 @@
 //!   "roles": ["operator"],
 //!   "tool": "azure/storage_account_create",
 //!   "arguments": {"subscription": "00000000-0000-4000-8000-0000000000b2"},
+//!   "tags": ["env", "env=prod"],
 //!   "at": "2026-11-26T12:00:00Z",
 //!   "expect": "approval:asker"
 //! }]}
@@ -32,6 +33,7 @@ use serde_json::{Value, json};
 
 use super::request::PolicyInput;
 use super::set::{BUILT_IN_FORBIDS, PolicySet};
+use super::tags::KnownTags;
 use super::text;
 
 /// The moment of a case that names none: a Thursday, noon in UTC.
@@ -92,6 +94,9 @@ struct Case {
     mode: Mode,
     #[serde(default)]
     tainted: bool,
+    /// Of what the call works on, as policies see them; left out, nobody knows them.
+    #[serde(default)]
+    tags: Option<BTreeSet<String>>,
     #[serde(default)]
     at: Option<String>,
     expect: String,
@@ -253,6 +258,10 @@ impl Case {
             arguments: self.arguments.as_ref().unwrap_or(&empty),
             mode: self.mode,
             tainted: self.tainted,
+            tags: match &self.tags {
+                Some(tags) => KnownTags::Exactly(tags),
+                None => KnownTags::Nothing,
+            },
             at,
         });
         let got = in_words(&decision);

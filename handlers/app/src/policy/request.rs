@@ -13,6 +13,7 @@ use cedar_policy::{
 use serde_json::Value;
 
 use super::scope::CallScope;
+use super::tags::KnownTags;
 
 /// Names of the days, Monday first.
 const WEEKDAYS: [&str; 7] = [
@@ -40,6 +41,8 @@ pub struct PolicyInput<'a> {
     pub mode: Mode,
     /// Whether the model that asks had read what a tool returned.
     pub tainted: bool,
+    /// What is known of the tags of what it works on.
+    pub tags: KnownTags<'a>,
     /// When.
     pub at: Timestamp,
 }
@@ -60,6 +63,7 @@ struct Call<'a> {
     arguments: &'a Value,
     mode: Mode,
     tainted: bool,
+    tags: KnownTags<'a>,
     at: Timestamp,
 }
 
@@ -89,6 +93,7 @@ impl<'a> Question<'a> {
                 arguments: input.arguments,
                 mode: input.mode,
                 tainted: input.tainted,
+                tags: input.tags,
                 at: input.at,
             }),
         }
@@ -213,6 +218,11 @@ impl Vocabulary {
         let tenant = tenant_argument(spec, call.arguments);
         let foreign = tenant.is_some_and(|t| !names(t, question.tenant));
         let scope = CallScope::of(spec, call.arguments);
+        let tags = scope.tags(call.arguments, question.class.effect, call.tags);
+        let tags = tags.map(|tags| {
+            let tags = tags.iter().map(|tag| text(tag));
+            ("tags", RestrictedExpression::new_set(tags))
+        });
         let tenant = tenant.and_then(Value::as_str).map(str::to_lowercase);
         let places = [
             ("subscription", scope.subscription),
@@ -234,7 +244,7 @@ impl Vocabulary {
             ("minute_of_day", RestrictedExpression::new_long(minute)),
             ("weekday", one_of(&self.weekday, weekday)),
         ];
-        let pairs = places.chain(facts);
+        let pairs = places.chain(tags).chain(facts);
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
         Ok(Context::from_pairs(pairs).map_err(Box::new)?)
     }

@@ -261,7 +261,7 @@ fn subscription_of(id: &str) -> Option<String> {
 }
 
 /// The resource group of an id that is in lower case.
-fn group_of(id: &str) -> Option<String> {
+pub(super) fn group_of(id: &str) -> Option<String> {
     let rest = id.get(SUBSCRIPTIONS.len() + 36..)?;
     let name = rest.strip_prefix(RESOURCE_GROUPS)?;
     group(name.split(['/', '?', '"', '\'', ' ', ',', ';']).next()?)

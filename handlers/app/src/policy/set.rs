@@ -10,7 +10,9 @@ use cedar_policy::{
     Validator,
 };
 
-use super::bounds::{NamedPlaces, ask_for_a_subscription, bounded, demanding, demands_a_place};
+use super::bounds::{
+    NamedPlaces, ask_for_a_subscription, ask_for_tags, bounded, demanding, demands_a_place,
+};
 use super::request::{PolicyInput, Question, Vocabulary};
 use super::text::TextFault;
 use super::visibility::VisibleTools;
@@ -91,6 +93,7 @@ pub struct PolicySet {
     vocabulary: Vocabulary,
     places: NamedPlaces,
     asks_for_a_subscription: bool,
+    asks_for_tags: bool,
     pub(super) visible: VisibleTools,
 }
 
@@ -162,6 +165,11 @@ impl PolicySet {
         self.asks_for_a_subscription
     }
 
+    /// Whether it matters to some policy how that is tagged on which a call works.
+    pub(crate) fn asks_for_tags(&self) -> bool {
+        self.asks_for_tags
+    }
+
     /// Places that some policy names.
     pub(super) fn places(&self) -> &NamedPlaces {
         &self.places
@@ -177,6 +185,7 @@ impl PolicySet {
         let visible = VisibleTools::of(&policies);
         let places = NamedPlaces::of(&policies);
         let asks_for_a_subscription = ask_for_a_subscription(&policies);
+        let asks_for_tags = ask_for_tags(&policies);
         let mut evaluated = cedar_policy::PolicySet::new();
         let mut demands = cedar_policy::PolicySet::new();
         let not_one = |e: cedar_policy::PolicySetError| PolicyError::Id(e.to_string());
@@ -210,6 +219,7 @@ impl PolicySet {
             vocabulary: Vocabulary::of(schema).map_err(PolicyError::Schema)?,
             places,
             asks_for_a_subscription,
+            asks_for_tags,
             visible,
         })
     }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::names::Identity;
 use super::request::PolicyInput;
 use super::set::PolicySet;
+use super::tags::KnownTags;
 
 /// Most calls that are compared: a second or two.
 pub const MAX_CALLS: usize = 30_000;
@@ -76,7 +77,8 @@ impl Difference {
 pub struct Comparison {
     /// How many calls were compared.
     pub compared: usize,
-    /// Whether that is all of them.
+    /// Whether that is all of them, as far as policies can tell them apart: what is
+    /// tagged how is not tried.
     pub complete: bool,
     /// Those that are decided otherwise.
     pub differences: Vec<Difference>,
@@ -101,7 +103,8 @@ pub fn compare(
 ) -> Comparison {
     let places = places(before, after);
     let mut found = Comparison {
-        complete: places.len() <= MAX_PLACES + 1,
+        complete: places.len() <= MAX_PLACES + 1
+            && ![before, after].iter().any(|set| set.asks_for_tags()),
         ..Comparison::default()
     };
     for place in places.into_iter().take(MAX_PLACES + 1) {
@@ -125,6 +128,7 @@ pub fn compare(
                         arguments: &arguments,
                         mode: Mode::default(),
                         tainted: false,
+                        tags: KnownTags::Nothing,
                         at,
                     };
                     (before.decide(&input), after.decide(&input))

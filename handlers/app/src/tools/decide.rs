@@ -16,7 +16,7 @@ use azimuth_ports::tools::Catalogue;
 use azimuth_ports::users::Credentials;
 use serde_json::Value;
 
-use crate::policy::{PolicyInput, PolicySet};
+use crate::policy::{KnownTags, PolicyInput, PolicySet, TaggedPlaces};
 use crate::turn::{ApplyError, Engine, wire_name};
 
 /// How well a tool fits that was called before and is not asked for now.
@@ -33,6 +33,8 @@ pub(crate) struct Standing {
     pub kill_switch: KillSwitch,
     /// The tools that are there now.
     pub catalogue: Arc<Catalogue>,
+    /// What the person was told of the tags there, see [`Engine::read_tags`].
+    pub tags: TaggedPlaces,
 }
 
 /// On whose behalf a call is wanted, and how.
@@ -68,6 +70,7 @@ impl Engine {
             kill_switch: kill_switch.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
             catalogue: catalogue.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
             roles: self.effective_roles(asker).await?,
+            tags: TaggedPlaces::new(),
         })
     }
 
@@ -105,6 +108,7 @@ impl Engine {
             arguments,
             mode: wanted.mode,
             tainted: wanted.tainted,
+            tags: KnownTags::Of(&standing.tags),
             at: self.now(),
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use azimuth_domain::audit::{AuditEntry, AuditKind, close_id, open_id};
+use azimuth_domain::audit::{ActingIdentity, AuditEntry, AuditKind, close_id, open_id};
 use azimuth_domain::canonical::sha256_hex;
 use azimuth_domain::event::{Outcome, ResultRef};
 use azimuth_domain::limits::{CALL_DEADLINE_MS, LEASE_MS, MAX_PREVIEW_BYTES, READ_DEADLINE_MS};
@@ -21,7 +21,9 @@ use azimuth_ports::tools::{
 };
 
 use super::answer::request_id;
+use super::pace::Bucket;
 use super::record::correlation_id;
+use crate::policy::place_of_call;
 use crate::turn::{ApplyError, Engine, Lease, Pulse, StopSign, cut_text};
 
 /// How often a result is offered to the store.
@@ -33,6 +35,9 @@ const SHOWN_ONCE: &str =
 const NOT_KEPT: &str = "The result is a secret, and could not be kept for the person who asked.";
 const NOT_TOLD: &str =
     "The call broke off. What the tool server said may hold a secret and is not told.";
+
+/// What is said where Azure's own limits are used up.
+const AZURES_LIMIT: &str = "Azure takes no more requests of this kind from this person there for now. The call did not run; try again in a few minutes.";
 
 /// How an attempt ended for its executor.
 pub(crate) enum AttemptEnd {
@@ -168,6 +173,15 @@ impl Engine {
                 return judge(call.effect, Some(Err(never)), 0);
             }
         };
+        let bucket = self.bucket(turn, call);
+        match self.wait_for_azure(bucket.as_ref(), call, &mut stop).await {
+            Ok(true) => {}
+            Ok(false) => return judge(call.effect, None, 0),
+            Err(why) => {
+                let never = ToolError::NotStarted(why);
+                return judge(call.effect, Some(Err(never)), 0);
+            }
+        }
         let since = self.now();
         let begun = Begun::default();
         let token = TokenUsed::default();
@@ -203,11 +217,59 @@ impl Engine {
                 }
             }
         };
-        let duration_ms = self.now().since(since).max(0);
+        let now = self.now();
+        if let (Some(bucket), Some(Ok(output))) = (&bucket, &answer) {
+            self.pace()
+                .refused(bucket, now, output.status, &output.bytes);
+        }
+        let duration_ms = now.since(since).max(0);
         Effected {
             token_uti: token.id(),
             hosts: hosts.list(),
             ..judge(call.effect, answer, duration_ms)
+        }
+    }
+
+    /// What Azure counts the call's requests in; `None` where the tool does not act as the
+    /// asker there, or nothing is counted.
+    fn bucket(&self, turn: &Turn, call: &ToolCall) -> Option<Bucket> {
+        if !self.quotas().is_on() || self.acting_identity(&call.tool.server) != ActingIdentity::User
+        {
+            return None;
+        }
+        let catalogue = self.catalogues().last(&turn.asker.user.tid);
+        let place = catalogue
+            .get(&call.tool)
+            .and_then(|spec| place_of_call(spec, &call.arguments));
+        Some(Bucket {
+            user: turn.asker.user.clone(),
+            subscription: place.map(|place| place.subscription),
+            kind: call.effect,
+        })
+    }
+
+    /// Waits until Azure takes the call; `Ok(false)` when it was stopped meanwhile. The
+    /// error is for people.
+    async fn wait_for_azure(
+        &self,
+        bucket: Option<&Bucket>,
+        call: &ToolCall,
+        stop: &mut StopSign,
+    ) -> Result<bool, String> {
+        let Some(bucket) = bucket else {
+            return Ok(true);
+        };
+        let wait = self.pace().take(bucket, self.now()).map_err(|wait_ms| {
+            tracing::warn!(call = %call.id, wait_ms, "the call does not run for Azure's limits");
+            AZURES_LIMIT.to_owned()
+        })?;
+        if wait == 0 {
+            return Ok(true);
+        }
+        tracing::info!(call = %call.id, wait_ms = wait, "the call waits for Azure's limits");
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())) => Ok(true),
+            () = stop.raised() => Ok(false),
         }
     }
 

@@ -5,11 +5,13 @@ mod append;
 mod catalogues;
 pub(crate) mod decide;
 pub(crate) mod dispatch;
+pub(crate) mod pace;
 mod preview;
 mod record;
 pub(crate) mod scope;
 mod servers;
 mod standing_approvals;
+mod tags;
 
 pub use catalogues::Catalogues;
 pub(crate) use catalogues::settled as settled_catalogue;

@@ -10,14 +10,14 @@ use std::time::Duration;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::tool::ToolSpec;
 use azimuth_domain::turn::Turn;
+use azimuth_ports::azure::Subscription;
 use azimuth_ports::model::ModelCall;
-use azimuth_ports::subscriptions::Subscription;
 use serde_json::Value;
 use tokio::time::timeout;
 
 use super::decide::Standing;
+use crate::azure_reads::Failure;
 use crate::policy::is_guid;
-use crate::subscriptions::Failure;
 use crate::turn::{Engine, wire_name};
 
 /// How long a list of subscriptions is waited for.
@@ -111,7 +111,7 @@ impl Engine {
         if !standing.policies.asks_for_a_subscription() {
             return Vec::new();
         }
-        let listing = self.subscriptions().list(user, correlation_id);
+        let listing = self.azure().subscriptions(user, correlation_id);
         let why = match timeout(PATIENCE, listing).await {
             Ok(Ok(list)) => return list.to_vec(),
             Ok(Err(Failure::Token(error))) => error.to_string(),

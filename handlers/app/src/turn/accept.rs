@@ -277,8 +277,9 @@ impl Engine {
         arguments: Value,
     ) -> Result<ProposedCall, AcceptError> {
         let asker = &template.asker;
-        let standing = self.standing(asker).await?;
-        let spec = standing.catalogue.get(tool);
+        let mut standing = self.standing(asker).await?;
+        let catalogue = Arc::clone(&standing.catalogue);
+        let spec = catalogue.get(tool);
         let spec = spec.ok_or(AcceptError::ToolUnknown)?;
         // Whoever may see it while it is on is told that it is off.
         let seen = match spec.availability {
@@ -310,6 +311,14 @@ impl Engine {
                     detail: other.to_string(),
                 },
             })?;
+        let correlation_id = template.id.as_str();
+        self.read_tags(
+            &asker.user,
+            &mut standing,
+            correlation_id,
+            (spec, &arguments),
+        )
+        .await;
         // What a person typed is nobody else's idea.
         let wanted = Wanted {
             asker,

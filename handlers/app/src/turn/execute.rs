@@ -227,11 +227,15 @@ impl Engine {
         turn: &Turn,
         call: &ToolCall,
     ) -> Result<Result<Standing, DenyReason>, TriggerError> {
-        let standing = self.standing(&turn.asker).await?;
-        let spec = standing.catalogue.get(&call.tool);
+        let mut standing = self.standing(&turn.asker).await?;
+        let catalogue = Arc::clone(&standing.catalogue);
+        let spec = catalogue.get(&call.tool);
         let Some(spec) = spec.filter(|spec| spec.hash == call.tool_hash) else {
             return Ok(Err(DenyReason::ToolDisabled));
         };
+        let asked = (spec, &call.arguments);
+        self.read_tags(&turn.asker.user, &mut standing, turn.id.as_str(), asked)
+            .await;
         let wanted = Wanted::in_turn(turn, call.tainted);
         let allowed = match self.decide_call(&standing, wanted, spec, &call.arguments) {
             Decision::Deny { reason } => Err(reason),

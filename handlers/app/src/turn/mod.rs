@@ -31,10 +31,10 @@ mod text_log;
 use std::sync::{Arc, OnceLock};
 
 use azimuth_ports::audit::AuditLog;
+use azimuth_ports::azure::AzureDirectory;
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::{ConversationStore, StoredResult};
-use azimuth_ports::subscriptions::SubscriptionDirectory;
 use azimuth_ports::users::UserStore;
 
 use azimuth_domain::event::ResultRef;
@@ -45,13 +45,14 @@ use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::vault::TokenVault;
+use crate::azure_reads::AzureReads;
 use crate::models::Models;
 use crate::notices::ApprovalNotices;
 use crate::policy::Policies;
 use crate::policy::arguments::ArgumentSchemas;
 use crate::quota::Quotas;
 use crate::secrets::SecretVault;
-use crate::subscriptions::SubscriptionCache;
+use crate::tools::pace::AzurePace;
 use crate::tools::{Catalogues, SealedServers};
 
 pub use accept::{AcceptError, Accepted, ChatRequest, ConsoleRequest};
@@ -79,7 +80,7 @@ pub struct EnginePorts {
     pub users: Arc<dyn UserStore>,
     pub tools: SealedServers,
     pub catalogues: Arc<Catalogues>,
-    pub subscriptions: Arc<dyn SubscriptionDirectory>,
+    pub azure: Arc<dyn AzureDirectory>,
     pub secrets: Arc<SecretVault>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
@@ -96,7 +97,8 @@ pub struct Engine {
     /// call ends at once; other processes look once a second.
     stops: Arc<TurnHub>,
     schemas: ArgumentSchemas,
-    subscriptions: SubscriptionCache,
+    azure: AzureReads,
+    pace: AzurePace,
     /// By the version of their catalogue.
     indexes: Cache<String, Arc<ToolIndex>>,
     past: history::Past,
@@ -120,14 +122,15 @@ impl Engine {
         models: Models,
         quotas: Arc<Quotas>,
     ) -> Arc<Self> {
-        let subscriptions = SubscriptionCache::new(
-            Arc::clone(&ports.subscriptions),
+        let azure = AzureReads::new(
+            Arc::clone(&ports.azure),
             Arc::clone(&ports.audit),
             Arc::clone(&ports.clock),
             Arc::clone(&ports.random),
         );
         Arc::new(Self {
-            subscriptions,
+            azure,
+            pace: AzurePace::new(),
             ports,
             vault,
             policies,
@@ -202,8 +205,12 @@ impl Engine {
         &self.ports.catalogues
     }
 
-    pub(crate) fn subscriptions(&self) -> &SubscriptionCache {
-        &self.subscriptions
+    pub(crate) fn azure(&self) -> &AzureReads {
+        &self.azure
+    }
+
+    pub(crate) fn pace(&self) -> &AzurePace {
+        &self.pace
     }
 
     pub(crate) fn secrets(&self) -> &SecretVault {

@@ -17,9 +17,9 @@ use azimuth_domain::turn::{
     Answer, ClaimModel, Command, FailModel, FailureCode, ModelState, Proposal, ProposedCall, Turn,
     TurnStatus, Usage,
 };
+use azimuth_ports::azure::Subscription;
 use azimuth_ports::model::{ChatModel, ModelCall, ModelError, ModelEvent, ModelRequest};
 use azimuth_ports::store::{StoreError, Versioned};
-use azimuth_ports::subscriptions::Subscription;
 use futures::StreamExt;
 use serde_json::Value;
 
@@ -299,11 +299,13 @@ impl Engine {
         let mut calls = Vec::new();
         let mut taken = Self::intake_of(turn);
         if repair.is_none() && !spoken.calls.is_empty() {
-            let standing = self
+            let mut standing = self
                 .patiently(&turn.id, || self.standing(&turn.asker))
                 .await?;
             let known = self.subscriptions_meant(turn, &standing, &spoken.calls);
             let known = known.await;
+            self.read_tags_of_calls(turn, &mut standing, &spoken.calls, &known)
+                .await;
             for call in &spoken.calls {
                 let call = Called {
                     call,

@@ -163,16 +163,8 @@ async fn each_refusal_is_told_apart() {
         (404, "{}", unavailable("status 404")),
         (429, "{}", unavailable("status 429")),
         (500, "{}", unavailable("status 500")),
-        (
-            200,
-            "{}",
-            ArmError::Unreadable("not a list of subscriptions"),
-        ),
-        (
-            200,
-            "[",
-            ArmError::Unreadable("not a list of subscriptions"),
-        ),
+        (200, "{}", ArmError::Unreadable("not what was asked for")),
+        (200, "[", ArmError::Unreadable("not what was asked for")),
     ] {
         let status = StatusCode::from_u16(status).unwrap();
         let (_server, directory, _) = given(move |_, _| (status, body).into_response()).await;
@@ -259,5 +251,119 @@ fn an_address_that_is_none_is_refused_at_start() {
             ArmDirectory::new(&settings),
             Err(ArmSettingsError::Egress(_))
         ));
+    }
+}
+
+/// Answers by path, with the requests that came.
+async fn given_paths(
+    answers: &'static [(&'static str, &'static str)],
+) -> (Loopback, ArmDirectory, Arc<std::sync::Mutex<Vec<String>>>) {
+    let seen: Arc<std::sync::Mutex<Vec<String>>> = Arc::default();
+    let log = Arc::clone(&seen);
+    let router = Router::new().fallback(move |uri: axum::http::Uri, headers: HeaderMap| {
+        let log = Arc::clone(&log);
+        async move {
+            let who = headers["authorization"].to_str().unwrap_or_default();
+            let why = headers["x-ms-correlation-request-id"].to_str();
+            let line = format!("{who} {} {uri}", why.unwrap_or_default());
+            log.lock().unwrap().push(line);
+            let answer = answers.iter().find(|(path, _)| *path == uri.path());
+            match answer {
+                Some((_, body)) => ([("content-type", "application/json")], *body).into_response(),
+                None => axum::http::StatusCode::NOT_FOUND.into_response(),
+            }
+        }
+    });
+    let server = Loopback::serving(router).await;
+    let directory = directory(&server.url(""), Egress::default());
+    (server, directory, seen)
+}
+
+fn place(group: Option<&str>) -> TagPlace {
+    TagPlace {
+        subscription: "s-1".to_owned(),
+        resource_group: group.map(str::to_owned),
+    }
+}
+
+fn as_tags(pairs: &[(&str, &str)]) -> Tags {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn tags_of_a_group_and_of_all_groups_are_read_with_the_persons_token() {
+    let (_server, directory, seen) = given_paths(&[
+        (
+            "/subscriptions/s-1/resourcegroups/rg%20a",
+            r#"{"id":"/subscriptions/s-1/resourceGroups/RG a","name":"RG a","tags":{"Env":"Prod"}}"#,
+        ),
+        (
+            "/subscriptions/s-1/resourcegroups/rg%20a/resources",
+            r#"{"value":[{"id":"/subscriptions/s-1/resourceGroups/RG a/providers/A.B/c/D","tags":{"x":"Y"}}]}"#,
+        ),
+        (
+            "/subscriptions/s-1/resourcegroups",
+            r#"{"value":[{"name":"One"},{"name":"two","tags":null}]}"#,
+        ),
+        (
+            "/subscriptions/s-1/resources",
+            r#"{"value":[{"id":"/subscriptions/s-1/resourceGroups/One/providers/A.B/c/d"}]}"#,
+        ),
+    ])
+    .await;
+    let found = directory.tags(&place(Some("rg a")), &alice(), "corr").await;
+    let id = "/subscriptions/s-1/resourcegroups/rg a/providers/a.b/c/d";
+    let expected = TaggedPlace {
+        groups: [("rg a".to_owned(), as_tags(&[("Env", "Prod")]))].into(),
+        resources: [(id.to_owned(), as_tags(&[("x", "Y")]))].into(),
+    };
+    assert_eq!(found, Ok(expected));
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [
+            "Bearer alice corr /subscriptions/s-1/resourcegroups/rg%20a?api-version=2021-04-01",
+            "Bearer alice corr /subscriptions/s-1/resourcegroups/rg%20a/resources?api-version=2021-04-01",
+        ]
+    );
+    let found = directory.tags(&place(None), &alice(), "corr").await;
+    let id = "/subscriptions/s-1/resourcegroups/one/providers/a.b/c/d";
+    let expected = TaggedPlace {
+        groups: ["one", "two"]
+            .map(|name| (name.to_owned(), Tags::new()))
+            .into(),
+        resources: [(id.to_owned(), Tags::new())].into(),
+    };
+    assert_eq!(found, Ok(expected));
+}
+
+#[tokio::test]
+async fn a_group_that_is_not_there_has_no_tags_to_tell() {
+    let (_server, directory, _seen) = given_paths(&[
+        ("/subscriptions/s-1/resourcegroups", r#"{"value":[]}"#),
+        (
+            "/subscriptions/s-1/resourcegroups/resources",
+            r#"{"value":[]}"#,
+        ),
+        (
+            "/subscriptions/s-1/resourcegroups/odd",
+            r#"{"name":"odd","tags":{"n":1}}"#,
+        ),
+        (
+            "/subscriptions/s-1/resourcegroups/odd/resources",
+            r#"{"value":[]}"#,
+        ),
+    ])
+    .await;
+    // `..` would be another address: it is left out, and what is there is no group.
+    for group in ["missing", "..", "odd"] {
+        let found = directory.tags(&place(Some(group)), &alice(), "corr").await;
+        let is_failure = matches!(
+            found,
+            Err(ArmError::Unavailable(_) | ArmError::Unreadable(_))
+        );
+        assert!(is_failure, "{group}: {found:?}");
     }
 }

@@ -31,9 +31,15 @@ export const SECRET_NOTES = {
   "The call broke off. What the tool server said may hold a secret and is not told.": "not_told",
 } as const;
 
+/** What is told of a call that did not run for Azure's own limits. */
+export const LIMIT_NOTES = {
+  "Azure takes no more requests of this kind from this person there for now. The call did not run; try again in a few minutes.": "azure",
+} as const;
+
 /** The text's key in `outcomes`; `null`: a sentence of the tool or of a person, to be shown as it is. */
-export function noteKey(note: string): `reason.${Reason}` | `secret_note.${(typeof SECRET_NOTES)[keyof typeof SECRET_NOTES]}` | null {
+export function noteKey(note: string): `reason.${Reason}` | `secret_note.${(typeof SECRET_NOTES)[keyof typeof SECRET_NOTES]}` | `limit_note.${(typeof LIMIT_NOTES)[keyof typeof LIMIT_NOTES]}` | null {
   if (Object.hasOwn(REASONS, note)) return `reason.${REASONS[note as keyof typeof REASONS]}`;
   if (Object.hasOwn(SECRET_NOTES, note)) return `secret_note.${SECRET_NOTES[note as keyof typeof SECRET_NOTES]}`;
+  if (Object.hasOwn(LIMIT_NOTES, note)) return `limit_note.${LIMIT_NOTES[note as keyof typeof LIMIT_NOTES]}`;
   return null;
 }

@@ -113,16 +113,6 @@ impl KeySet {
     pub fn get(&self, kid: &str) -> Option<Arc<DecodingKey>> {
         self.keys.get(kid).cloned()
     }
-
-    /// How many keys can be used.
-    pub fn len(&self) -> usize {
-        self.keys.len()
-    }
-
-    /// Never: a set without a usable key is refused.
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
 }
 
 pub(super) fn sound_key(

@@ -395,6 +395,18 @@ fn only_sound_rsa_signing_keys_of_the_issuer_are_taken() {
     }
 }
 
+#[test]
+fn a_set_has_at_most_a_hundred_keys() {
+    let sound = issuer_key().jwk();
+    for (count, expected) in [(99, None), (100, None), (101, Some(KeySetError::TooMany))] {
+        let others = (1..count).map(|n| json!({"kid": format!("k{n}"), "kty": "oct"}));
+        let keys: Vec<Value> = others.chain([sound.clone()]).collect();
+        let body = json!({"keys": keys}).to_string();
+        let read = KeySet::read(body.as_bytes(), TENANT, ISSUER, TokenAlgorithm::Rs256);
+        assert_eq!(read.err(), expected, "{count} keys");
+    }
+}
+
 async fn wait_until(mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !holds() {

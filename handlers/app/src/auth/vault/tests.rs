@@ -306,6 +306,66 @@ async fn an_end_that_is_edited_in_the_store_does_not_count() {
     assert_eq!(world.refreshes(), 1);
 }
 
+/// A minute is enough, to the millisecond, and less is not: in memory and in the store.
+#[tokio::test(start_paused = true)]
+async fn a_token_is_good_for_exactly_a_minute_more() {
+    let world = World::new();
+    let vault = world.process();
+    let alice = given_alice_is_signed_in(&vault).await;
+    let ends_at = vault.access_token(&alice, ARM).await.unwrap().expires_at;
+    let left = u64::try_from(ends_at.since(world.clock.now())).unwrap();
+    world.clock.skip(left - MINUTE - 1);
+    vault.access_token(&alice, ARM).await.unwrap();
+    let reads = world.store.reads.load(SeqCst);
+    world.clock.skip(1);
+    vault.access_token(&alice, ARM).await.unwrap();
+    assert_eq!(world.store.reads.load(SeqCst), reads, "from memory");
+    world.process().access_token(&alice, ARM).await.unwrap();
+    assert_eq!(world.refreshes(), 0, "from the store");
+}
+
+/// What is left where a token was, and a token whose time is over, are none.
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_is_empty_or_over_is_none() {
+    for (skip, is_emptied, is_there) in [
+        (-1, false, true),
+        (0, false, false),
+        (1, false, false),
+        (-1, true, false),
+    ] {
+        let world = World::new();
+        let vault = world.process();
+        let alice = given_alice_is_signed_in(&vault).await;
+        let ends_at = {
+            let mut entries = world.store.entries.lock().unwrap();
+            let key = (alice.clone(), GRANT.to_owned());
+            let entry = entries.get_mut(&key).unwrap();
+            if is_emptied {
+                entry.sealed.clear();
+            }
+            entry.expires_at
+        };
+        let left = ends_at.since(world.clock.now()) + skip;
+        world.clock.skip(u64::try_from(left).unwrap());
+        let found = vault.has_grant(&alice).await.unwrap();
+        assert_eq!(found, is_there, "{skip} ms after its end, {is_emptied}");
+    }
+    // An end that somebody put off in the store.
+    let world = World::new();
+    let vault = world.process();
+    let alice = given_alice_is_signed_in(&vault).await;
+    let ends_at = vault.access_token(&alice, ARM).await.unwrap().expires_at;
+    for entry in world.store.entries.lock().unwrap().values_mut() {
+        entry.expires_at = ends_at.plus_ms(1000);
+    }
+    let left = u64::try_from(ends_at.since(world.clock.now())).unwrap();
+    for (skip, is_there) in [(left - 1, true), (1, false)] {
+        world.clock.skip(skip);
+        let found = vault.entry(&alice, ARM).await.unwrap();
+        assert_eq!(found.is_some(), is_there);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_revoked_grant_is_removed_and_everybody_is_told() {
     let world = World::new();

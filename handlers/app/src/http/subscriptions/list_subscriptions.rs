@@ -6,11 +6,11 @@ use azimuth_ports::tokens::TokenError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::azure_reads::Failure;
 use crate::http::caller::Caller;
 use crate::http::edge::RequestId;
 use crate::http::states::PickerState;
 use crate::problem::Answer;
-use crate::subscriptions::Failure;
 
 /// Subscriptions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,14 +43,14 @@ pub async fn handle(
 ) -> Answer<Json<SubscriptionList>> {
     caller.require_any_role()?;
     let user = &caller.principal.user;
-    let list = match state.engine.subscriptions().list(user, &request.0).await {
+    let list = match state.engine.azure().subscriptions(user, &request.0).await {
         // Somebody who never asked anything has no grant yet; their token buys one.
         Err(Failure::Token(TokenError::GrantGone(_))) => {
             state
                 .engine
                 .azure_sign_in(&caller.principal, &caller.bearer)
                 .await?;
-            state.engine.subscriptions().list(user, &request.0).await
+            state.engine.azure().subscriptions(user, &request.0).await
         }
         other => other,
     };

@@ -17,7 +17,7 @@ use crate::http::page::{self, PageOf};
 use crate::http::query::Query;
 use crate::http::states::ToolState;
 use crate::http::turns::EffectView;
-use crate::policy::{PolicyInput, PolicySet};
+use crate::policy::{KnownTags, PolicyInput, PolicySet};
 use crate::problem::{Answer, Code, Problem};
 
 /// Which tools.
@@ -158,6 +158,7 @@ fn view(policies: &PolicySet, caller: &Caller, tool: &ToolSpec, at: Timestamp) -
         arguments: &json!({}),
         mode: Mode::default(),
         tainted: false,
+        tags: KnownTags::Nothing,
         at,
     });
     ToolView {

@@ -75,6 +75,7 @@ fn decide(set: &PolicySet, roles: &[Role], tool: &ToolSpec, arguments: &Value) -
         arguments,
         mode: Mode::default(),
         tainted: false,
+        tags: KnownTags::Nothing,
         at: NOON,
     })
 }
@@ -88,6 +89,7 @@ fn decide_in(set: &PolicySet, roles: &[Role], tool: &ToolSpec, mode: Mode) -> De
         arguments: &json!({}),
         mode,
         tainted: false,
+        tags: KnownTags::Nothing,
         at: NOON,
     })
 }
@@ -107,6 +109,7 @@ fn decide_at(
         arguments,
         mode,
         tainted: false,
+        tags: KnownTags::Nothing,
         at: Timestamp::parse_rfc3339(at).unwrap(),
     })
 }

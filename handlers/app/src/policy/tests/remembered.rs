@@ -21,6 +21,7 @@ fn may_remember(set: &PolicySet, tool: &ToolSpec, tainted: bool) -> bool {
         arguments: &json!({}),
         mode: Mode::default(),
         tainted,
+        tags: KnownTags::Nothing,
         at: NOON,
     })
 }

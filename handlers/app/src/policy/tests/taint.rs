@@ -37,6 +37,7 @@ fn decided(set: &PolicySet, effect: EffectClass, arguments: &Value, tainted: boo
         arguments,
         mode: Mode::Autonomous,
         tainted,
+        tags: KnownTags::Nothing,
         at: NOON,
     }))
 }

@@ -35,7 +35,8 @@ pub struct SimulationView {
     /// How many calls were compared: roles × tools × places. Each call is made by
     /// somebody with that role alone, now, with no arguments but those of the place.
     pub compared: usize,
-    /// False when there were more than can be compared at once; the rest was left out.
+    /// False when there were more than can be compared at once, and the rest was left out,
+    /// or when policies ask for tags, which count as left open here.
     pub complete: bool,
     /// Calls that are denied today and would run, at once or once somebody agrees.
     pub gained: usize,

@@ -22,6 +22,7 @@ use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use azimuth_domain::turn::Turn;
 use azimuth_domain::usage::{Day, UsageDay};
 use azimuth_ports::audit::{Appended, AuditError, AuditLog, AuditQuery};
+use azimuth_ports::azure::{AzureDirectory, Subscription, TagPlace, TaggedPlace};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::config::{ConfigHead, ConfigKind, ConfigStore, ConfigVersion};
 use azimuth_ports::digests::{DigestLog, DigestSigner, SignError, UnsealedChain};
@@ -29,7 +30,6 @@ use azimuth_ports::queue::{Delivery, QueueError, WorkQueue};
 use azimuth_ports::secrets::SecretStore;
 use azimuth_ports::sessions::{SessionRecord, SessionStore};
 use azimuth_ports::store::{Etag, Page, StoreError, Versioned};
-use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
 use azimuth_ports::tokens::{
     Grant, SealedToken, Sealer, Secret, TokenError, TokenExchange, TokenStore,
 };
@@ -143,7 +143,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
                 down.clone(),
                 down.clone(),
             ),
-            subscriptions: down.clone(),
+            azure: down.clone(),
             secrets: Arc::new(SecretVault::new(down.clone(), down.clone(), down.clone())),
             clock: down.clone(),
             random: down.clone(),
@@ -461,8 +461,11 @@ impl ToolServers for Down {
 }
 
 #[async_trait]
-impl SubscriptionDirectory for Down {
+impl AzureDirectory for Down {
     async fn subscriptions(&self, _: &UserKey, _: &str) -> Result<Vec<Subscription>, TokenError> {
+        self.token()
+    }
+    async fn tags(&self, _: &UserKey, _: &TagPlace, _: &str) -> Result<TaggedPlace, TokenError> {
         self.token()
     }
 }

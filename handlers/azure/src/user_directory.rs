@@ -1,22 +1,22 @@
-//! Subscriptions under a person's own identity.
+//! Azure as a person's own identity sees it.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use azimuth_domain::principal::UserKey;
-use azimuth_ports::subscriptions::{Subscription, SubscriptionDirectory};
+use azimuth_ports::azure::{AzureDirectory, Subscription, TagPlace, TaggedPlace};
 use azimuth_ports::tokens::{TokenError, UserTokens};
 
 use crate::arm::{ArmDirectory, ArmError};
 
-/// Lists subscriptions with the token that the vault holds of the person.
-pub struct UserSubscriptions {
+/// Asks with the token that the vault holds of the person.
+pub struct UserDirectory {
     directory: ArmDirectory,
     tokens: Arc<dyn UserTokens>,
     audience: String,
 }
 
-impl UserSubscriptions {
+impl UserDirectory {
     /// `audience` is what Resource Manager's tokens are for.
     pub fn new(directory: ArmDirectory, tokens: Arc<dyn UserTokens>, audience: String) -> Self {
         Self {
@@ -28,7 +28,7 @@ impl UserSubscriptions {
 }
 
 #[async_trait]
-impl SubscriptionDirectory for UserSubscriptions {
+impl AzureDirectory for UserDirectory {
     async fn subscriptions(
         &self,
         user: &UserKey,
@@ -44,10 +44,7 @@ impl SubscriptionDirectory for UserSubscriptions {
             .directory
             .subscriptions(&token, correlation_id)
             .await
-            .map_err(|error| match error {
-                ArmError::Unauthorized => TokenError::GrantGone(error.to_string()),
-                other => TokenError::Unavailable(other.to_string()),
-            })?;
+            .map_err(failure)?;
         let mut listed: Vec<Subscription> = found
             .into_iter()
             .map(|s| Subscription {
@@ -57,5 +54,25 @@ impl SubscriptionDirectory for UserSubscriptions {
             .collect();
         listed.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(listed)
+    }
+
+    async fn tags(
+        &self,
+        user: &UserKey,
+        place: &TagPlace,
+        correlation_id: &str,
+    ) -> Result<TaggedPlace, TokenError> {
+        let token = self.tokens.access_token(user, &self.audience).await?;
+        self.directory
+            .tags(place, &token, correlation_id)
+            .await
+            .map_err(failure)
+    }
+}
+
+fn failure(error: ArmError) -> TokenError {
+    match error {
+        ArmError::Unauthorized => TokenError::GrantGone(error.to_string()),
+        other => TokenError::Unavailable(other.to_string()),
     }
 }
