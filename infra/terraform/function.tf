@@ -46,6 +46,7 @@ locals {
     # Tenants add no tool servers of their own.
     AZIMUTH_MCP_COMMANDS = ""
     AZIMUTH_MCP_HOSTS    = ""
+    AZIMUTH_MCP_SECRETS  = ""
 
     # Empty counts as left out.
     AZIMUTH_MODEL_BASE_URL = try(var.model.base_url, "")

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use azimuth_tests::person::Person;
 use azimuth_tests::reply::Reply;
-use azimuth_tests::tools::ADDABLE;
+use azimuth_tests::tools::{ADDABLE, ADDABLE_URL};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -139,6 +139,45 @@ async fn an_administrator_adds_a_server_for_one_tenant_and_its_tools_wait_to_be_
 }
 
 #[tokio::test]
+async fn a_server_by_url_is_added_and_what_its_headers_hold_is_told_nobody() {
+    let (app, _alice) = super::clerk().await;
+    let [dave, carol] = [app.person("dave").await, app.person("carol").await];
+    let list = read(&dave, SERVERS).await;
+    let own = list.body["secrets"].as_str().unwrap();
+    let body = json!({
+        "type": "http",
+        "url": ADDABLE_URL,
+        "headers": {"Authorization": format!("@keyvault:{own}wiki"), "X-Area": "north"},
+        "reason": "a test",
+    });
+    let added = put(&dave, "files", "*", &body).await;
+    assert_eq!(added.status, 200, "{}", added.text());
+    let told = &added.body;
+    assert_eq!(
+        (&told["url"], &told["headers"], &told["command"]),
+        (
+            &json!(ADDABLE_URL),
+            &json!(["authorization", "x-area"]),
+            &Value::Null
+        )
+    );
+    assert_eq!(read(&dave, &format!("{SERVERS}/files")).await.body, *told);
+    let records = carol.get("/v1/audit?kind=admin&limit=100").await.body;
+    let mut records = records["items"].as_array().unwrap().iter();
+    let record = records.find(|r| r["area"] == "servers" && r["after"] != Value::Null);
+    let record = record.expect("a record");
+    assert_eq!(record["after"]["url"], ADDABLE_URL);
+    for text in [record.to_string(), added.text()] {
+        assert!(
+            !text.contains("north") && !text.contains("wiki\""),
+            "{text}"
+        );
+    }
+    // Its tools wait as those of every added server.
+    assert_eq!(tools(&dave).await[0]["state"], "new");
+}
+
+#[tokio::test]
 async fn a_server_that_may_not_be_added_is_told_with_its_place() {
     let (app, _alice) = super::clerk().await;
     let dave = app.person("dave").await;
@@ -178,9 +217,23 @@ async fn a_server_that_may_not_be_added_is_told_with_its_place() {
         ),
         (
             "files",
-            with("headers", json!({})),
+            with("cwd", json!("/")),
             422,
             "field_unknown",
+            "/cwd",
+        ),
+        (
+            "files",
+            with("type", json!("http")),
+            422,
+            "field_invalid",
+            "/type",
+        ),
+        (
+            "files",
+            json!({"url": ADDABLE_URL, "headers": {"X-A": "1", "x-a": "2"}, "reason": "x"}),
+            422,
+            "field_invalid",
             "/headers",
         ),
         (

@@ -27,6 +27,8 @@ pub const TOKEN_ID: &str = "uti-of-the-fake-server";
 
 /// The program that tenants may add as a tool server; it offers the tool `hello`.
 pub const ADDABLE: &str = "/bin/addable";
+/// The same by URL.
+pub const ADDABLE_URL: &str = "https://mcp.test/mcp";
 
 /// What a tool does next.
 #[derive(Clone)]
@@ -338,18 +340,21 @@ impl ToolServers for FakeTools {
         server == "fake"
     }
 
-    fn addable(&self) -> Addable {
+    fn addable(&self, tenant: &str) -> Addable {
         Addable {
             commands: vec![ADDABLE.to_owned()],
             hosts: Vec::new(),
+            secrets: Some(format!("mcp-{tenant}--")),
         }
     }
 
     fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault> {
-        let field = match (&server.command, server.hosts.len()) {
-            (command, 0) if command == ADDABLE => return Ok(()),
-            (command, _) if command == ADDABLE => "hosts/0",
-            _ => "command",
+        let field = match (server.command.as_deref(), server.url.as_deref()) {
+            (Some(ADDABLE), None) if server.hosts.is_empty() => return Ok(()),
+            (None, Some(ADDABLE_URL)) => return Ok(()),
+            (Some(ADDABLE), None) => "hosts/0",
+            (_, Some(_)) => "url",
+            (_, None) => "command",
         };
         Err(AddedFault {
             field: field.to_owned(),

@@ -19,14 +19,21 @@ pub const MAX_ADDED_SERVERS: usize = 16;
 pub struct AddedServer {
     /// Name, `[a-z0-9-]{1,32}`.
     pub name: String,
-    /// Its program.
-    pub command: String,
+    /// Its program; `None` where it is reached by URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// Its arguments, as they are.
     #[serde(default)]
     pub args: Vec<String>,
-    /// Its environment; no value is a secret.
+    /// Its environment; no value is a secret, but it may name one.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Where it is reached; `None` where it is a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Headers of what is sent there, by name; no value is a secret, but it may name one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
     /// Hosts that it may reach, as patterns.
     #[serde(default)]
     pub hosts: Vec<String>,
@@ -112,10 +119,16 @@ impl TenantServer {
             command,
             args,
             env,
+            url,
+            headers,
             hosts,
             ..
         } = &self.server;
-        let what = canonical_json(&json!([self.tenant, command, args, env, hosts]));
+        let what = match url {
+            None => json!([self.tenant, command, args, env, hosts]),
+            Some(url) => json!([self.tenant, {"url": url, "headers": headers}, hosts]),
+        };
+        let what = canonical_json(&what);
         format!("{name}@{}", &sha256_hex(what)[..16])
     }
 }
@@ -127,9 +140,11 @@ mod tests {
     fn server(name: &str, argument: &str) -> AddedServer {
         AddedServer {
             name: name.to_owned(),
-            command: "/bin/x".to_owned(),
+            command: Some("/bin/x".to_owned()),
             args: vec![argument.to_owned()],
             env: BTreeMap::new(),
+            url: None,
+            headers: BTreeMap::new(),
             hosts: Vec::new(),
             at: Timestamp(1),
             by: UserKey::new("t", "o"),
@@ -169,5 +184,21 @@ mod tests {
             assert_ne!(other, first);
         }
         assert_eq!(key("t", "a", "1"), first);
+        let there = |url: &str, header: &str| {
+            let server = AddedServer {
+                command: None,
+                url: Some(url.to_owned()),
+                headers: BTreeMap::from([("x-area".to_owned(), header.to_owned())]),
+                ..server("a", "1")
+            };
+            TenantServer {
+                tenant: "t".to_owned(),
+                server,
+            }
+            .key()
+        };
+        let keys = [there("u", "1"), there("v", "1"), there("u", "2"), first];
+        let different: std::collections::BTreeSet<&String> = keys.iter().collect();
+        assert_eq!(different.len(), keys.len());
     }
 }

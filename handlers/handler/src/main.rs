@@ -11,6 +11,7 @@ mod serve;
 mod standalone;
 mod start;
 mod stores;
+mod tool_secrets;
 mod wire;
 
 use std::ffi::OsString;

@@ -41,6 +41,7 @@ use crate::config::{
 };
 use crate::keys;
 use crate::stores::{self, Stores};
+use crate::tool_secrets;
 
 /// The product, ready to be served.
 pub struct Wired {
@@ -110,7 +111,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         &random,
         &egress,
     )?);
-    let tools = Arc::new(tool_servers(config, data, &vault, &clock, &random).await?);
+    let tools = Arc::new(tool_servers(config, data, &vault, &egress, &clock, &random).await?);
     let sealed = SealedServers::over(tools.clone());
     let built_in =
         PolicySet::default_set().map_err(|e| fails("the built-in policies do not load")(&e))?;
@@ -373,6 +374,7 @@ async fn tool_servers(
     config: &Config,
     data: &Path,
     vault: &Arc<TokenVault>,
+    egress: &Egress,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
 ) -> Result<McpServers, WiringError> {
@@ -381,6 +383,7 @@ async fn tool_servers(
         max_processes,
         commands,
         hosts,
+        secrets,
     } = &config.tools;
     AllowList::parse(hosts).map_err(|e| fails("AZIMUTH_MCP_HOSTS")(&e))?;
     let host = HostEnvironment {
@@ -411,7 +414,10 @@ async fn tool_servers(
         addable: AddRules {
             commands: commands.clone(),
             hosts: hosts.clone(),
+            secrets: secrets.clone(),
         },
+        secrets: tool_secrets::open(&config.keys, egress)?,
+        authorities: egress.ca_pem.clone().unwrap_or_default(),
     };
     McpServers::start(
         servers,

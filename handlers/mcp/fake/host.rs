@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{EffectClass, ToolRef};
-use azimuth_mcp::servers::{HostEnvironment, Identity, ServerConfig};
-use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits};
+use azimuth_mcp::servers::{HostEnvironment, Identity, Program, Runs, ServerConfig};
+use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits, Secrets};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{AccessToken, TokenError, UserTokens};
 use azimuth_ports::tools::{Begun, CallRequest, HostsReached, TokenUsed, ToolServers};
@@ -50,13 +50,15 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let flags = arguments.filter_map(|flag| flag.into_string().ok());
     let server = ServerConfig {
         name: "fake".to_owned(),
-        command: program.clone(),
-        args: std::iter::once("serve".to_owned()).chain(flags).collect(),
-        env: BTreeMap::new(),
+        runs: Runs::Here(Program {
+            command: program.clone(),
+            args: std::iter::once("serve".to_owned()).chain(flags).collect(),
+            env: BTreeMap::new(),
+            writes: vec![folder.clone().into()],
+        }),
         identity: Identity::None,
         tools: BTreeMap::from([("hang".to_owned(), EffectClass::ReadOnly)]),
         hosts: None,
-        writes: vec![folder.clone().into()],
     };
     let options = Options {
         wrapper: vec![program.into(), "confine".into()],
@@ -71,6 +73,8 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
         audiences: Vec::new(),
         limits: PoolLimits::default(),
         addable: AddRules::default(),
+        secrets: Secrets::default(),
+        authorities: Vec::new(),
     };
     let Ok(runtime) = tokio::runtime::Runtime::new() else {
         return ExitCode::FAILURE;

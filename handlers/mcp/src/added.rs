@@ -2,7 +2,7 @@
 //! and what such a server is started as. It is checked when it is added, and again
 //! whenever one is started.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use azimuth_domain::redact::redact_arguments;
@@ -10,14 +10,19 @@ use azimuth_domain::tool_servers::{AddedServer, TenantServer};
 use azimuth_ports::tools::{Addable, AddedFault};
 use serde_json::{Value, json};
 
-use crate::egress::allow::AllowList;
-use crate::servers::{Identity, RESERVED, ServerConfig};
+use crate::egress::allow::{AllowList, Verdict};
+use crate::remote::endpoint::Endpoint;
+use crate::remote::{Remote, check_header};
+use crate::secrets;
+use crate::servers::{Identity, Program, RESERVED, Runs, ServerConfig};
 
 /// The setting with the programs.
 const COMMANDS: &str = "AZIMUTH_MCP_COMMANDS";
 /// The setting with the hosts.
 const HOSTS: &str = "AZIMUTH_MCP_HOSTS";
-/// Most arguments, and most variables.
+/// The setting with what names of secrets begin with.
+const SECRETS: &str = "AZIMUTH_MCP_SECRETS";
+/// Most arguments, and most variables or headers.
 const MAX_WORDS: usize = 64;
 /// Longest argument, and longest value of a variable, bytes.
 const MAX_WORD_BYTES: usize = 4096;
@@ -44,73 +49,24 @@ pub struct AddRules {
     pub commands: Vec<PathBuf>,
     /// Hosts, as [patterns](AllowList::parse).
     pub hosts: Vec<String>,
+    /// What the names of secrets begin with that tenants may name; `None`: none.
+    pub secrets: Option<String>,
 }
 
 impl AddRules {
     /// The same for people.
-    pub(crate) fn told(&self) -> Addable {
+    pub(crate) fn told(&self, tenant: &str) -> Addable {
         let commands = self.commands.iter();
         Addable {
             commands: commands.map(|path| path.display().to_string()).collect(),
             hosts: self.hosts.clone(),
+            secrets: self.secrets_of(tenant),
         }
     }
 
-    /// Why the server may not be added; the fault names a field of it.
-    pub(crate) fn check(&self, server: &AddedServer) -> Result<(), AddedFault> {
-        let fault = |field: String, detail: String| Err(AddedFault { field, detail });
-        let command = Path::new(&server.command);
-        if !self.commands.iter().any(|allowed| allowed == command) {
-            return fault(
-                "command".to_owned(),
-                format!("The setting {COMMANDS} of this installation does not have this program."),
-            );
-        }
-        if server.args.len() > MAX_WORDS || server.env.len() > MAX_WORDS {
-            return fault(
-                "args".to_owned(),
-                format!("There are at most {MAX_WORDS} arguments, and as many variables."),
-            );
-        }
-        for (number, word) in server.args.iter().enumerate() {
-            is_word(word).or_else(|why| fault(format!("args/{number}"), why))?;
-            if is_secret("argument", word) {
-                return fault(format!("args/{number}"), NO_SECRETS.to_owned());
-            }
-        }
-        for (name, value) in &server.env {
-            let field = format!("env/{}", name.replace('~', "~0").replace('/', "~1"));
-            let upper = name.to_ascii_uppercase();
-            let is_ours = RESERVED.iter().any(|own| own.eq_ignore_ascii_case(name))
-                || FOREIGN.iter().any(|start| upper.starts_with(start));
-            let is_name = !name.is_empty()
-                && name.len() <= 128
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            if !is_name || is_ours {
-                return fault(field, "This variable cannot be chosen.".to_owned());
-            }
-            is_word(value).or_else(|why| fault(field.clone(), why))?;
-            if value.starts_with("@keyvault:") {
-                let why = "Secrets of the key vault cannot be given to added servers yet.";
-                return fault(field, why.to_owned());
-            }
-            if is_secret(name, value) {
-                return fault(field, NO_SECRETS.to_owned());
-            }
-        }
-        AllowList::parse(&server.hosts).or_else(|error| {
-            let detail = format!("A host {error}.");
-            fault("hosts".to_owned(), detail).map(|()| AllowList::default())
-        })?;
-        let allowed: BTreeSet<&String> = self.hosts.iter().collect();
-        let stranger = server.hosts.iter().position(|host| !allowed.contains(host));
-        match stranger {
-            None => Ok(()),
-            Some(number) => fault(
-                format!("hosts/{number}"),
-                format!("The setting {HOSTS} of this installation does not have this host."),
-            ),
-        }
+    /// Why the server may not be added for the tenant; the fault names a field of it.
+    pub(crate) fn check(&self, tenant: &str, server: &AddedServer) -> Result<(), AddedFault> {
+        self.runs(tenant, server).map(drop)
     }
 
     /// What the server is started as, in a home that is not there.
@@ -119,33 +75,204 @@ impl AddRules {
         server: &TenantServer,
         no_home: &Path,
     ) -> Result<ServerConfig, String> {
-        let AddedServer {
-            name,
-            command,
-            args,
-            env,
-            hosts,
-            ..
-        } = &server.server;
-        self.check(&server.server).map_err(|fault| {
+        let runs = self.runs(&server.tenant, &server.server).map_err(|fault| {
             format!(
-                "The tool server {name} may not be started ({}): {}",
-                fault.field, fault.detail
+                "The tool server {} may not be started ({}): {}",
+                server.server.name, fault.field, fault.detail
             )
         })?;
-        let mut env = env.clone();
-        env.insert("HOME".to_owned(), no_home.display().to_string());
+        let (runs, hosts) = match runs {
+            Runs::Here(mut program) => {
+                let home = no_home.display().to_string();
+                program.env.insert("HOME".to_owned(), home);
+                (Runs::Here(program), server.server.hosts.clone())
+            }
+            Runs::Elsewhere(remote) => {
+                let hosts = self.hosts_of(&remote.endpoint);
+                (Runs::Elsewhere(remote), hosts)
+            }
+        };
         Ok(ServerConfig {
             name: server.key(),
-            command: command.into(),
-            args: args.clone(),
-            env,
+            runs,
             identity: Identity::None,
-            tools: std::collections::BTreeMap::new(),
-            hosts: Some(hosts.clone()),
+            tools: BTreeMap::new(),
+            hosts: Some(hosts),
+        })
+    }
+
+    fn runs(&self, tenant: &str, server: &AddedServer) -> Result<Runs, AddedFault> {
+        match (&server.command, &server.url) {
+            (Some(command), None) => {
+                let program = self.program(tenant, server, command)?;
+                Ok(Runs::Here(program))
+            }
+            (None, Some(url)) => Ok(Runs::Elsewhere(self.remote(tenant, server, url)?)),
+            (None, None) => Err(fault("command", "Give a command, or a url.")),
+            (Some(_), Some(_)) => Err(fault("url", "Give either a command or a url.")),
+        }
+    }
+
+    /// A server that runs here.
+    fn program(
+        &self,
+        tenant: &str,
+        server: &AddedServer,
+        command: &str,
+    ) -> Result<Program, AddedFault> {
+        if !self
+            .commands
+            .iter()
+            .any(|allowed| allowed == Path::new(command))
+        {
+            let why =
+                format!("The setting {COMMANDS} of this installation does not have this program.");
+            return Err(fault("command", why));
+        }
+        if !server.headers.is_empty() {
+            let why = "Only a server that is reached by URL has headers.";
+            return Err(fault("headers", why));
+        }
+        if server.args.len() > MAX_WORDS || server.env.len() > MAX_WORDS {
+            let why = format!("There are at most {MAX_WORDS} arguments, and as many variables.");
+            return Err(fault("args", why));
+        }
+        for (number, word) in server.args.iter().enumerate() {
+            let field = format!("args/{number}");
+            is_word(word).map_err(|why| fault(&field, why))?;
+            if is_secret("argument", word) {
+                return Err(fault(&field, NO_SECRETS));
+            }
+        }
+        for (name, value) in &server.env {
+            let field = format!("env/{}", pointed(name));
+            let upper = name.to_ascii_uppercase();
+            let is_ours = RESERVED.iter().any(|own| own.eq_ignore_ascii_case(name))
+                || FOREIGN.iter().any(|start| upper.starts_with(start));
+            let is_name = !name.is_empty()
+                && name.len() <= 128
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            if !is_name || is_ours {
+                return Err(fault(&field, "This variable cannot be chosen."));
+            }
+            is_word(value).map_err(|why| fault(&field, why))?;
+            self.check_value(tenant, name, value)
+                .map_err(|why| fault(&field, why))?;
+        }
+        AllowList::parse(&server.hosts).map_err(|why| fault("hosts", format!("A host {why}.")))?;
+        let allowed: BTreeSet<&String> = self.hosts.iter().collect();
+        let stranger = server.hosts.iter().position(|host| !allowed.contains(host));
+        if let Some(number) = stranger {
+            return Err(fault(&format!("hosts/{number}"), no_host()));
+        }
+        Ok(Program {
+            command: command.into(),
+            args: server.args.clone(),
+            env: server.env.clone(),
             writes: Vec::new(),
         })
     }
+
+    /// A server that is reached by URL.
+    fn remote(&self, tenant: &str, server: &AddedServer, url: &str) -> Result<Remote, AddedFault> {
+        let endpoint = Endpoint::parse(url);
+        let endpoint = endpoint.map_err(|why| fault("url", format!("The URL {why}.")))?;
+        if self.hosts_of(&endpoint).is_empty() {
+            return Err(fault("url", no_host()));
+        }
+        if is_secret("url", url) {
+            return Err(fault("url", NO_SECRETS));
+        }
+        for (field, is_given) in [
+            ("args", !server.args.is_empty()),
+            ("env", !server.env.is_empty()),
+            ("hosts", !server.hosts.is_empty()),
+        ] {
+            if is_given {
+                let why = "A server that is reached by URL has none; its host is that of the URL.";
+                return Err(fault(field, why));
+            }
+        }
+        if server.headers.len() > MAX_WORDS {
+            return Err(fault("headers", format!("There are at most {MAX_WORDS}.")));
+        }
+        for (name, value) in &server.headers {
+            let field = format!("headers/{}", pointed(name));
+            check_header(name, value).map_err(|why| fault(&field, format!("The header {why}.")))?;
+            self.check_value(tenant, name, value)
+                .map_err(|why| fault(&field, why))?;
+        }
+        Ok(Remote {
+            endpoint,
+            headers: server.headers.clone(),
+        })
+    }
+
+    /// The patterns of the operator that let a URL be reached: what they do not say about
+    /// its addresses is not said either.
+    fn hosts_of(&self, endpoint: &Endpoint) -> Vec<String> {
+        let lets = |host: &&String| {
+            let verdict = AllowList::parse([*host])
+                .map_or(Verdict::Refused, |list| list.decide(endpoint.target()));
+            endpoint.is_allowed(verdict)
+        };
+        self.hosts.iter().filter(lets).cloned().collect()
+    }
+
+    /// Why a variable or a header may not have this value.
+    fn check_value(&self, tenant: &str, name: &str, value: &str) -> Result<(), String> {
+        match secrets::read(value) {
+            secrets::Value::Malformed => {
+                Err(format!("This names no secret: {}.", secrets::NO_NAME))
+            }
+            secrets::Value::Names(secret) => self.check_secret(tenant, secret),
+            secrets::Value::Plain if is_secret(name, value) => Err(NO_SECRETS.to_owned()),
+            secrets::Value::Plain => Ok(()),
+        }
+    }
+
+    /// Whether a secret of this name is the tenant's own.
+    fn check_secret(&self, tenant: &str, secret: &str) -> Result<(), String> {
+        let Some(own) = self.secrets_of(tenant) else {
+            return Err(format!(
+                "The setting {SECRETS} of this installation lets no secret be named."
+            ));
+        };
+        if secret.len() > own.len() && secret.starts_with(&own) {
+            return Ok(());
+        }
+        Err(format!(
+            "Only secrets whose names begin with {own} may be named."
+        ))
+    }
+
+    /// What the names of a tenant's secrets begin with. The two dashes behind the tenant
+    /// are in no tenant, so that no tenant's names are among another's.
+    fn secrets_of(&self, tenant: &str) -> Option<String> {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        let is_tenant = !tenant.is_empty()
+            && tenant.bytes().all(is_plain)
+            && !tenant.contains("--")
+            && !tenant.ends_with('-');
+        let prefix = self.secrets.as_ref().filter(|_| is_tenant)?;
+        Some(format!("{prefix}{tenant}--"))
+    }
+}
+
+fn fault(field: &str, detail: impl Into<String>) -> AddedFault {
+    AddedFault {
+        field: field.to_owned(),
+        detail: detail.into(),
+    }
+}
+
+fn no_host() -> String {
+    format!("The setting {HOSTS} of this installation does not have this host.")
+}
+
+/// As a part of a JSON pointer.
+fn pointed(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 const NO_SECRETS: &str = "This looks like a secret, and would be kept in clear.";
@@ -165,8 +292,6 @@ fn is_secret(name: &str, value: &str) -> bool {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use std::collections::BTreeMap;
-
     use azimuth_domain::principal::UserKey;
     use azimuth_domain::time::Timestamp;
 
@@ -175,9 +300,11 @@ mod tests {
     fn server() -> AddedServer {
         AddedServer {
             name: "files".to_owned(),
-            command: "/bin/files".to_owned(),
+            command: Some("/bin/files".to_owned()),
             args: vec!["--root".to_owned(), "/srv".to_owned()],
             env: BTreeMap::from([("LEVEL".to_owned(), "debug".to_owned())]),
+            url: None,
+            headers: BTreeMap::new(),
             hosts: vec!["files.example".to_owned()],
             at: Timestamp(1),
             by: UserKey::new("t", "dave"),
@@ -189,21 +316,22 @@ mod tests {
     fn rules() -> AddRules {
         AddRules {
             commands: vec!["/bin/files".into()],
-            hosts: vec!["files.example".to_owned()],
+            hosts: vec!["files.example".to_owned(), "127.0.0.1:9000".to_owned()],
+            secrets: Some("mcp-".to_owned()),
         }
     }
 
     fn field(rules: &AddRules, change: impl FnOnce(&mut AddedServer)) -> Option<String> {
         let mut server = server();
         change(&mut server);
-        rules.check(&server).err().map(|fault| fault.field)
+        rules.check("t", &server).err().map(|fault| fault.field)
     }
 
     #[test]
     fn nothing_is_added_but_what_the_operator_allows() {
-        assert_eq!(rules().check(&server()), Ok(()));
+        assert_eq!(rules().check("t", &server()), Ok(()));
         let nothing = AddRules::default();
-        let fault = nothing.check(&server()).unwrap_err();
+        let fault = nothing.check("t", &server()).unwrap_err();
         assert_eq!(fault.field, "command");
         assert!(fault.detail.contains(COMMANDS), "{}", fault.detail);
         for (command, allowed) in [
@@ -213,7 +341,7 @@ mod tests {
             ("files", false),
             ("", false),
         ] {
-            let found = field(&rules(), |s| command.clone_into(&mut s.command));
+            let found = field(&rules(), |s| s.command = Some(command.to_owned()));
             assert_eq!(found.is_none(), allowed, "{command}");
         }
         for (host, expected) in [
@@ -268,6 +396,117 @@ mod tests {
         assert_eq!(found.as_deref(), Some("args"));
     }
 
+    fn elsewhere(url: &str) -> AddedServer {
+        AddedServer {
+            command: None,
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            url: Some(url.to_owned()),
+            hosts: Vec::new(),
+            ..server()
+        }
+    }
+
+    #[test]
+    fn a_url_is_added_for_a_host_of_the_operator_and_nothing_else_beside_it() {
+        for (url, expected) in [
+            ("https://files.example/mcp", None),
+            ("https://files.example:8443/mcp", Some("url")),
+            ("https://other.example/mcp", Some("url")),
+            ("http://files.example/mcp", Some("url")),
+            ("http://127.0.0.1:9000/mcp", None),
+            ("http://127.0.0.1:9001/mcp", Some("url")),
+            (
+                "https://files.example/mcp?api_key=Sup3rS3cretValue12345",
+                Some("url"),
+            ),
+        ] {
+            let found = rules().check("t", &elsewhere(url)).err();
+            assert_eq!(found.map(|fault| fault.field).as_deref(), expected, "{url}");
+        }
+        let here = "https://files.example/mcp";
+        for (change, expected) in [
+            (
+                (|s| s.command = Some("/bin/files".into())) as fn(&mut AddedServer),
+                "url",
+            ),
+            (|s| s.args.push("a".into()), "args"),
+            (|s| s.hosts.push("files.example".into()), "hosts"),
+            (|s| drop(s.env.insert("LEVEL".into(), "a".into())), "env"),
+            (
+                |s| drop(s.headers.insert("cookie".into(), "a".into())),
+                "headers/cookie",
+            ),
+            (
+                |s| drop(s.headers.insert("X-Area".into(), "a".into())),
+                "headers/X-Area",
+            ),
+            (
+                |s| s.headers = [("authorization".into(), "Bearer abc".into())].into(),
+                "headers/authorization",
+            ),
+        ] {
+            let mut server = elsewhere(here);
+            change(&mut server);
+            let found = rules().check("t", &server).unwrap_err();
+            assert_eq!(found.field, expected);
+        }
+        let found = field(&rules(), |s| {
+            s.headers.insert("x-area".to_owned(), "a".to_owned());
+        });
+        assert_eq!(found.as_deref(), Some("headers"));
+        let found = field(&rules(), |s| s.command = None);
+        assert_eq!(found.as_deref(), Some("command"));
+    }
+
+    #[test]
+    fn a_tenant_names_its_own_secrets_only() {
+        let named = |rules: &AddRules, tenant: &str, secret: &str| {
+            let mut server = elsewhere("https://files.example/mcp");
+            let value = format!("@keyvault:{secret}");
+            server.headers.insert("authorization".to_owned(), value);
+            rules.check(tenant, &server).is_ok()
+        };
+        for (tenant, secret, allowed) in [
+            ("t", "mcp-t--files", true),
+            ("t", "mcp-t--", false),
+            ("t", "mcp-t-files", false),
+            ("t", "mcp-u--files", false),
+            ("t", "other", false),
+            ("t", "mcp-t--files/1", false),
+            // Whose names would be among those of `t`.
+            ("t--a", "mcp-t--a--files", false),
+            ("t-", "mcp-t---files", false),
+            ("", "mcp---files", false),
+            ("t/u", "mcp-t/u--files", false),
+        ] {
+            assert_eq!(
+                named(&rules(), tenant, secret),
+                allowed,
+                "{tenant} {secret}"
+            );
+        }
+        let none = AddRules {
+            secrets: None,
+            ..rules()
+        };
+        assert!(!named(&none, "t", "mcp-t--files"));
+    }
+
+    #[test]
+    fn the_addresses_of_a_url_are_judged_by_what_the_operator_wrote() {
+        let rules = AddRules {
+            hosts: vec!["*.tools.example:8443".to_owned(), "a.example".to_owned()],
+            ..AddRules::default()
+        };
+        let server = TenantServer {
+            tenant: "t".to_owned(),
+            server: elsewhere("https://a.tools.example:8443/mcp"),
+        };
+        let config = rules.config(&server, Path::new("/none")).unwrap();
+        assert_eq!(config.hosts, Some(vec!["*.tools.example:8443".to_owned()]));
+    }
+
     #[test]
     fn what_is_no_longer_allowed_is_not_started() {
         let server = TenantServer {
@@ -277,8 +516,11 @@ mod tests {
         let started = rules().config(&server, Path::new("/none")).unwrap();
         assert_eq!(started.name, server.key());
         assert_eq!(started.identity, Identity::None);
-        assert_eq!(started.env["HOME"], "/none");
-        assert_eq!(started.writes, Vec::<PathBuf>::new());
+        let Runs::Here(program) = started.runs else {
+            panic!("{started:?}");
+        };
+        assert_eq!(program.env["HOME"], "/none");
+        assert_eq!(program.writes, Vec::<PathBuf>::new());
         let said = AddRules::default().config(&server, Path::new("/none"));
         assert!(said.unwrap_err().contains("may not be started (command)"));
     }

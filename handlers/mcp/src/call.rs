@@ -18,6 +18,7 @@ use crate::child::Child;
 use crate::client::Consent;
 use crate::limits::PoolLimits;
 use crate::output;
+use crate::shown::shown;
 use crate::stream::StreamEnd;
 
 /// Longest wait for a cancel notification to be written.
@@ -28,6 +29,8 @@ pub(crate) struct Ended {
     pub(crate) result: Result<CallOutput, ToolError>,
     /// False when the call may still be going on in the process.
     pub(crate) reusable: bool,
+    /// Whether the server had forgotten the session, so that a read may be tried again.
+    pub(crate) lost: bool,
 }
 
 impl Ended {
@@ -35,6 +38,7 @@ impl Ended {
         Self {
             result: Err(ToolError::NotStarted(text)),
             reusable: true,
+            lost: false,
         }
     }
 
@@ -42,6 +46,7 @@ impl Ended {
         Self {
             result: Err(ToolError::Unclear(text)),
             reusable: false,
+            lost: false,
         }
     }
 }
@@ -103,6 +108,13 @@ pub(crate) async fn run(
     };
     match told(answer, tool, limits.max_result_bytes) {
         Ok(ended) => ended,
+        Err(ServiceError::TransportSend(error)) if child.is_elsewhere() => {
+            Ended::not_started(format!(
+                "The tool server {} was not reached: {}",
+                tool.server,
+                shown(&error.error.to_string()),
+            ))
+        }
         // The newline that makes the request whole was not written, so the server
         // cannot have read it.
         Err(ServiceError::TransportSend(_)) => {
@@ -113,6 +125,7 @@ pub(crate) async fn run(
                     tool.server
                 ))),
                 reusable: false,
+                lost: false,
             }
         }
         Err(_) if child.stream.end() == Some(StreamEnd::LineTooLong) => {
@@ -123,12 +136,15 @@ pub(crate) async fn run(
                 limits.max_line_bytes / (1024 * 1024),
             ))
         }
-        Err(_) => Ended::unclear(format!(
-            "The tool server {} ended while {} ran{}; the outcome is unknown.",
-            tool.server,
-            tool.name,
-            child.epitaph().await,
-        )),
+        Err(_) => Ended {
+            lost: child.is_lost(),
+            ..Ended::unclear(format!(
+                "The tool server {} ended while {} ran{}; the outcome is unknown.",
+                tool.server,
+                tool.name,
+                child.epitaph().await,
+            ))
+        },
     }
 }
 
@@ -142,6 +158,7 @@ pub(crate) fn told(
         Ok(ServerResult::CallToolResult(result)) => Ok(Ended {
             result: Ok(output::of_result(result, tool, max_result_bytes)),
             reusable: true,
+            lost: false,
         }),
         Ok(_) => Ok(Ended::unclear(format!(
             "{tool} answered with something that is no tool result."
@@ -149,6 +166,7 @@ pub(crate) fn told(
         Err(ServiceError::McpError(error)) => Ok(Ended {
             result: Err(output::of_error(&error, tool)),
             reusable: true,
+            lost: false,
         }),
         Err(error) => Err(error),
     }

@@ -1,4 +1,5 @@
-//! One process of a tool server: its start, its session, its end.
+//! One process of a tool server, or one session with a server that runs elsewhere: its
+//! start, its session, its end.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -28,7 +29,8 @@ use crate::folder::OwnFolder;
 use crate::limits::PoolLimits;
 use crate::pool::Room;
 use crate::process::{Group, group_memory_bytes, main_line_memory_bytes};
-use crate::servers::{ServerConfig, is_program};
+use crate::remote::{Health, OpenSession};
+use crate::servers::{Program, is_program};
 use crate::shown::shown;
 use crate::stderr::StderrTail;
 use crate::stream::{LineGuard, StreamEnd, StreamWatch};
@@ -51,6 +53,10 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How long the session may take to close the process's input.
 const CLOSE_INPUT: Duration = Duration::from_millis(500);
+/// How long the session with a server elsewhere may take to end.
+const CLOSE_SESSION: Duration = Duration::from_secs(4);
+/// How long what a server elsewhere offers is believed; it has no way to announce it.
+const BELIEVED: Duration = Duration::from_mins(1);
 
 /// Hashes of the tools that a process offers, by name.
 pub(crate) type Offered = HashMap<String, String>;
@@ -63,7 +69,8 @@ pub(crate) fn hashes(tools: &[LearnedTool]) -> Offered {
 
 /// What a process is started with.
 pub(crate) struct Start<'a> {
-    pub(crate) server: &'a ServerConfig,
+    pub(crate) server: &'a str,
+    pub(crate) program: &'a Program,
     /// Put before the command; empty starts the command itself.
     pub(crate) wrapper: Vec<OsString>,
     pub(crate) environment: Vec<(OsString, OsString)>,
@@ -88,7 +95,7 @@ pub(crate) struct End {
     pub(crate) asked: bool,
 }
 
-/// A running process whose session is open.
+/// A running process whose session is open, or an open session with a server elsewhere.
 pub(crate) struct Child {
     pub(crate) peer: Peer<RoleClient>,
     pub(crate) session: Session,
@@ -102,10 +109,7 @@ pub(crate) struct Child {
     /// Announcements of other tools that had come when `offered` was asked for.
     listed_at: AtomicU64,
     compared: AtomicBool,
-    stderr: StderrTail,
-    leader: Pid,
-    /// When the whole group was weighed last.
-    weighed: Mutex<Option<Instant>>,
+    runs: Running,
     stop: CancellationToken,
     hurry: CancellationToken,
     ended: watch::Receiver<Option<End>>,
@@ -115,12 +119,103 @@ pub(crate) struct Child {
     pub(crate) reached: Reached,
 }
 
+/// What the session is with.
+enum Running {
+    Here {
+        stderr: StderrTail,
+        leader: Pid,
+        /// When the whole group was weighed last.
+        weighed: Mutex<Option<Instant>>,
+    },
+    Elsewhere {
+        health: Health,
+        /// When it was asked last what it offers.
+        asked: Mutex<Instant>,
+    },
+}
+
+/// What of a child its start knows.
+struct Parts {
+    session: Session,
+    stream: StreamWatch,
+    runs: Running,
+    token: TokenUsed,
+    reached: Reached,
+}
+
 impl Child {
+    fn new(peer: Peer<RoleClient>, parts: Parts) -> (Arc<Self>, watch::Sender<Option<End>>) {
+        let (tell, ended) = watch::channel(None);
+        let child = Self {
+            peer,
+            session: parts.session,
+            stream: parts.stream,
+            gate: Arc::default(),
+            offered: Mutex::default(),
+            texts: Mutex::default(),
+            listed_at: AtomicU64::new(0),
+            compared: AtomicBool::new(false),
+            runs: parts.runs,
+            stop: CancellationToken::new(),
+            hurry: CancellationToken::new(),
+            ended,
+            token: parts.token,
+            reached: parts.reached,
+        };
+        (Arc::new(child), tell)
+    }
+
+    /// Looks after an open session with a server elsewhere. `room` is given back when it
+    /// is over.
+    pub(crate) fn of_session(
+        server: &str,
+        open: OpenSession,
+        reached: Reached,
+        tasks: &TaskTracker,
+        room: Option<Room>,
+    ) -> Arc<Self> {
+        let OpenSession {
+            mut service,
+            session,
+            health,
+        } = open;
+        let parts = Parts {
+            session,
+            stream: health.stream.clone(),
+            runs: Running::Elsewhere {
+                health: health.clone(),
+                asked: Mutex::new(Instant::now()),
+            },
+            token: TokenUsed::default(),
+            reached,
+        };
+        let (child, tell) = Self::new(service.peer().clone(), parts);
+        let (stop, server) = (child.stop.clone(), server.to_owned());
+        tasks.spawn(async move {
+            tokio::select! {
+                () = health.stream.ended() => {}
+                () = stop.cancelled() => {}
+            }
+            let asked = stop.is_cancelled();
+            let _closed = service.close_with_timeout(CLOSE_SESSION).await;
+            drop(service);
+            drop(room);
+            let how = health.fault().unwrap_or_else(|| "closed".to_owned());
+            if asked {
+                tracing::debug!(server, how, "a session with a tool server was ended");
+            } else {
+                tracing::warn!(server, how, "a session with a tool server is over");
+            }
+            tell.send_replace(Some(End { how, asked }));
+        });
+        child
+    }
+
     /// Starts the process and opens the session. The error is a sentence that
     /// names the command; nothing is left running then.
     pub(crate) async fn start(start: Start<'_>) -> Result<Arc<Self>, String> {
-        let command = start.server.command.display().to_string();
-        if !is_program(&start.server.command) {
+        let command = start.program.command.display().to_string();
+        if !is_program(&start.program.command) {
             return Err(format!(
                 "The tool server's program {command} is missing or not executable."
             ));
@@ -190,32 +285,22 @@ impl Child {
         stream: StreamWatch,
         stderr: StderrTail,
     ) -> Arc<Self> {
-        let (tell, ended) = watch::channel(None);
-        let child = Arc::new(Self {
-            peer: life.service.peer().clone(),
+        let ticket = start.ticket.as_ref();
+        let parts = Parts {
             session,
             stream: stream.clone(),
-            gate: Arc::default(),
-            offered: Mutex::default(),
-            texts: Mutex::default(),
-            listed_at: AtomicU64::new(0),
-            compared: AtomicBool::new(false),
-            stderr: stderr.clone(),
-            leader: life.group.leader(),
-            weighed: Mutex::default(),
-            stop: CancellationToken::new(),
-            hurry: CancellationToken::new(),
-            ended,
-            token: start
-                .ticket
-                .as_ref()
-                .map(Ticket::newest)
-                .unwrap_or_default(),
+            runs: Running::Here {
+                stderr: stderr.clone(),
+                leader: life.group.leader(),
+                weighed: Mutex::default(),
+            },
+            token: ticket.map(Ticket::newest).unwrap_or_default(),
             reached: start.pass.reached(),
-        });
+        };
+        let (child, tell) = Self::new(life.service.peer().clone(), parts);
         let (stop, hurry) = (child.stop.clone(), child.hurry.clone());
         let (ticket, pass, folder, room) = (start.ticket, start.pass, start.folder, start.room);
-        let server = start.server.name.clone();
+        let server = start.server.to_owned();
         start.tasks.spawn(async move {
             let status = tokio::select! {
                 status = life.process.wait() => {
@@ -256,6 +341,9 @@ impl Child {
     /// broken off, the next who asks [`Self::is_outdated`] is told again.
     pub(crate) async fn relearn(&self, within: Duration) -> Result<Arc<Offered>, String> {
         let announced = self.session.announced();
+        if let Running::Elsewhere { asked, .. } = &self.runs {
+            *asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        }
         let tools = self.list_tools(within).await?;
         let offered: Arc<Offered> = Arc::new(hashes(&tools));
         *self.texts() = tools;
@@ -264,8 +352,18 @@ impl Child {
         Ok(offered)
     }
 
-    /// Whether the server has announced other tools since they were asked for.
+    /// Whether the server has announced other tools since they were asked for, or may
+    /// have others because nobody asked for a while.
     pub(crate) fn is_outdated(&self) -> bool {
+        if let Running::Elsewhere { asked, .. } = &self.runs
+            && asked
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .elapsed()
+                >= BELIEVED
+        {
+            return true;
+        }
         self.session.announced() > self.listed_at.load(Ordering::SeqCst)
     }
 
@@ -366,27 +464,49 @@ impl Child {
     pub(crate) async fn epitaph(&self) -> String {
         let end = timeout(REAP, self.gone()).await.ok().flatten();
         let how = end.map_or_else(|| "still running".to_owned(), |end| end.how);
-        format!(" ({how}){}", quoted(&self.stderr))
+        match &self.runs {
+            Running::Here { stderr, .. } => format!(" ({how}){}", quoted(stderr)),
+            Running::Elsewhere { .. } => format!(" ({how})"),
+        }
+    }
+
+    /// Whether a server elsewhere has forgotten the session.
+    pub(crate) fn is_lost(&self) -> bool {
+        match &self.runs {
+            Running::Here { .. } => false,
+            Running::Elsewhere { health, .. } => health.is_lost(),
+        }
+    }
+
+    /// Whether it is a session with a server elsewhere.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        matches!(self.runs, Running::Elsewhere { .. })
     }
 
     /// Resident memory of the process and its children, bytes; zero when unknown.
     pub(crate) async fn memory_bytes(&self) -> u64 {
-        if !self.is_weighing_due() {
-            return main_line_memory_bytes(self.leader);
+        let Running::Here {
+            leader, weighed, ..
+        } = &self.runs
+        else {
+            return 0;
+        };
+        let leader = *leader;
+        if !is_weighing_due(weighed) {
+            return main_line_memory_bytes(leader);
         }
-        let leader = self.leader;
         let weighing = tokio::task::spawn_blocking(move || group_memory_bytes(leader));
         weighing.await.map_or(0, Result::unwrap_or_default)
     }
+}
 
-    fn is_weighing_due(&self) -> bool {
-        let mut weighed = self.weighed.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = weighed.is_none_or(|at| at.elapsed() >= WEIGH_ALL);
-        if due {
-            *weighed = Some(Instant::now());
-        }
-        due
+fn is_weighing_due(weighed: &Mutex<Option<Instant>>) -> bool {
+    let mut weighed = weighed.lock().unwrap_or_else(PoisonError::into_inner);
+    let due = weighed.is_none_or(|at| at.elapsed() >= WEIGH_ALL);
+    if due {
+        *weighed = Some(Instant::now());
     }
+    due
 }
 
 /// A process that nobody can call any more ends.
@@ -462,13 +582,13 @@ fn spawn(start: &Start<'_>) -> std::io::Result<Process> {
     let mut command = match words.next() {
         Some(first) => {
             let mut command = Command::new(first);
-            command.args(words).arg(&start.server.command);
+            command.args(words).arg(&start.program.command);
             command
         }
-        None => Command::new(&start.server.command),
+        None => Command::new(&start.program.command),
     };
     command
-        .args(&start.server.args)
+        .args(&start.program.args)
         .env_clear()
         .envs(start.environment.iter().map(|(name, value)| (name, value)))
         .current_dir(start.folder.path())

@@ -1,4 +1,4 @@
-//! How a process of a server is started for an identity: its environment, its folder,
+//! How a process of a server, or a session with one elsewhere, is started for an identity: its environment, its folder,
 //! its ticket at the broker, its pass at the proxy, the walls around it, and what it
 //! offers.
 
@@ -23,7 +23,9 @@ use crate::folder::OwnFolder;
 use crate::limits::PoolLimits;
 use crate::pool::Room;
 use crate::programs::Programs;
-use crate::servers::{HostEnvironment, Identity, ServerConfig};
+use crate::remote::{self, Open, Remote, Trust};
+use crate::secrets::Secrets;
+use crate::servers::{HostEnvironment, Identity, Program, Runs, ServerConfig};
 
 /// In the folder that `func` starts the handler in.
 const SETTINGS: &str = "local.settings.json";
@@ -55,6 +57,10 @@ pub(crate) struct Launcher {
     pub(crate) proxy: EgressProxy,
     /// What servers that act as their user may reach, where they say nothing else.
     pub(crate) azure: AllowList,
+    /// Where values that name a secret are looked up.
+    pub(crate) secrets: Secrets,
+    /// Who vouches for servers elsewhere.
+    pub(crate) trust: Trust,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) limits: PoolLimits,
     pub(crate) tasks: TaskTracker,
@@ -84,16 +90,63 @@ impl Launcher {
         user: Option<&UserKey>,
         room: Option<Room>,
     ) -> Result<Arc<Child>, String> {
-        let command = self.programs.startable(&server.command).await;
-        let server = &ServerConfig {
+        match &server.runs {
+            Runs::Here(program) => Box::pin(self.start(server, program, user, room)).await,
+            Runs::Elsewhere(remote) => Box::pin(self.open(server, remote, user, room)).await,
+        }
+    }
+
+    /// Opens a session with a server elsewhere.
+    async fn open(
+        &self,
+        server: &ServerConfig,
+        remote: &Remote,
+        user: Option<&UserKey>,
+        room: Option<Room>,
+    ) -> Result<Arc<Child>, String> {
+        let secret = self.random.bytes32();
+        let pass = self
+            .proxy
+            .admit(&server.name, user, self.allowed(server), secret);
+        let reached = pass.reached();
+        let open = remote::open(Open {
+            remote,
+            secrets: &self.secrets,
+            proxy: self.proxy.clone(),
+            pass,
+            trust: self.trust.clone(),
+            limits: &self.limits,
+            tasks: self.tasks.clone(),
+        });
+        let open = open.await?;
+        let child = Child::of_session(&server.name, open, reached, &self.tasks, room);
+        self.learn_offer(server, None, &child).await?;
+        Ok(child)
+    }
+
+    /// Starts a process.
+    async fn start(
+        &self,
+        server: &ServerConfig,
+        program: &Program,
+        user: Option<&UserKey>,
+        room: Option<Room>,
+    ) -> Result<Arc<Child>, String> {
+        let command = self.programs.startable(&program.command).await;
+        let mut program = Program {
             command: command.map_err(|error| {
                 format!(
                     "The tool server's program {} cannot be copied to where it may run: {error}.",
-                    server.command.display()
+                    program.command.display()
                 )
             })?,
-            ..server.clone()
+            ..program.clone()
         };
+        for value in program.env.values_mut() {
+            let secret = self.secrets.in_place_of(value).await?;
+            secret.expose().clone_into(value);
+        }
+        let program = &program;
         let ticket = match (server.identity, user, &self.broker) {
             (Identity::User, Some(user), Some(broker)) => {
                 Some(broker.admit(user, self.random.bytes32()))
@@ -108,8 +161,8 @@ impl Launcher {
         };
         let unique = hex::encode(&self.random.bytes32()[..8]);
         let folder = OwnFolder::make(&self.work_dir, &unique).map_err(unmade)?;
-        let mut environment = self.base_environment(server);
-        let bundle = Bundle::of(&server.command, &environment).map_err(unmade)?;
+        let mut environment = self.base_environment(server, program);
+        let bundle = Bundle::of(&program.command, &environment).map_err(unmade)?;
         let pass = self.proxy.admit(
             &server.name,
             user,
@@ -135,9 +188,10 @@ impl Launcher {
                 ),
             ]));
         }
-        let walls = self.walls(server, &environment, &folder, bundle.as_ref(), port);
+        let walls = self.walls(program, &environment, &folder, bundle.as_ref(), port);
         let child = Child::start(Start {
-            server,
+            server: &server.name,
+            program,
             wrapper: self.wrapped(&walls),
             environment: environment
                 .into_iter()
@@ -151,30 +205,23 @@ impl Launcher {
             room,
         })
         .await?;
-        match self.learn_offer(server, &child).await {
-            Ok(()) => {
-                if let Some(bundle) = bundle.filter(|bundle| !bundle.is_unpacked()) {
-                    bundle.set_unpacked();
-                }
-                Ok(child)
-            }
-            Err(problem) => {
-                child.stop_now();
-                Err(format!(
-                    "The tool server {} cannot be used: {problem}.",
-                    server.name
-                ))
-            }
+        self.learn_offer(server, Some(program), &child).await?;
+        if let Some(bundle) = bundle.filter(|bundle| !bundle.is_unpacked()) {
+            bundle.set_unpacked();
         }
+        Ok(child)
     }
 
     /// The hosts that a server may reach.
     pub(crate) fn allowed(&self, server: &ServerConfig) -> AllowList {
-        match (&server.hosts, server.identity) {
+        match (&server.hosts, &server.runs, server.identity) {
             // It was read when the configuration was; nothing is allowed otherwise.
-            (Some(hosts), _) => AllowList::parse(hosts).unwrap_or_default(),
-            (None, Identity::User) => self.azure.clone(),
-            (None, Identity::None) => AllowList::default(),
+            (Some(hosts), ..) => AllowList::parse(hosts).unwrap_or_default(),
+            (None, Runs::Elsewhere(remote), _) => {
+                AllowList::parse([remote.endpoint.pattern()]).unwrap_or_default()
+            }
+            (None, Runs::Here(_), Identity::User) => self.azure.clone(),
+            (None, Runs::Here(_), Identity::None) => AllowList::default(),
         }
     }
 
@@ -191,7 +238,7 @@ impl Launcher {
     /// The walls that the kernel can hold up around a process.
     fn walls(
         &self,
-        server: &ServerConfig,
+        program: &Program,
         environment: &BTreeMap<String, String>,
         folder: &OwnFolder,
         bundle: Option<&Bundle>,
@@ -203,9 +250,9 @@ impl Launcher {
         read.extend(
             hidden
                 .iter()
-                .filter_map(|path| inside(path, &server.command)),
+                .filter_map(|path| inside(path, &program.command)),
         );
-        let mut write = server.writes.clone();
+        let mut write = program.writes.clone();
         if let Some(bundle) = bundle {
             let list = if bundle.is_unpacked() {
                 &mut read
@@ -242,7 +289,11 @@ impl Launcher {
         ours.chain(settings).chain(sign_ins).collect()
     }
 
-    fn base_environment(&self, server: &ServerConfig) -> BTreeMap<String, String> {
+    fn base_environment(
+        &self,
+        server: &ServerConfig,
+        program: &Program,
+    ) -> BTreeMap<String, String> {
         let bundle = self.work_dir.join("bundle").join(&server.name);
         let mut environment = own([
             ("PATH", self.host.path.clone()),
@@ -261,19 +312,30 @@ impl Launcher {
             Identity::None => self.host.home.clone(),
         };
         environment.extend(home.map(|home| ("HOME".to_owned(), home)));
-        environment.extend(server.env.clone());
+        environment.extend(program.env.clone());
         environment
     }
 
-    async fn learn_offer(&self, server: &ServerConfig, child: &Child) -> Result<(), String> {
-        let fingerprint = is_built_in(&server.name)
-            .then(|| fingerprint(&server.command))
-            .flatten();
+    /// Learns what the child offers, or ends it.
+    async fn learn_offer(
+        &self,
+        server: &ServerConfig,
+        program: Option<&Program>,
+        child: &Child,
+    ) -> Result<(), String> {
+        let fingerprint = program
+            .filter(|_| is_built_in(&server.name))
+            .and_then(|program| fingerprint(&program.command));
         if let Some(known) = fingerprint.and_then(|print| self.verified.get(&server.name, print)) {
             child.set_offered(known);
             return Ok(());
         }
-        let offered = child.relearn(self.limits.start_timeout).await?;
+        let learned = child.relearn(self.limits.start_timeout).await;
+        let offered = learned.map_err(|problem| {
+            child.stop_now();
+            let server = &server.name;
+            format!("The tool server {server} cannot be used: {problem}.")
+        })?;
         if let Some(print) = fingerprint {
             self.verified.put(&server.name, print, &offered);
         }

@@ -1,5 +1,5 @@
 //! Tool servers: processes that speak MCP, one for each user, each with exactly
-//! that user's rights.
+//! that user's rights; and servers elsewhere, with a session for each user.
 //!
 //! [`servers`] reads the configuration, [`catalogue`] holds what we believe about
 //! the tools, [`broker`] gives the processes their tokens, [`egress`] is their way out,
@@ -17,6 +17,7 @@ pub mod confine;
 pub mod egress;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+pub mod remote;
 pub mod servers;
 
 mod added;
@@ -32,6 +33,7 @@ mod output;
 mod pool;
 mod process;
 mod programs;
+mod secrets;
 mod shown;
 mod stderr;
 mod stream;
@@ -40,4 +42,5 @@ mod unique;
 
 pub use added::AddRules;
 pub use limits::PoolLimits;
+pub use secrets::{SecretLookup, Secrets};
 pub use tool_servers::{McpServers, Options, StartError};

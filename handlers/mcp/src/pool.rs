@@ -36,7 +36,9 @@ pub(crate) struct Key {
 
 /// The pool of this process.
 pub(crate) struct Pool {
-    launcher: Launcher,
+    launcher: Arc<Launcher>,
+    /// Processes, or sessions, at a time.
+    max: usize,
     state: Mutex<State>,
     /// Wakes everybody who waits whenever a decision might come out differently.
     changed: Notify,
@@ -52,12 +54,17 @@ pub(crate) struct Lease {
 
 impl Pool {
     /// A pool that starts its processes with `launcher`, and its tidying task.
-    pub(crate) fn start(launcher: Launcher, stopping: CancellationToken) -> Arc<Self> {
+    pub(crate) fn start(
+        launcher: Arc<Launcher>,
+        max: usize,
+        stopping: CancellationToken,
+    ) -> Arc<Self> {
         let pool = Arc::new(Self {
             state: Mutex::default(),
             changed: Notify::new(),
             stopping,
             launcher,
+            max,
         });
         let tidying = Arc::downgrade(&pool);
         let stopping = pool.stopping.clone();
@@ -68,7 +75,8 @@ impl Pool {
                 .is_err()
             {
                 let Some(pool) = tidying.upgrade() else { break };
-                pool.lock().tidy(Instant::now(), &pool.launcher.limits);
+                let max = pool.max;
+                pool.lock().tidy(Instant::now(), &pool.launcher.limits, max);
                 pool.changed.notify_waiters();
             }
         });
@@ -147,7 +155,7 @@ impl Pool {
         if without_room {
             format!(
                 "All {} tool server processes are busy; try again.",
-                self.launcher.limits.max_processes
+                self.max
             )
         } else {
             format!(
@@ -205,7 +213,7 @@ impl Pool {
     /// Waits until one more process may exist, making room by ending the one that
     /// was idle longest. `None` when nobody waits for it any more.
     async fn find_room(self: &Arc<Self>, key: &Key) -> Option<Room> {
-        let max = self.launcher.limits.max_processes;
+        let max = self.max;
         let mut wanted = Wanted::begin(self);
         loop {
             let changed = self.changed.notified();
@@ -279,7 +287,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let max = self.pool.launcher.limits.max_processes;
+        let max = self.pool.max;
         self.pool
             .lock()
             .release(&self.key, &self.child, Instant::now(), max);

@@ -2,6 +2,8 @@
 //! Claude Desktop and VS Code use. Nothing is guessed: an unknown field, a
 //! missing command or a contradiction is an error that names the field.
 
+mod elsewhere;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::egress::allow::AllowList;
+use crate::remote::Remote;
+use crate::secrets;
 use crate::unique::UniqueMap;
 
 /// One configured tool server.
@@ -17,6 +21,31 @@ use crate::unique::UniqueMap;
 pub struct ServerConfig {
     /// Name in the configuration, `[a-z0-9-]{1,32}`.
     pub name: String,
+    /// Where it runs.
+    pub runs: Runs,
+    /// Whose identity the process gets.
+    pub identity: Identity,
+    /// Effect class of each tool that may be used; a tool not named stays
+    /// unclassified. Empty for a server with a built-in catalogue.
+    pub tools: BTreeMap<String, EffectClass>,
+    /// Hosts that it may reach, as [patterns](crate::egress::allow::AllowList::parse), and
+    /// for one that is reached by URL, that we may; `None`: those of Azure where it acts
+    /// as its user, the host of its URL, else none.
+    pub hosts: Option<Vec<String>>,
+}
+
+/// Where a tool server runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Runs {
+    /// On this machine, a process for each person.
+    Here(Program),
+    /// Somewhere else, with a session for each person.
+    Elsewhere(Remote),
+}
+
+/// A tool server that runs on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
     /// Absolute path of the program. It may be missing when the configuration is
     /// read; a call then says so. Its mode may be lost (see `programs.rs`).
     pub command: PathBuf,
@@ -24,16 +53,8 @@ pub struct ServerConfig {
     /// in the work folder of [`crate::Options`].
     pub args: Vec<String>,
     /// Environment variables of the process beside the fixed few. `${NAME}` is
-    /// not expanded.
+    /// not expanded; a value may name a secret.
     pub env: BTreeMap<String, String>,
-    /// Whose identity the process gets.
-    pub identity: Identity,
-    /// Effect class of each tool that may be used; a tool not named stays
-    /// unclassified. Empty for a server with a built-in catalogue.
-    pub tools: BTreeMap<String, EffectClass>,
-    /// Hosts that it may reach, as [patterns](crate::egress::allow::AllowList::parse);
-    /// `None`: those of Azure where it acts as its user, else none.
-    pub hosts: Option<Vec<String>>,
     /// Folders, by absolute path, that it may write to beside one of its own.
     pub writes: Vec<PathBuf>,
 }
@@ -158,36 +179,28 @@ fn server(
     let Value::Object(mut fields) = value else {
         return Err(ConfigError::at(path, "must be an object"));
     };
-    if fields.contains_key("url") {
-        return Err(ConfigError::at(
-            format!("{path}.url"),
-            "servers reached by URL are not supported; give the command of a stdio server",
-        ));
-    }
     let at = |field: &str| format!("{path}.{field}");
-    if let Some(kind) = fields.remove("type")
-        && kind != "stdio"
-    {
-        return Err(ConfigError::at(
-            at("type"),
-            "only \"stdio\" servers are supported",
-        ));
-    }
-    let command = match fields.remove("command") {
-        Some(Value::String(text)) => resolve(&at("command"), &text, places)?,
-        Some(_) => return Err(ConfigError::at(at("command"), "must be a string")),
-        None => return Err(ConfigError::at(at("command"), "is missing")),
+    let kind = fields.remove("type");
+    let runs = if let Some(url) = fields.remove("url") {
+        if crate::catalogue::is_built_in(&name) {
+            return Err(ConfigError::at(at("url"), "this server is a program"));
+        }
+        Runs::Elsewhere(elsewhere::read(path, kind.as_ref(), &url, &mut fields)?)
+    } else {
+        Runs::Here(program(path, kind.as_ref(), &mut fields, places)?)
     };
-    let args = match fields.remove("args") {
-        None => Vec::new(),
-        Some(Value::Array(items)) => strings(&at("args"), items)?,
-        Some(_) => return Err(ConfigError::at(at("args"), "must be a list of strings")),
-    };
-    let env = environment(&at("env"), fields.remove("env"))?;
     let identity = match fields.remove("identity") {
         None => Identity::None,
         Some(Value::String(text)) if text == "none" => Identity::None,
-        Some(Value::String(text)) if text == "user" => Identity::User,
+        Some(Value::String(text)) if text == "user" && matches!(runs, Runs::Here(_)) => {
+            Identity::User
+        }
+        Some(Value::String(text)) if text == "user" => {
+            return Err(ConfigError::at(
+                at("identity"),
+                "a server that is reached by URL gets nobody's identity",
+            ));
+        }
         Some(_) => {
             return Err(ConfigError::at(
                 at("identity"),
@@ -211,25 +224,62 @@ fn server(
         Some(Value::Array(items)) => Some(hosts(&at("hosts"), items)?),
         Some(_) => return Err(ConfigError::at(at("hosts"), "must be a list of strings")),
     };
+    if let Some(unknown) = fields.keys().next() {
+        let expected = match runs {
+            Runs::Here(_) => {
+                "unknown field; expected type, command, args, env, identity, tools, hosts or writes"
+            }
+            Runs::Elsewhere(_) => {
+                "unknown field; expected type, url, headers, identity, tools or hosts"
+            }
+        };
+        return Err(ConfigError::at(at(unknown), expected));
+    }
+    if let (Runs::Elsewhere(remote), Some(hosts)) = (&runs, &hosts) {
+        elsewhere::check_hosts(remote, hosts).map_err(|why| ConfigError::at(at("hosts"), why))?;
+    }
+    Ok(ServerConfig {
+        name,
+        runs,
+        identity,
+        tools,
+        hosts,
+    })
+}
+
+fn program(
+    path: &str,
+    kind: Option<&Value>,
+    fields: &mut Map<String, Value>,
+    places: Places<'_>,
+) -> Result<Program, ConfigError> {
+    let at = |field: &str| format!("{path}.{field}");
+    if kind.is_some_and(|kind| kind != "stdio") {
+        return Err(ConfigError::at(
+            at("type"),
+            "must be \"stdio\", or \"http\" with a url",
+        ));
+    }
+    let command = match fields.remove("command") {
+        Some(Value::String(text)) => resolve(&at("command"), &text, places)?,
+        Some(_) => return Err(ConfigError::at(at("command"), "must be a string")),
+        None => return Err(ConfigError::at(at("command"), "is missing")),
+    };
+    let args = match fields.remove("args") {
+        None => Vec::new(),
+        Some(Value::Array(items)) => strings(&at("args"), items)?,
+        Some(_) => return Err(ConfigError::at(at("args"), "must be a list of strings")),
+    };
+    let env = environment(&at("env"), fields.remove("env"))?;
     let writes = match fields.remove("writes") {
         None => Vec::new(),
         Some(Value::Array(items)) => folders(&at("writes"), items)?,
         Some(_) => return Err(ConfigError::at(at("writes"), "must be a list of strings")),
     };
-    if let Some(unknown) = fields.keys().next() {
-        return Err(ConfigError::at(
-            at(unknown),
-            "unknown field; expected type, command, args, env, identity, tools, hosts or writes",
-        ));
-    }
-    Ok(ServerConfig {
-        name,
+    Ok(Program {
         command,
         args,
         env,
-        identity,
-        tools,
-        hosts,
         writes,
     })
 }
@@ -286,6 +336,9 @@ fn environment(path: &str, value: Option<Value>) -> Result<BTreeMap<String, Stri
                 return Err(ConfigError::at(field, "is set by Azimuth itself"));
             }
             match value {
+                Value::String(text) if secrets::read(&text) == secrets::Value::Malformed => {
+                    Err(ConfigError::at(field, secrets::NO_NAME))
+                }
                 Value::String(text) if !text.contains('\0') => Ok((name, text)),
                 _ => Err(ConfigError::at(field, "must be a string without NUL")),
             }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 /// How a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StreamEnd {
-    /// The process closed it, which it does by ending.
+    /// The process closed it, which it does by ending; or we closed a session by URL.
     Closed,
     /// A line was longer than allowed; the rest was not read.
     LineTooLong,
@@ -38,7 +38,8 @@ impl StreamWatch {
         self.ended.cancelled().await;
     }
 
-    fn set(&self, end: StreamEnd) {
+    /// Tells the end; the first one counts.
+    pub(crate) fn set(&self, end: StreamEnd) {
         self.end.get_or_init(|| end);
         self.ended.cancel();
     }

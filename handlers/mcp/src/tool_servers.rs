@@ -34,7 +34,12 @@ use crate::launcher::{Launcher, Verified};
 use crate::limits::PoolLimits;
 use crate::pool::Pool;
 use crate::programs::Programs;
-use crate::servers::{HostEnvironment, Identity, ServerConfig};
+use crate::remote::Trust;
+use crate::secrets::Secrets;
+use crate::servers::{HostEnvironment, Identity, Runs, ServerConfig};
+
+/// Sessions with servers elsewhere, of all servers and users together.
+const MAX_SESSIONS: usize = 256;
 
 /// How the tool servers are run.
 #[derive(Debug, Clone)]
@@ -65,6 +70,10 @@ pub struct Options {
     pub limits: PoolLimits,
     /// What tenants may add.
     pub addable: AddRules,
+    /// Where values that name a secret are looked up.
+    pub secrets: Secrets,
+    /// Authorities, as PEM, that vouch for servers elsewhere beside those of the system.
+    pub authorities: Vec<u8>,
 }
 
 /// Why the tool servers cannot be run at all.
@@ -97,7 +106,10 @@ struct Shared {
     servers: BTreeMap<String, Arc<ServerConfig>>,
     /// What tenants may add.
     addable: AddRules,
+    /// Processes.
     pool: Arc<Pool>,
+    /// Sessions with servers elsewhere.
+    sessions: Arc<Pool>,
     catalogue: RwLock<Arc<Catalogue>>,
     known: Mutex<Known>,
     looks: Looks,
@@ -184,7 +196,8 @@ impl McpServers {
         } else {
             Offer::of_this_kernel()
         };
-        let launcher = Launcher {
+        let max_processes = options.limits.max_processes;
+        let launcher = Arc::new(Launcher {
             wrapper: options.wrapper,
             offer,
             host: options.host,
@@ -197,15 +210,18 @@ impl McpServers {
             random,
             limits: options.limits,
             tasks: tasks.clone(),
+            secrets: options.secrets,
+            trust: Trust::new(options.authorities),
             verified: Verified::default(),
-        };
+        });
         let shared = Arc::new(Shared {
             servers: servers
                 .into_iter()
                 .map(|s| (s.name.clone(), Arc::new(s)))
                 .collect(),
             addable: options.addable,
-            pool: Pool::start(launcher, stopping.clone()),
+            pool: Pool::start(Arc::clone(&launcher), max_processes, stopping.clone()),
+            sessions: Pool::start(launcher, MAX_SESSIONS, stopping.clone()),
             catalogue: RwLock::new(Arc::new(catalogue::assemble(&known.tools))),
             known: Mutex::new(known),
             looks: Looks::default(),
@@ -222,7 +238,7 @@ impl McpServers {
     /// Ends all processes and waits until they have ended or were killed. Calls in
     /// flight end as unclear, later ones are refused.
     pub async fn shutdown(&self) {
-        self.shared.pool.stop_all();
+        self.shared.stop_all();
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
         self.shared.broker_stop.cancel();
@@ -233,7 +249,7 @@ impl McpServers {
 
 impl Drop for McpServers {
     fn drop(&mut self) {
-        self.shared.pool.stop_all();
+        self.shared.stop_all();
         self.shared.broker_stop.cancel();
     }
 }
@@ -262,12 +278,13 @@ impl ToolServers for McpServers {
         catalogue::is_built_in(server) || self.shared.servers.contains_key(server)
     }
 
-    fn addable(&self) -> Addable {
-        self.shared.addable.told()
+    fn addable(&self, tenant: &str) -> Addable {
+        self.shared.addable.told(tenant)
     }
 
     fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault> {
-        self.shared.addable.check(server)
+        // Who adds it is of the tenant that it is added for.
+        self.shared.addable.check(&server.by.tid, server)
     }
 
     fn added_offer(&self, server: &TenantServer) -> Option<ServerOffer> {
@@ -317,33 +334,59 @@ impl Shared {
     }
 
     fn health_of(&self, server: &ServerConfig) -> ServerHealth {
-        let (processes, busy) = self.pool.count(&server.name);
+        let (processes, busy) = self.pool_of(server).count(&server.name);
         let problem = self
             .known()
             .problems
             .get(&server.name)
             .cloned()
-            .or_else(|| {
-                (!server.command.is_file())
-                    .then(|| format!("{} is missing", server.command.display()))
+            .or_else(|| match &server.runs {
+                Runs::Here(program) if !program.command.is_file() => {
+                    Some(format!("{} is missing", program.command.display()))
+                }
+                Runs::Here(_) | Runs::Elsewhere(_) => None,
             });
+        let what = match &server.runs {
+            Runs::Here(_) => "processes",
+            Runs::Elsewhere(_) => "sessions",
+        };
         let changed = self.changed_tools(&server.name);
         let detail = problem.clone().unwrap_or_else(|| match changed {
-            0 => format!("processes: {processes}, busy: {busy}"),
-            n => format!(
-                "processes: {processes}, busy: {busy}, tools that differ from their pins: {n}"
-            ),
+            0 => format!("{what}: {processes}, busy: {busy}"),
+            n => {
+                format!("{what}: {processes}, busy: {busy}, tools that differ from their pins: {n}")
+            }
         });
         ServerHealth {
             server: server.name.clone(),
             ok: problem.is_none(),
             detail,
             hosts: self.pool.launcher().allowed(server).patterns().collect(),
-            confinement: self.confinement(),
+            confinement: self.confinement(server),
         }
     }
 
-    fn confinement(&self) -> Confinement {
+    fn pool_of(&self, server: &ServerConfig) -> &Arc<Pool> {
+        match &server.runs {
+            Runs::Here(_) => &self.pool,
+            Runs::Elsewhere(_) => &self.sessions,
+        }
+    }
+
+    fn stop_all(&self) {
+        self.pool.stop_all();
+        self.sessions.stop_all();
+    }
+
+    fn confinement(&self, server: &ServerConfig) -> Confinement {
+        if matches!(server.runs, Runs::Elsewhere(_)) {
+            // Nothing of it runs here.
+            return Confinement {
+                files: true,
+                connections: true,
+                why: String::new(),
+            };
+        }
         let launcher = self.pool.launcher();
         let Offer { files, connections } = launcher.offer;
         let why = match (launcher.wrapper.is_empty(), files, connections) {

@@ -50,13 +50,15 @@ pub struct Acceptance {
     pub effect: EffectClass,
 }
 
-/// What tenants may add.
+/// What a tenant may add.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addable {
     /// Programs.
     pub commands: Vec<String>,
     /// Hosts, as patterns.
     pub hosts: Vec<String>,
+    /// What the names of secrets begin with that it may name; `None`: none.
+    pub secrets: Option<String>,
 }
 
 /// Why a server may not be added.
@@ -214,8 +216,8 @@ pub trait ToolServers: Send + Sync {
     /// Whether a server of that name is every tenant's, or may come to be.
     fn is_taken(&self, server: &str) -> bool;
 
-    /// What tenants may add; nothing unless the installation says so.
-    fn addable(&self) -> Addable;
+    /// What a tenant may add; nothing unless the installation says so.
+    fn addable(&self, tenant: &str) -> Addable;
 
     /// Whether a tenant may add this server. It is asked again before one is started.
     fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault>;

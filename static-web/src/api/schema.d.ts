@@ -937,29 +937,48 @@ export interface components {
         AddedServersView: {
             /** @description Programs that may be added; the operator of the installation chooses them. */
             commands: string[];
-            /** @description Hosts that an added server may be let reach; likewise. */
+            /**
+             * @description Hosts that an added server may be let reach, and those of the URLs that may be
+             *     added; likewise.
+             */
             hosts: string[];
             /** @description All of them, by name. */
             items: components["schemas"]["AddedServerView"][];
+            /**
+             * @description What the names of secrets begin with that the tenant may name as `@keyvault:name`;
+             *     null: none.
+             */
+            secrets?: string | null;
         };
         /** @description A tool server, as an entry of `mcpServers` has it. */
         AddedServerToSet: {
             /** @description Its arguments, passed on as they are. */
             args?: string[];
-            /** @description Its program, one of those that the operator of the installation allows. */
+            /** @description Its program, one of those that the operator of the installation allows; or `url`. */
             command?: string | null;
-            /** @description Its environment; no value may be a secret. */
+            /** @description Its environment; no value may be a secret, but `@keyvault:name` may name one. */
             env?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Headers that are sent there, by name in any case; no value may be a secret, but
+             *     `@keyvault:name` may name one.
+             */
+            headers?: {
                 [key: string]: string;
             };
             /** @description Hosts that it may reach, of those that the operator of the installation allows. */
             hosts?: string[];
             /** @description Why, 1–500 characters. */
             reason: string;
-            /** @description Servers that are reached by URL cannot be added yet. */
+            type?: components["schemas"]["ServerKind"] | null;
+            /**
+             * @description Where it is reached, over streamable HTTP: `https`, at a host that the operator of
+             *     the installation allows. Then there is nothing else but `headers`.
+             */
             url?: string | null;
         };
-        /** @description A tool server that the tenant added. What its variables hold is not told. */
+        /** @description A tool server that the tenant added. What its variables and headers hold is not told. */
         AddedServerView: {
             /** @description Its arguments. */
             args: string[];
@@ -972,16 +991,20 @@ export interface components {
             by: string;
             /** @description Their display name then. */
             by_name?: string | null;
-            /** @description Its program. */
-            command: string;
+            /** @description Its program; null where it is reached by URL. */
+            command?: string | null;
             /** @description Names of its variables. */
             env: string[];
+            /** @description Names of the headers that are sent there. */
+            headers: string[];
             /** @description Hosts that it may reach, as patterns. */
             hosts: string[];
             /** @description Its name. */
             name: string;
             /** @description Why. */
             reason: string;
+            /** @description Where it is reached; null where it is a program. */
+            url?: string | null;
         };
         /**
          * @description Who must agree.
@@ -2346,6 +2369,11 @@ export interface components {
             /** @description Whether calls can be expected to work. */
             ok: boolean;
         };
+        /**
+         * @description How a tool server is spoken to, as an entry of `mcpServers` has it.
+         * @enum {string}
+         */
+        ServerKind: "stdio" | "http" | "streamableHttp";
         /** @description A login. */
         SessionView: {
             /** @description When it was first seen. */

@@ -37,8 +37,8 @@ impl ToolServers for Outside<dyn ToolServers> {
         self.port.is_taken(server)
     }
 
-    fn addable(&self) -> Addable {
-        self.port.addable()
+    fn addable(&self, tenant: &str) -> Addable {
+        self.port.addable(tenant)
     }
 
     fn check_added(&self, server: &AddedServer) -> Result<(), AddedFault> {

@@ -239,7 +239,7 @@ impl ToolServers for Effects {
         true
     }
 
-    fn addable(&self) -> Addable {
+    fn addable(&self, _: &str) -> Addable {
         Addable::default()
     }
 

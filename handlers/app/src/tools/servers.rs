@@ -40,9 +40,9 @@ impl SealedServers {
         self.inside.is_taken(server)
     }
 
-    /// What tenants may add.
-    pub fn addable(&self) -> Addable {
-        self.inside.addable()
+    /// What a tenant may add.
+    pub fn addable(&self, tenant: &str) -> Addable {
+        self.inside.addable(tenant)
     }
 
     /// Whether a tenant may add this server.

@@ -129,7 +129,8 @@ impl KeyVault {
         }
     }
 
-    async fn secret(&self, secret: &SecretName) -> Result<Secret, KeyVaultError> {
+    /// The value of one secret.
+    pub async fn secret(&self, secret: &SecretName) -> Result<Secret, KeyVaultError> {
         let mut path = vec!["secrets", secret.name.as_str()];
         path.extend(secret.version.as_deref());
         let body = self.ask(Method::GET, &path, None).await?;

@@ -25,7 +25,7 @@ const PREFIX: &str = "AZIMUTH_";
 
 /// Every variable that the product knows. Anything else that begins with
 /// `AZIMUTH_` is refused: it is most likely misspelt.
-pub const VARIABLES: [&str; 45] = [
+pub const VARIABLES: [&str; 46] = [
     "AZIMUTH_APPROVAL_WEBHOOKS",
     "AZIMUTH_ARM_URL",
     "AZIMUTH_AUTH_AUDIENCE",
@@ -48,6 +48,7 @@ pub const VARIABLES: [&str; 45] = [
     "AZIMUTH_LOG",
     "AZIMUTH_MCP_COMMANDS",
     "AZIMUTH_MCP_HOSTS",
+    "AZIMUTH_MCP_SECRETS",
     "AZIMUTH_MCP_MAX_PROCESSES",
     "AZIMUTH_MCP_SERVERS",
     "AZIMUTH_MODEL_API_KEY",

@@ -122,6 +122,9 @@ pub struct ToolConfig {
     pub commands: Vec<PathBuf>,
     /// Hosts that added servers may reach.
     pub hosts: Vec<String>,
+    /// What the names of secrets begin with that tenants may name, before the tenant;
+    /// `None`: they may name none.
+    pub secrets: Option<String>,
 }
 
 /// Chat models.
@@ -388,11 +391,23 @@ fn tools(settings: &mut Settings) -> Option<ToolConfig> {
             relative.display()
         ));
     }
+    let secrets = settings.optional("AZIMUTH_MCP_SECRETS");
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    if secrets
+        .as_ref()
+        .is_some_and(|prefix| prefix.len() > 40 || !prefix.bytes().all(is_plain))
+    {
+        settings.fault(
+            "AZIMUTH_MCP_SECRETS must be at most 40 letters, digits and -, as names of the key vault are"
+                .to_owned(),
+        );
+    }
     Some(ToolConfig {
         servers_file: file?,
         max_processes,
         commands,
         hosts: settings.list("AZIMUTH_MCP_HOSTS"),
+        secrets,
     })
 }
 

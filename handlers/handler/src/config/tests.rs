@@ -587,6 +587,10 @@ fn what_is_misspelt_or_contradictory_is_told() {
             "AZIMUTH_MCP_COMMANDS must be absolute",
         ),
         (
+            &[("AZIMUTH_MCP_SECRETS", Some("mcp_"))],
+            "AZIMUTH_MCP_SECRETS must be",
+        ),
+        (
             &[("AZIMUTH_MCP_MAX_PROCESSES", Some("0"))],
             "AZIMUTH_MCP_MAX_PROCESSES must be",
         ),

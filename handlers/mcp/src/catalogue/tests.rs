@@ -1,20 +1,22 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use crate::servers::Identity;
+use crate::servers::{Identity, Program, Runs};
 use azimuth_domain::tool::tool_hash;
 use serde_json::json;
 
 fn config() -> ServerConfig {
     ServerConfig {
         name: AZURE.into(),
-        command: "/azmcp".into(),
-        args: vec![],
-        env: BTreeMap::new(),
+        runs: Runs::Here(Program {
+            command: "/azmcp".into(),
+            args: vec![],
+            env: BTreeMap::new(),
+            writes: vec![],
+        }),
         identity: Identity::User,
         tools: BTreeMap::new(),
         hosts: None,
-        writes: vec![],
     }
 }
 

@@ -30,16 +30,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azimuth_domain::principal::UserKey;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::allow::AllowList;
 use self::dial::{Dialer, Lookup};
 pub use self::passes::Pass;
-use self::passes::Passes;
 pub(crate) use self::passes::Reached;
+use self::passes::{Activity, Holder, Passes};
 use self::proxy::Proxy;
+use self::target::Target;
 
 /// How the proxy reaches the world.
 #[derive(Clone)]
@@ -73,6 +75,26 @@ impl Default for Limits {
             idle: Duration::from_mins(5),
             exchange: Duration::from_mins(5),
         }
+    }
+}
+
+/// What has to live as long as a connection that was made in this process.
+pub(crate) struct Connection {
+    holder: Arc<Holder>,
+    activity: Arc<Activity>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    /// Waits until the pass that it was made for ends, and it must end too.
+    pub(crate) async fn ended(&self) {
+        self.holder.ended.cancelled().await;
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.holder.touch(&self.activity);
     }
 }
 
@@ -134,6 +156,24 @@ impl EgressProxy {
         secret: [u8; 32],
     ) -> Pass {
         self.passes.admit(server, user, allow, secret)
+    }
+
+    /// A connection for the holder of `pass` without going over loopback: what this
+    /// process itself says to a tool server is judged, counted and remembered by the same
+    /// rules. The error is for people.
+    pub(crate) async fn connect(
+        &self,
+        pass: &Pass,
+        target: &Target,
+    ) -> Result<(TcpStream, Connection), String> {
+        let way = self.proxy.way(pass.holder(), target).await;
+        let way = way.map_err(|closed| closed.why)?;
+        let connection = Connection {
+            holder: way.holder,
+            activity: way.activity,
+            _place: way.place,
+        };
+        Ok((way.server, connection))
     }
 
     /// Where it listens.

@@ -132,42 +132,49 @@ impl Proxy {
             Ok(target) => target,
             Err(why) => return say(StatusCode::BAD_REQUEST, why),
         };
-        let verdict = holder.allow.decide(&target);
-        if verdict == Verdict::Refused {
-            refused(&holder, &target, "not on the list");
-            let text = format!("The tool server {} may not reach {target}.", holder.server);
-            return say(StatusCode::FORBIDDEN, &text);
-        }
-        let places = Arc::clone(&holder.connections);
-        let Ok(Ok(place)) = timeout(self.limits.connect, places.acquire_owned()).await else {
-            return say(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "This process has too many connections.",
-            );
-        };
-        let server = match self.dialer.dial(verdict, &target).await {
-            Ok(server) => server,
-            Err(NoConnection::Refused(why)) => {
-                refused(&holder, &target, &why);
-                return say(StatusCode::FORBIDDEN, &why);
-            }
-            Err(NoConnection::Failed(why)) => {
-                tracing::info!(server = holder.server, why, "a tool server reached nothing");
-                return say(StatusCode::BAD_GATEWAY, &why);
-            }
-        };
-        let activity = reached(&holder, &target);
-        let way = Way {
-            holder,
-            activity,
-            server,
-            place,
+        let way = match self.way(holder, &target).await {
+            Ok(way) => way,
+            Err(Closed { status, why }) => return say(status, &why),
         };
         if is_tunnel {
             self.tunnel(request, way)
         } else {
             self.pass_on(request, &target, way).await
         }
+    }
+
+    /// A connection to `target` for the holder of a pass, if it may have one.
+    pub(super) async fn way(&self, holder: Arc<Holder>, target: &Target) -> Result<Way, Closed> {
+        let closed = |status: StatusCode, why: String| Err(Closed { status, why });
+        let verdict = holder.allow.decide(target);
+        if verdict == Verdict::Refused {
+            refused(&holder, target, "not on the list");
+            let why = format!("The tool server {} may not reach {target}.", holder.server);
+            return closed(StatusCode::FORBIDDEN, why);
+        }
+        let places = Arc::clone(&holder.connections);
+        let Ok(Ok(place)) = timeout(self.limits.connect, places.acquire_owned()).await else {
+            let why = "This process has too many connections.";
+            return closed(StatusCode::SERVICE_UNAVAILABLE, why.to_owned());
+        };
+        let server = match self.dialer.dial(verdict, target).await {
+            Ok(server) => server,
+            Err(NoConnection::Refused(why)) => {
+                refused(&holder, target, &why);
+                return closed(StatusCode::FORBIDDEN, why);
+            }
+            Err(NoConnection::Failed(why)) => {
+                tracing::info!(server = holder.server, why, "a tool server reached nothing");
+                return closed(StatusCode::BAD_GATEWAY, why);
+            }
+        };
+        let activity = reached(&holder, target);
+        Ok(Way {
+            holder,
+            activity,
+            server,
+            place,
+        })
     }
 
     /// Answers 200; from then on the connection is the tunnel.
@@ -227,11 +234,17 @@ impl Proxy {
 }
 
 /// A connection that was made for the holder of a pass.
-struct Way {
-    holder: Arc<Holder>,
-    activity: Arc<Activity>,
-    server: TcpStream,
-    place: OwnedSemaphorePermit,
+pub(super) struct Way {
+    pub(super) holder: Arc<Holder>,
+    pub(super) activity: Arc<Activity>,
+    pub(super) server: TcpStream,
+    pub(super) place: OwnedSemaphorePermit,
+}
+
+/// Why there is none, as it is answered.
+pub(super) struct Closed {
+    status: StatusCode,
+    pub(super) why: String,
 }
 
 /// Where the request wants to go.

@@ -276,14 +276,14 @@ impl State {
 
     /// Ends what was idle too long and forgets identities about which nothing has
     /// to be remembered.
-    pub(super) fn tidy(&mut self, now: Instant, limits: &PoolLimits) {
+    pub(super) fn tidy(&mut self, now: Instant, limits: &PoolLimits, max: usize) {
         for seat in self.slots.values_mut().flat_map(|slot| &mut slot.seats) {
             let idle = now.saturating_duration_since(seat.last_used) >= limits.idle_timeout;
             if idle && seat.in_flight == 0 && !seat.retired {
                 seat.retire();
             }
         }
-        self.make_room(limits.max_processes);
+        self.make_room(max);
         self.slots.retain(|_, slot| {
             let busy = !slot.seats.is_empty() || slot.starting || slot.waiting > 0;
             busy || !slot.backoff.is_clear(now, limits.max_restart_delay)

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
+use crate::remote::endpoint::Endpoint;
 
 fn host(folder: &Path) -> HostEnvironment {
     HostEnvironment {
@@ -11,6 +12,13 @@ fn host(folder: &Path) -> HostEnvironment {
 
 fn parse(json: &str) -> Result<Vec<ServerConfig>, ConfigError> {
     parse_servers(json, Path::new("/app"), &host(Path::new("/nowhere")))
+}
+
+fn program_of(server: &ServerConfig) -> &Path {
+    match &server.runs {
+        Runs::Here(program) => &program.command,
+        Runs::Elsewhere(remote) => panic!("{remote:?}"),
+    }
 }
 
 fn refusal(json: &str) -> String {
@@ -35,26 +43,30 @@ fn the_form_of_claude_desktop_reads_whole() {
         [
             ServerConfig {
                 name: "azure".into(),
-                command: "/opt/azmcp".into(),
-                args: vec!["server".into(), "start".into(), "a b; c".into()],
-                env: BTreeMap::from([("MODE".into(), "${NOT_EXPANDED}".into())]),
+                runs: Runs::Here(Program {
+                    command: "/opt/azmcp".into(),
+                    args: vec!["server".into(), "start".into(), "a b; c".into()],
+                    env: BTreeMap::from([("MODE".into(), "${NOT_EXPANDED}".into())]),
+                    writes: vec![],
+                }),
                 identity: Identity::User,
                 tools: BTreeMap::new(),
                 hosts: None,
-                writes: vec![],
             },
             ServerConfig {
                 name: "everything".into(),
-                command: "/bin/cat".into(),
-                args: vec![],
-                env: BTreeMap::new(),
+                runs: Runs::Here(Program {
+                    command: "/bin/cat".into(),
+                    args: vec![],
+                    env: BTreeMap::new(),
+                    writes: vec!["/var/lib/everything".into()],
+                }),
                 identity: Identity::None,
                 tools: BTreeMap::from([
                     ("echo".into(), EffectClass::ReadOnly),
                     ("wipe".into(), EffectClass::Destructive),
                 ]),
                 hosts: Some(vec!["api.test".into(), "*.a.test:8443".into()]),
-                writes: vec!["/var/lib/everything".into()],
             },
         ]
     );
@@ -63,6 +75,35 @@ fn the_form_of_claude_desktop_reads_whole() {
         "a"
     );
     assert_eq!(parse(r#"{"mcpServers": {}}"#).unwrap(), []);
+}
+
+#[test]
+fn a_server_elsewhere_reads_as_vs_code_has_it() {
+    let servers = parse(
+        r#"{"servers": {"files": {"type": "http", "url": "https://mcp.test/mcp?a=b",
+            "headers": {"Authorization": "@keyvault:files"},
+            "tools": {"read": "read_only"}}}}"#,
+    )
+    .unwrap();
+    let remote = Remote {
+        endpoint: Endpoint::parse("https://mcp.test/mcp?a=b").unwrap(),
+        headers: BTreeMap::from([("authorization".into(), "@keyvault:files".into())]),
+    };
+    let expected = ServerConfig {
+        name: "files".into(),
+        runs: Runs::Elsewhere(remote),
+        identity: Identity::None,
+        tools: BTreeMap::from([("read".into(), EffectClass::ReadOnly)]),
+        hosts: None,
+    };
+    assert_eq!(servers, [expected]);
+    for kind in ["http", "streamableHttp", "streamable-http"] {
+        let json = format!(
+            r#"{{"mcpServers": {{"a": {{"type": "{kind}", "url": "https://mcp.test:8443/",
+                "hosts": ["*.test.example", "mcp.test:8443"]}}}}}}"#
+        );
+        assert!(parse(&json).is_ok(), "{kind}");
+    }
 }
 
 #[test]
@@ -113,12 +154,58 @@ fn every_mistake_names_its_field() {
             "nope-x is not on PATH",
         ),
         (
-            r#"{"mcpServers": {"a": {"url": "http://127.0.0.1/"}}}"#,
-            "mcpServers.a.url: servers re",
+            r#"{"mcpServers": {"a": {"command":"/x","type":"http"}}}"#,
+            "mcpServers.a.type: must be",
         ),
         (
-            r#"{"mcpServers": {"a": {"command":"/x","type":"http"}}}"#,
-            "mcpServers.a.type: only",
+            r#"{"mcpServers": {"a": {"command":"/x","headers":{}}}}"#,
+            "mcpServers.a.headers: unknown field",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"command":"/x","env":{"K":"@keyvault:a b"}}}}"#,
+            "mcpServers.a.env.K: after @keyvault:",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": 1}}}"#,
+            "mcpServers.a.url: must be a string",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "http://mcp.test/"}}}"#,
+            "mcpServers.a.url: must begin with https",
+        ),
+        (
+            r#"{"mcpServers": {"azure": {"url": "https://mcp.test/"}}}"#,
+            "mcpServers.azure.url: this server is",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "type": "sse"}}}"#,
+            "mcpServers.a.type: must be \"http\"",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "command": "/x"}}}"#,
+            "mcpServers.a.command: unknown field",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "identity": "user"}}}"#,
+            "mcpServers.a.identity: a server that",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "hosts": ["other.test"]}}}"#,
+            "mcpServers.a.hosts: must have the host",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "headers": {"Cookie": "a"}}}}"#,
+            "mcpServers.a.headers.Cookie: is set by",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/",
+                "headers": {"X-Area": "@keyvault:"}}}}"#,
+            "mcpServers.a.headers.X-Area: after @keyvault:",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/",
+                "headers": {"X-Area": "a", "x-area": "b"}}}}"#,
+            "is given twice",
         ),
         (
             r#"{"mcpServers": {"a": {"command":"/x","args":"s"}}}"#,
@@ -215,7 +302,7 @@ fn a_bare_name_is_found_on_path_once_and_only_if_it_can_run() {
     assert!(parse_servers(json, Path::new("/app"), &host(folder.path())).is_err());
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).unwrap();
     let servers = parse_servers(json, Path::new("/app"), &host(folder.path())).unwrap();
-    assert_eq!(servers[0].command, file);
+    assert_eq!(program_of(&servers[0]), file);
 }
 
 #[test]
@@ -227,6 +314,6 @@ fn a_path_is_relative_to_the_folder_of_the_file() {
         ("/opt/tool", "/opt/tool"),
     ] {
         let json = format!(r#"{{"mcpServers": {{"a": {{"command": "{command}"}}}}}}"#);
-        assert_eq!(parse(&json).unwrap()[0].command, Path::new(program));
+        assert_eq!(program_of(&parse(&json).unwrap()[0]), Path::new(program));
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::{Shared, offers};
-use crate::call;
+use crate::call::{self, Ended};
 use crate::catalogue::is_built_in;
 use crate::catalogue::pins::LearnedTool;
 use crate::child::{Child, Offered};
@@ -56,8 +56,42 @@ impl Shared {
         started: Instant,
         cancel: &CancellationToken,
     ) -> Result<CallOutput, ToolError> {
-        let limits = &self.pool.launcher().limits;
         let deadline = started + request.deadline;
+        let effect = place.effect;
+        let mut ended = self
+            .attempt(place, request, arguments.clone(), deadline, cancel)
+            .await;
+        // What only reads may be asked again in a session that the server knows.
+        if ended.lost && effect == EffectClass::ReadOnly {
+            let again = tokio::select! {
+                place = self.place(request, deadline) => place.ok(),
+                () = cancel.cancelled() => None,
+            };
+            if let Some(place) = again.filter(|place| place.effect == effect) {
+                ended = self
+                    .attempt(place, request, arguments, deadline, cancel)
+                    .await;
+            }
+        }
+        tracing::debug!(
+            tool = %request.tool,
+            correlation_id = request.correlation_id,
+            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ok = ended.result.is_ok(),
+            "tool call",
+        );
+        ended.result
+    }
+
+    async fn attempt(
+        &self,
+        place: Place,
+        request: &CallRequest,
+        arguments: JsonObject,
+        deadline: Instant,
+        cancel: &CancellationToken,
+    ) -> Ended {
+        let limits = &self.pool.launcher().limits;
         let lease = &place.lease;
         let began = std::time::Instant::now();
         let consent = match place.pass {
@@ -86,14 +120,7 @@ impl Shared {
         } else {
             lease.retire_runaway();
         }
-        tracing::debug!(
-            tool = %request.tool,
-            correlation_id = request.correlation_id,
-            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            ok = ended.result.is_ok(),
-            "tool call",
-        );
-        ended.result
+        ended
     }
 
     /// A process for the call, with its gate passed and its tool checked. The
@@ -102,7 +129,8 @@ impl Shared {
         let (server, pinned) = self.enabled(request)?;
         let alone = request.consent && self.may_ask(&request.tool, pinned.effect);
         loop {
-            let lease = self.pool.acquire(&server, &request.user, deadline).await?;
+            let pool = self.pool_of(&server);
+            let lease = pool.acquire(&server, &request.user, deadline).await?;
             let gate = Arc::clone(&lease.child.gate);
             let passing = async {
                 if alone {
@@ -137,7 +165,11 @@ impl Shared {
                 self.compare(&server.name, &lease.child);
             }
             check_offer(&lease.child, &request.tool, &pinned.hash)?;
-            return Ok(Place { lease, pass });
+            return Ok(Place {
+                lease,
+                pass,
+                effect: pinned.effect,
+            });
         }
     }
 
@@ -250,6 +282,7 @@ fn changed(tool: &ToolRef) -> String {
 struct Place {
     lease: Lease,
     pass: Pass,
+    effect: EffectClass,
 }
 
 /// The gate of the process, held until the call is over; alone by a call that may

@@ -15,9 +15,11 @@ use crate::support::{FAKE, Plan, Rig, not_started, request, text};
 fn server(tenant: &str, command: &str) -> Arc<TenantServer> {
     let server = AddedServer {
         name: "files".to_owned(),
-        command: command.to_owned(),
+        command: Some(command.to_owned()),
         args: vec!["serve".to_owned()],
         env: BTreeMap::from([("LEVEL".to_owned(), "debug".to_owned())]),
+        url: None,
+        headers: BTreeMap::new(),
         hosts: Vec::new(),
         at: Timestamp(1),
         by: UserKey::new(tenant, "dave"),

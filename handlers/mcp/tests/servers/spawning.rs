@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
-use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits};
+use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits, Secrets};
 use azimuth_ports::tools::ToolServers;
 use serde_json::{Map, Value, json};
 
@@ -123,6 +123,8 @@ async fn whatever_the_catalogue_says_is_passed_on_as_it_is() {
         audiences: vec![],
         limits: PoolLimits::default(),
         addable: AddRules::default(),
+        secrets: Secrets::default(),
+        authorities: Vec::new(),
     };
     let world = Arc::new(World(AtomicU8::new(1)));
     let pool = McpServers::start(servers, options, world.clone(), world.clone(), world)

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{EffectClass, ToolRef};
-use azimuth_mcp::servers::{HostEnvironment, Identity, ServerConfig};
-use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits};
+use azimuth_mcp::servers::{HostEnvironment, Identity, Program, Runs, ServerConfig};
+use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits, Secrets};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{AccessToken, Secret, TokenError, UserTokens};
 use azimuth_ports::tools::{
@@ -89,6 +89,7 @@ pub struct Plan {
     pub writes: Option<Vec<PathBuf>>,
     /// Of whoever runs the handler.
     pub home: String,
+    pub secrets: Secrets,
 }
 
 impl Default for Plan {
@@ -110,6 +111,7 @@ impl Default for Plan {
             hosts: None,
             writes: None,
             home: "/home/somebody".to_owned(),
+            secrets: Secrets::default(),
         }
     }
 }
@@ -135,16 +137,18 @@ impl Plan {
         }
         let server = ServerConfig {
             name: self.server.into(),
-            command: self.command,
-            args,
-            env: self.env,
+            runs: Runs::Here(Program {
+                command: self.command,
+                args,
+                env: self.env,
+                // The log of what it does is there.
+                writes: self
+                    .writes
+                    .unwrap_or_else(|| vec![folder.path().to_owned()]),
+            }),
             identity: self.identity,
             tools,
             hosts: self.hosts,
-            // The log of what it does is there.
-            writes: self
-                .writes
-                .unwrap_or_else(|| vec![folder.path().to_owned()]),
         };
         let wrapper = if self.wrapped {
             vec![FAKE.into(), "confine".into()]
@@ -166,7 +170,10 @@ impl Plan {
             addable: AddRules {
                 commands: vec![FAKE.into()],
                 hosts: Vec::new(),
+                secrets: None,
             },
+            secrets: self.secrets,
+            authorities: Vec::new(),
         };
         let world = Arc::new(World(AtomicU8::new(1)));
         let servers =

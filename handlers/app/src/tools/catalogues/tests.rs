@@ -74,7 +74,7 @@ impl ToolServers for Shed {
         true
     }
 
-    fn addable(&self) -> Addable {
+    fn addable(&self, _: &str) -> Addable {
         Addable::default()
     }
 

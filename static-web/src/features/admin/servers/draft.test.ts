@@ -60,6 +60,6 @@ it("names each fault at its field", () => {
 });
 
 it("asks again for what variables hold", () => {
-  const server = { name: "notes", command: "/usr/bin/npx", args: ["-y"], env: ["LOG"], hosts: [], at: "", by: "", reason: "" };
+  const server = { name: "notes", command: "/usr/bin/npx", args: ["-y"], env: ["LOG"], headers: [], hosts: [], at: "", by: "", reason: "" };
   expect(draftOf(server).env).toBe("LOG=");
 });

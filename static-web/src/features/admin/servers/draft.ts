@@ -20,7 +20,7 @@ export const EMPTY: Draft = { name: "", command: "", args: "", env: "", hosts: "
 /** What holds, to be changed. The API tells no values of variables: they are to be given again. */
 export const draftOf = (server: AddedServer): Draft => ({
   name: server.name,
-  command: server.command,
+  command: server.command ?? "",
   args: server.args.join("\n"),
   env: server.env.map((name) => `${name}=`).join("\n"),
   hosts: server.hosts.join("\n"),

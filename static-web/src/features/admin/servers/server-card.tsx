@@ -52,7 +52,7 @@ export function ServerCard({ server, allowed, etag }: ServerCardProps) {
       </div>
       <dl className="space-y-3">
         <Fact name={t("field.command")}>
-          <code className="font-mono text-xs break-all">{[server.command, ...server.args].join(" ")}</code>
+          <code className="font-mono text-xs break-all">{[server.command ?? server.url, ...server.args].join(" ")}</code>
         </Fact>
         {server.env.length > 0 && (
           <Fact name={t("field.env")}>

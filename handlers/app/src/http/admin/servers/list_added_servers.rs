@@ -19,8 +19,12 @@ pub struct AddedServersView {
     pub items: Vec<AddedServerView>,
     /// Programs that may be added; the operator of the installation chooses them.
     pub commands: Vec<String>,
-    /// Hosts that an added server may be let reach; likewise.
+    /// Hosts that an added server may be let reach, and those of the URLs that may be
+    /// added; likewise.
     pub hosts: Vec<String>,
+    /// What the names of secrets begin with that the tenant may name as `@keyvault:name`;
+    /// null: none.
+    pub secrets: Option<String>,
 }
 
 /// The tool servers that the caller's tenant added, and what may be added.
@@ -35,10 +39,11 @@ pub async fn handle(State(state): State<CatalogueState>, caller: Caller) -> Answ
     require_admin(&caller)?;
     let tenant = &caller.principal.user.tid;
     let stored = Stored::read(state.catalogues.added(), tenant).await?;
-    let addable = state.servers.addable();
+    let addable = state.servers.addable(tenant);
     Ok(stored.answer(AddedServersView {
         items: stored.item.iter().map(AddedServerView::from).collect(),
         commands: addable.commands,
         hosts: addable.hosts,
+        secrets: addable.secrets,
     }))
 }

@@ -14,17 +14,21 @@ use utoipa::ToSchema;
 
 use crate::http::moment::Moment;
 
-/// A tool server that the tenant added. What its variables hold is not told.
+/// A tool server that the tenant added. What its variables and headers hold is not told.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AddedServerView {
     /// Its name.
     pub name: String,
-    /// Its program.
-    pub command: String,
+    /// Its program; null where it is reached by URL.
+    pub command: Option<String>,
     /// Its arguments.
     pub args: Vec<String>,
     /// Names of its variables.
     pub env: Vec<String>,
+    /// Where it is reached; null where it is a program.
+    pub url: Option<String>,
+    /// Names of the headers that are sent there.
+    pub headers: Vec<String>,
     /// Hosts that it may reach, as patterns.
     pub hosts: Vec<String>,
     /// When it was added or changed last.
@@ -45,6 +49,8 @@ impl From<&AddedServer> for AddedServerView {
             command: server.command.clone(),
             args: server.args.clone(),
             env: server.env.keys().cloned().collect(),
+            url: server.url.clone(),
+            headers: server.headers.keys().cloned().collect(),
             hosts: server.hosts.clone(),
             at: server.at.into(),
             by: server.by.oid.clone(),
@@ -56,10 +62,17 @@ impl From<&AddedServer> for AddedServerView {
 
 /// A server as the audit keeps it.
 fn told(server: &AddedServer) -> Value {
-    let env: BTreeMap<&str, &str> = server
-        .env
-        .keys()
-        .map(|name| (name.as_str(), "(not told)"))
-        .collect();
-    json!({"command": server.command, "args": server.args, "env": env, "hosts": server.hosts})
+    let names = |map: &BTreeMap<String, String>| {
+        let one = |name: &String| (name.clone(), Value::from("(not told)"));
+        Value::Object(map.keys().map(one).collect())
+    };
+    match &server.url {
+        Some(url) => json!({"url": url, "headers": names(&server.headers)}),
+        None => json!({
+            "command": server.command,
+            "args": server.args,
+            "env": names(&server.env),
+            "hosts": server.hosts,
+        }),
+    }
 }

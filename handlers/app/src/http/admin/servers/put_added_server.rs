@@ -30,23 +30,45 @@ const MAX_BYTES: usize = 64 * 1024;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddedServerToSet {
-    /// Its program, one of those that the operator of the installation allows.
+    /// Its program, one of those that the operator of the installation allows; or `url`.
     #[serde(default)]
     pub command: Option<String>,
     /// Its arguments, passed on as they are.
     #[serde(default)]
     pub args: Vec<String>,
-    /// Its environment; no value may be a secret.
+    /// Its environment; no value may be a secret, but `@keyvault:name` may name one.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// Hosts that it may reach, of those that the operator of the installation allows.
     #[serde(default)]
     pub hosts: Vec<String>,
-    /// Servers that are reached by URL cannot be added yet.
+    /// How it is spoken to; what `command` or `url` say already.
+    #[serde(default, rename = "type")]
+    pub kind: Option<ServerKind>,
+    /// Where it is reached, over streamable HTTP: `https`, at a host that the operator of
+    /// the installation allows. Then there is nothing else but `headers`.
     #[serde(default)]
     pub url: Option<String>,
+    /// Headers that are sent there, by name in any case; no value may be a secret, but
+    /// `@keyvault:name` may name one.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// Why, 1–500 characters.
     pub reason: String,
+}
+
+/// How a tool server is spoken to, as an entry of `mcpServers` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+pub enum ServerKind {
+    /// Over its standard input and output.
+    #[serde(rename = "stdio")]
+    Stdio,
+    /// Over streamable HTTP.
+    #[serde(rename = "http")]
+    Http,
+    /// The same in another spelling.
+    #[serde(rename = "streamableHttp")]
+    StreamableHttp,
 }
 
 /// Adds a tool server for the caller's tenant alone. None of its tools may be used before
@@ -80,9 +102,14 @@ pub async fn handle(
             .pointer(format!("/{field}"))
             .detail(detail)
     };
-    if wanted.url.is_some() {
-        let detail = "Servers that are reached by URL cannot be added yet; give the command of one that runs here.";
-        return Err(refused("url", detail.to_owned()));
+    let is_by_url = wanted.url.is_some();
+    let told_kind = wanted.kind.map(|kind| kind != ServerKind::Stdio);
+    if told_kind.is_some_and(|told| told != is_by_url) {
+        let detail = "The type is http where there is a url, and stdio where there is a command.";
+        return Err(refused("type", detail.to_owned()));
+    }
+    if !is_by_url && wanted.command.is_none() {
+        return Err(Problem::new(Code::FieldMissing).pointer("/command"));
     }
     if state.servers.is_taken(&name) {
         return Err(Problem::new(Code::ServerNameTaken));
@@ -91,11 +118,11 @@ pub async fn handle(
     let user = &caller.principal.user;
     let server = AddedServer {
         name: name.clone(),
-        command: wanted
-            .command
-            .ok_or_else(|| Problem::new(Code::FieldMissing).pointer("/command"))?,
+        command: wanted.command,
         args: wanted.args,
         env: wanted.env,
+        url: wanted.url,
+        headers: in_lower_case(wanted.headers)?,
         hosts: wanted.hosts,
         at: now,
         by: user.clone(),
@@ -136,6 +163,20 @@ pub async fn handle(
         .replace_and_tell(documents, &state.recorder, replacement, told)
         .await?;
     Ok(stored.answer(stored.item.get(&name).map(AddedServerView::from)))
+}
+
+/// As headers are kept; two spellings of one are refused.
+fn in_lower_case(headers: BTreeMap<String, String>) -> Answer<BTreeMap<String, String>> {
+    let count = headers.len();
+    let headers: BTreeMap<String, String> = headers
+        .into_iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .collect();
+    (headers.len() == count).then_some(headers).ok_or_else(|| {
+        Problem::new(Code::FieldInvalid)
+            .pointer("/headers")
+            .detail("A header is given twice.")
+    })
 }
 
 /// Whether nothing would change, not even the reason.

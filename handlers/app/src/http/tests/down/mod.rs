@@ -436,7 +436,7 @@ impl ToolServers for Down {
     fn is_taken(&self, _: &str) -> bool {
         true
     }
-    fn addable(&self) -> Addable {
+    fn addable(&self, _: &str) -> Addable {
         Addable::default()
     }
     fn check_added(&self, _: &AddedServer) -> Result<(), AddedFault> {
