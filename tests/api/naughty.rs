@@ -18,14 +18,16 @@ use serde_json::{Value, json};
 type Field = (&'static str, &'static str);
 
 /// Where text goes beside messages, titles of new conversations and arguments.
-const FIELDS: [Field; 28] = [
+const FIELDS: [Field; 30] = [
     ("put_kill_switch", "reason"),
     ("put_kill_switch", "scope"),
     ("put_added_server", "args"),
     ("put_added_server", "command"),
     ("put_added_server", "env"),
+    ("put_added_server", "headers"),
     ("put_added_server", "hosts"),
     ("put_added_server", "reason"),
+    ("put_added_server", "type"),
     ("put_added_server", "url"),
     ("put_tool_pin", "accepted"),
     ("put_tool_pin", "reason"),

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use axum::http::uri::PathAndQuery;
+
 use crate::egress::allow::Verdict;
 use crate::egress::target::{Host, Target};
 
@@ -66,6 +68,12 @@ impl Endpoint {
             path if path.starts_with('/') => path.to_owned(),
             path => format!("/{path}"),
         };
+        if path
+            .parse::<PathAndQuery>()
+            .map_or(true, |read| read.as_str() != path)
+        {
+            return Err(NoEndpoint("must have a path and a query that can be sent"));
+        }
         Ok(Self {
             is_https,
             target,
@@ -190,6 +198,8 @@ mod tests {
         "https:\\\\mcp.test/",
         "https://mcp.test\\.evil.test/",
         "https://mcp.test/a b",
+        "https://mcp.test/<a>",
+        "https://mcp.test/`a",
         " https://mcp.test/",
         "https://mcp.test/\r\nx: y",
         "https://mcp.test\t/",

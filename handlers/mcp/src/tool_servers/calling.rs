@@ -155,6 +155,11 @@ impl Shared {
             if lease.child.is_outdated()
                 && let Err(problem) = lease.child.relearn(left).await
             {
+                // What another session says counts.
+                if lease.child.is_lost() {
+                    lease.retire_runaway();
+                    continue;
+                }
                 lease.retire();
                 return Err(format!(
                     "The tool server {} cannot be used: {problem}.",

@@ -11,11 +11,13 @@ use tokio::time::timeout;
 use super::Shared;
 use crate::catalogue::pins::{self, LearnedTool, PinFile};
 use crate::catalogue::{is_built_in, learned_specs};
-use crate::servers::ServerConfig;
+use crate::servers::{Runs, ServerConfig};
 
 /// Wait before the second attempt; doubled for each further one.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const LAST_RETRY: Duration = Duration::from_mins(5);
+/// How long the start of this process waits for a server elsewhere.
+const PATIENCE_ELSEWHERE: Duration = Duration::from_secs(5);
 
 /// One attempt for every server that needs it, all at once. Whatever fails goes on
 /// in the background.
@@ -25,7 +27,20 @@ pub(super) async fn learn_all(shared: &Arc<Shared>) {
         .values()
         .filter(|server| !is_built_in(&server.name));
     join_all(servers.map(|server| async {
-        if !attempt(shared, server).await {
+        let first = attempt(shared, server);
+        let is_known = match &server.runs {
+            Runs::Here(_) => first.await,
+            Runs::Elsewhere(_) => {
+                let first = timeout(PATIENCE_ELSEWHERE, first).await;
+                first.unwrap_or_else(|_| {
+                    let problem = "it is slow to list its tools, and asked again".to_owned();
+                    let mut known = shared.known();
+                    known.problems.insert(server.name.clone(), problem);
+                    false
+                })
+            }
+        };
+        if !is_known {
             let (weak, server) = (Arc::downgrade(shared), Arc::clone(server));
             let stopping = shared.stopping.clone();
             shared.tasks.spawn(async move {

@@ -1,10 +1,12 @@
 //! Which process serves whom, how many there are, and when they end.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use azimuth_mcp::PoolLimits;
 use azimuth_mcp::servers::Identity;
+use azimuth_mcp::{PoolLimits, Secrets};
+use azimuth_ports::tokens::Secret;
 use azimuth_ports::tools::ToolServers;
 use serde_json::{Value, json};
 
@@ -375,6 +377,31 @@ async fn shutdown_does_not_wait_for_a_process_that_does_not_come_up() {
         "The handler is shutting down."
     );
     rig.end().await;
+}
+
+#[tokio::test]
+async fn a_variable_that_names_a_secret_holds_it_and_starts_nothing_without() {
+    for (name, is_known) in [("wiki", true), ("other", false)] {
+        let plan = Plan {
+            env: [("TOKEN".to_owned(), format!("@keyvault:{name}"))].into(),
+            secrets: Secrets::of(Arc::new(|name| {
+                let is_known = name == "wiki";
+                let found = is_known.then(|| Secret::new("s".to_owned()));
+                Box::pin(async { found.ok_or_else(|| "there is none".to_owned()) })
+            })),
+            ..Plan::default()
+        };
+        let rig = plan.start().await;
+        if is_known {
+            assert_eq!(rig.whoami("alice").await.1["TOKEN"], "s");
+        } else {
+            assert_eq!(rig.count("started"), 0);
+            let health = rig.servers.health().await;
+            let expected = "The secret other is not to be had: there is none.";
+            assert_eq!(health[0].detail, expected);
+        }
+        rig.end().await;
+    }
 }
 
 #[tokio::test]
