@@ -17,6 +17,15 @@ function flatten(tree: Tree, prefix = ""): Map<string, string> {
   return texts;
 }
 
+const page = Object.values(import.meta.glob<string>("../../index.html", { query: "?raw", import: "default", eager: true }))[0] ?? "";
+
+it.each(Object.entries({ en, ko }))("the page begins with the texts of %s", (language, { chat }) => {
+  for (const text of [chat?.["greeting_named"], (chat?.["first_run"] as Tree | undefined)?.["text"]]) {
+    expect(page).toContain(`>${String(text).replace("{{name}}", "<span data-name></span>")}</p>`);
+  }
+  expect(page.match(new RegExp(`<p lang="${language}"`, "g"))).toHaveLength(2);
+});
+
 const PLURAL = /_(zero|one|two|few|many|other)$/;
 const stems = (texts: Map<string, string>) => [...new Set([...texts.keys()].map((key) => key.replace(PLURAL, "")))].sort();
 const placeholders = (text: string) => [...new Set([...text.matchAll(/\{\{\s*(\w+)/g)].map((match) => match[1]))].sort();

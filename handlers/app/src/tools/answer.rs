@@ -4,12 +4,18 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-/// How far into an answer an id is looked for, bytes.
+/// How far into an answer is looked, bytes.
 const LOOKED_AT: usize = 16 * 1024;
 
 /// A request's id as Azure's services and the SDKs' error texts spell it, with what
 /// tells that it is the client's own.
 const REQUEST_ID: &str = r#"(?i)(?-u:\b)(client[ _-]?)?(?:x-ms-request-id|request[ _-]?id)\\?["']?\s*[:=]\s*\\?["']?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?-u:\b)"#;
+
+/// "Retry-After: 17", "Please try again after '5' minutes".
+const AGAIN_AFTER: &str =
+    r"(?i)(?:retry|again)[ _-]?(?:after|in)[^0-9a-z]{0,6}([0-9]{1,6})[^0-9a-z]{0,3}(minute)?";
+
+static AGAIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(AGAIN_AFTER).ok());
 
 static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(REQUEST_ID).ok());
 
@@ -21,6 +27,16 @@ pub(super) fn request_id(answer: &[u8]) -> Option<String> {
     std::str::from_utf8(found.get(2)?.as_bytes())
         .ok()
         .map(str::to_ascii_lowercase)
+}
+
+/// After how many milliseconds the answer says that one may ask again.
+pub(super) fn again_after(answer: &[u8]) -> Option<i64> {
+    let looked_at = answer.get(..LOOKED_AT).unwrap_or(answer);
+    let found = AGAIN.as_ref()?.captures(looked_at)?;
+    let number = std::str::from_utf8(found.get(1)?.as_bytes()).ok()?;
+    let number: i64 = number.parse().ok()?;
+    let unit = if found.get(2).is_some() { 60 } else { 1 };
+    Some(number * unit * 1000)
 }
 
 #[cfg(test)]

@@ -6,14 +6,15 @@
 //! itself: what is kept is the order of size. Where Azure refuses all the same, the bucket
 //! is closed for as long as it says.
 
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::EffectClass;
 use moka::sync::Cache;
-use regex::bytes::Regex;
+
+use super::answer::again_after;
 
 /// How much of one kind a bucket holds, and how fast it fills.
 struct Rate {
@@ -43,14 +44,6 @@ const UNUSED: Duration = Duration::from_mins(6);
 
 /// HTTP status "too many requests".
 const TOO_MANY: u16 = 429;
-/// How far into an answer a time is looked for, bytes.
-const LOOKED_AT: usize = 16 * 1024;
-/// "Retry-After: 17", "Please try again after '5' minutes".
-const AGAIN_AFTER: &str =
-    r"(?i)(?:retry|again)[ _-]?(?:after|in)[^0-9a-z]{0,6}([0-9]{1,6})[^0-9a-z]{0,3}(minute)?";
-
-static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(AGAIN_AFTER).ok());
-
 /// What a bucket is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Bucket {
@@ -126,16 +119,6 @@ impl AzurePace {
         let mut level = level.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut level)
     }
-}
-
-/// After how many milliseconds the answer says that one may ask again.
-fn again_after(answer: &[u8]) -> Option<i64> {
-    let looked_at = answer.get(..LOOKED_AT).unwrap_or(answer);
-    let found = PATTERN.as_ref()?.captures(looked_at)?;
-    let number = std::str::from_utf8(found.get(1)?.as_bytes()).ok()?;
-    let number: i64 = number.parse().ok()?;
-    let unit = if found.get(2).is_some() { 60 } else { 1 };
-    Some(number * unit * 1000)
 }
 
 #[cfg(test)]

@@ -124,6 +124,7 @@ pub fn browser_command(folder: &Path, script: &str, surroundings: &Surroundings)
 pub async fn provide(session: &mut Session, repository: &Repository) -> Result<PathBuf, Failure> {
     let folder = repository.root.join("tests/portal");
     npm::install(session, STAGE, &folder).await?;
+    npm::install(session, STAGE, &folder.join("lighthouse")).await?;
     Ok(folder)
 }
 

@@ -10,11 +10,12 @@ use super::{Rules, spdx};
 use crate::failure::Failure;
 
 /// Folders with a lock file.
-const FOLDERS: [&str; 5] = [
+const FOLDERS: [&str; 6] = [
     "static-web",
     "static-web/gen",
     "tests/azurite",
     "tests/portal",
+    "tests/portal/lighthouse",
     "tests/servers",
 ];
 
