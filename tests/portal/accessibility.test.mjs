@@ -167,6 +167,15 @@ for (const language of LANGUAGES) {
 
     // Which language it is makes no difference.
     if (language === "en") {
+      its.test(
+        "has targets for a thumb on a phone",
+        (scene) => onEveryPage(scene, { phone: true, viewport: { width: 390, height: 844 } }, async (page, where) => {
+          await settled(page);
+          await targetsAtLeast(page, where, 44);
+        }),
+        { timeout: 120_000 },
+      );
+
       its.test("passes axe with what opens beside the chat", besideTheChat, { timeout: 120_000 });
 
       its.test(

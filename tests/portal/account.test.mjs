@@ -249,6 +249,39 @@ describe("what one may use, has used, and what is kept of one", () => {
     }
   });
 
+  its.test("each suggestion ends in an answer, and a default is taken by the question", async (scene) => {
+    const { page } = await scene.signedIn("alice", { at: "/settings#defaults" });
+    const portal = new Portal(page);
+    const choice = page.getByRole("combobox", { name: portal.text("settings:defaults.subscription"), exact: true });
+    await choice.selectOption({ label: "Contoso-Dev" });
+    const chosen = await until("it is kept", async () => (await get(scene.stack, "alice", "/v1/settings")).default_subscription);
+    try {
+      for (const { id, ends } of [
+        { id: "storage", ends: "done" },
+        { id: "machines", ends: "done" },
+        { id: "groups", ends: "done" },
+        { id: "subscriptions", ends: "done" },
+        { id: "create_storage", ends: "waiting" },
+        { id: "delete_machine", ends: "waiting" },
+      ]) {
+        await page.goto(`${scene.stack.portal}/c`);
+        await page.getByRole("button").filter({ hasText: portal.text(`chat:suggestion.${id}.title`) }).filter({ hasText: portal.text(`chat:suggestion.${id}.text`) }).click();
+        assert.equal(await portal.composer.inputValue(), portal.text(`chat:suggestion.${id}.text`));
+        await portal.composer.press("Enter");
+        await page.waitForURL(/\/c\/c_/);
+        if (ends === "done") assert.equal(await portal.answered(), "done", id);
+        else await portal.phase("waiting_approval");
+        const turn = await get(scene.stack, "alice", `/v1/turns/${await portal.lastTurnId()}`);
+        assert.equal(turn.status, ends, id);
+        if (id === "storage") assert.equal(turn.calls[0].arguments.subscription, chosen);
+        for (const one of turn.calls.filter((/** @type {any} */ one) => one.outcome !== null)) assert.equal(one.outcome, "ok", id);
+      }
+    } finally {
+      await page.goto(`${scene.stack.portal}/settings#defaults`);
+      await choice.selectOption("");
+    }
+  }, { timeout: 120_000 });
+
   its.test("ends another sign-in, and then every one", async (scene) => {
     await scene.signedIn("bob");
     const { page } = await scene.signedIn("bob", { at: "/settings#sessions" });

@@ -112,6 +112,30 @@ describe("the keyboard alone", () => {
     assert.equal(await hasFocus(portal.composer), false);
   });
 
+  its.test("writes a second line, begins anew and folds the sidebar", async (scene) => {
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    await tabTo(page, portal.composer);
+    await page.keyboard.type("list my");
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("resource groups");
+    assert.equal(await portal.composer.inputValue(), "list my\nresource groups");
+    assert.equal(await portal.turns.count(), 0, "nothing was sent");
+    await page.keyboard.press("Enter");
+    assert.equal(await portal.answered(), "done");
+
+    await page.keyboard.press("Control+Shift+O");
+    await page.waitForURL(`${scene.stack.portal}/c`);
+    await until("one can write at once", () => hasFocus(portal.composer));
+
+    const width = async () => (await page.getByRole("complementary", { name: portal.text("nav.sidebar"), exact: true }).boundingBox())?.width ?? 0;
+    const wide = await width();
+    await page.keyboard.press("Control+b");
+    await until("the sidebar is folded", async () => (await width()) < wide / 3);
+    await page.keyboard.press("Control+b");
+    await until("the sidebar is back", async () => (await width()) === wide);
+  });
+
   its.test("finds a tool behind a slash, and takes up the last question again", async (scene) => {
     const { page } = await scene.signedIn("alice");
     const portal = new Portal(page);

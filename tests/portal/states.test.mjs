@@ -37,6 +37,34 @@ describe("when something is not as it should be", () => {
     await portal.composer.fill("");
   });
 
+  its.test("a wait is shown once it is long enough to be noticed", async (scene) => {
+    const { page } = await scene.signedIn("alice");
+    const portal = new Portal(page);
+    await portal.composer.waitFor();
+    /** @type {() => void} */
+    let release = () => undefined;
+    const held = new Promise((done) => {
+      release = () => done(undefined);
+    });
+    await page.route(`${scene.stack.api}/api/v1/tools**`, async (route) => {
+      await held;
+      await route.fallback();
+    });
+    await page.getByRole("link", { name: portal.text("nav.tools"), exact: true }).click();
+    const skeleton = page.getByRole("main").locator("[aria-busy=true]").first();
+    await skeleton.waitFor({ state: "attached" });
+    // Nothing is to be seen for 150 ms, whatever the frames were when this was asked.
+    const { delay, fill } = await skeleton.evaluate((element) => {
+      const { animationDelay, animationFillMode } = getComputedStyle(element);
+      return { delay: animationDelay.split(",")[0], fill: animationFillMode.split(",")[0] };
+    });
+    assert.deepEqual([delay, fill], ["0.15s", "backwards"]);
+    await until("it is seen then", async () => Number(await skeleton.evaluate((element) => getComputedStyle(element).opacity)) > 0.4);
+    release();
+    await skeleton.waitFor({ state: "detached" });
+    await page.getByRole("main").getByRole("listitem").first().waitFor();
+  });
+
   its.test("a token that ended is renewed once, without a word", async (scene) => {
     const { page } = await scene.signedIn("alice");
     const portal = new Portal(page);

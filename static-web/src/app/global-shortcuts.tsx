@@ -1,6 +1,7 @@
 import { useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef } from "react";
 
+import { begin } from "./begin";
 import { useLayout, useNarrow } from "./layout";
 import { useOverlays } from "./overlays";
 import { useShortcut } from "./shortcuts/use-shortcut";
@@ -17,7 +18,7 @@ export function GlobalShortcuts() {
 
   useShortcut("palette", () => show("palette"));
   useShortcut("list", () => show("shortcuts"));
-  useShortcut("new_chat", () => void navigate({ to: "/c" }));
+  useShortcut("new_chat", () => begin(() => navigate({ to: "/c" })));
   useShortcut("sidebar", () => {
     const { collapsed, setCollapsed, setDrawerOpen } = useLayout.getState();
     if (narrow) setDrawerOpen(true);

@@ -26,7 +26,7 @@ export function PoliciesPage() {
           <Source policies={data.value} />
           <PolicyDesk present={data.value.text} etag={data.etag} />
           <details className="rounded-card border border-line bg-raised p-4 text-sm shadow-card">
-            <summary className="min-h-6 font-medium">
+            <summary className="min-h-6 font-medium pointer-coarse:min-h-11">
               <Lock size={15} aria-hidden className="mr-2 inline align-[-2px] text-ink-faint" />
               {t("policies.forbidden")}
             </summary>

@@ -92,8 +92,8 @@ export async function targetsAtLeast(page, where, least) {
     const shown = (/** @type {Element} */ element) => {
       const box = element.getBoundingClientRect();
       const style = getComputedStyle(element);
-      // What is only for screen readers is 1 px in size.
-      return box.width > 1 && box.height > 1 && style.visibility === "visible";
+      // What is only for screen readers, or for the keyboard, is 1 px in size or clipped away.
+      return box.width > 1 && box.height > 1 && style.visibility === "visible" && style.clipPath === "none";
     };
     return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [role=tab], [role=menuitem]")]
       .filter((element) => shown(element) && !(element.tagName === "A" && element.closest("p, li, td") !== null))

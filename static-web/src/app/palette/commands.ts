@@ -7,6 +7,7 @@ import { withoutSealed } from "@/features/tools/secret/sealed";
 import { useTranslation } from "@/i18n/use-translation";
 
 import { useAppearance } from "../appearance";
+import { begin } from "../begin";
 import { useLayout } from "../layout";
 import { leave } from "../leave";
 import { NAVIGATION } from "../navigation";
@@ -35,7 +36,7 @@ export function usePaletteCommands(): { actions: Command[]; forConversation(conv
   ] as const;
 
   const actions: Command[] = [
-    { id: "new", label: t("sidebar:new_chat"), icon: SquarePen, hint: keysLabel("new_chat"), run: () => void navigate({ to: "/c" }) },
+    { id: "new", label: t("sidebar:new_chat"), icon: SquarePen, hint: keysLabel("new_chat"), run: () => begin(() => navigate({ to: "/c" })) },
     ...NAVIGATION.filter(({ permission }) => permission === undefined || me?.permissions.includes(permission)).map(
       ({ to, label, icon }): Command => ({ id: to, label: t(label), icon, run: () => void navigate({ to }) }),
     ),

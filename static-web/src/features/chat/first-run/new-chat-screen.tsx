@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef } from "react";
 
 import { useMe } from "@/api/queries";
+import { useBegun } from "@/app/begin";
 import { usePageTitle } from "@/app/page-title";
 import { useSession } from "@/auth/session";
 import { useTranslation } from "@/i18n/use-translation";
@@ -36,6 +37,10 @@ export function NewChatScreen() {
   const outgoing = useOutgoing(NEW);
   const mode = useMode(NEW);
   const composer = useRef<ComposerHandle>(null);
+  const begun = useBegun((state) => state.begun);
+  useEffect(() => {
+    if (begun) useBegun.setState({ begun: false });
+  }, [begun]);
   usePageTitle(t("new_chat"));
   useEffect(() => {
     const timer = setTimeout(() => {
@@ -74,7 +79,7 @@ export function NewChatScreen() {
             <NotSent slot={NEW} outgoing={outgoing} onRetry={() => void ask(outgoing.text, true)} />
           </Suspense>
         )}
-        <Composer ref={composer} slot={NEW} busy={sending} onSend={(text) => void ask(text, true)} />
+        <Composer ref={composer} slot={NEW} busy={sending} autoFocus={begun} onSend={(text) => void ask(text, true)} />
       </div>
     </>
   );

@@ -35,7 +35,7 @@ export function SecretValue({ said, onHide }: { said: string; onHide(): void }) 
       </div>
       {value !== null && (
         <details className="text-xs text-ink-soft">
-          <summary className="min-h-6">{t("secret.whole")}</summary>
+          <summary className="min-h-6 pointer-coarse:min-h-11">{t("secret.whole")}</summary>
           <div className="mt-2">
             <TextPages text={said} label={t("secret.whole")} />
           </div>
