@@ -230,9 +230,11 @@ describe("when something is not as it should be", () => {
     const { page } = await scene.signedIn("dave", { at: "/settings" });
     const english = new Portal(page, "en");
     const korean = new Portal(page, "ko");
+    const before = await places(page);
     await page.getByRole("radio", { name: "한국어" }).click();
     await page.getByRole("heading", { level: 1, name: korean.text("settings:title"), exact: true }).waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.lang), "ko");
+    assert.deepEqual(await places(page), before, "nothing of the frame moves");
     await page.getByRole("radio", { name: korean.text("theme.dark") }).click();
     await page.waitForFunction(() => document.documentElement.dataset["theme"] === "dark");
     await until("the server knows", async () => {
@@ -279,3 +281,19 @@ describe("when something is not as it should be", () => {
     await page.getByRole("heading", { level: 1, name: portal.text("settings:title"), exact: true }).waitFor();
   });
 });
+
+/**
+ * Where the frame of a page and its first heading stand, in whole pixels.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+async function places(page) {
+  return page.evaluate(() =>
+    ["aside", "main", "main h1", "nav a", "main nav a"].map((selector) =>
+      [...document.querySelectorAll(selector)].map((element) => {
+        const { top, left } = element.getBoundingClientRect();
+        return `${selector} ${Math.round(left)},${Math.round(top)}`;
+      }),
+    ),
+  );
+}

@@ -81,6 +81,30 @@ export async function fitsItsWidth(page, where) {
 }
 
 /**
+ * No label is cut: neither with an ellipsis nor at the edge of its box. Names that people or
+ * Azure gave may be, where their whole text is in a title; the beginning of a description is none.
+ *
+ * @param {Page} page
+ * @param {string} where
+ */
+export async function labelsAreWhole(page, where) {
+  const cut = await page.evaluate(() => {
+    const hasText = (/** @type {Element} */ element) => [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && (node.textContent ?? "").trim() !== "");
+    return [...document.querySelectorAll("body *")]
+      .filter((element) => hasText(element) && element.closest("[title], pre, code, svg, textarea, select") === null)
+      .filter((element) => {
+        const style = getComputedStyle(element);
+        const box = element.getBoundingClientRect();
+        const isShown = box.width > 1 && box.height > 1 && style.visibility === "visible" && style.clipPath === "none";
+        const isBounded = style.overflowX !== "visible" && style.overflowX !== "auto" && style.overflowX !== "scroll";
+        return isShown && isBounded && element.scrollWidth > element.clientWidth + 1;
+      })
+      .map((element) => `${element.tagName.toLowerCase()}.${String(element.className).slice(0, 60)}: ${(element.textContent ?? "").slice(0, 60)}`);
+  });
+  assert.deepEqual(cut, [], `${where} cuts labels`);
+}
+
+/**
  * Everything to press is at least that big, or stands in a line of text.
  *
  * @param {Page} page
