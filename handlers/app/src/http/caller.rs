@@ -291,6 +291,39 @@ mod tests {
     }
 
     #[test]
+    fn the_setting_says_the_language_and_without_one_the_browser() {
+        use azimuth_ports::store::Etag;
+        let caller = |chosen: Option<&str>| {
+            let principal = alice(None, &[Role::Reader], 7);
+            let mut item = first_record(&principal, NewPeople::Admitted, Timestamp(9));
+            item.settings.language = chosen.map(str::to_owned);
+            Caller {
+                principal,
+                bearer: Secret::new("token"),
+                record: Versioned {
+                    item,
+                    etag: Etag("1".to_owned()),
+                },
+            }
+        };
+        for (chosen, accepted, expected) in [
+            (Some("ko"), Some("en"), Some("ko")),
+            (Some("en"), None, Some("en")),
+            (None, Some("ko-KR,ko;q=0.9,en;q=0.8"), Some("ko")),
+            (None, Some("fr, EN;q=0.5, ko"), Some("en")),
+            (None, Some("fr"), None),
+            (None, None, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(accepted) = accepted {
+                headers.insert("accept-language", accepted.parse().unwrap());
+            }
+            let language = caller(chosen).language(&headers);
+            assert_eq!(language.as_deref(), expected, "{chosen:?} {accepted:?}");
+        }
+    }
+
+    #[test]
     fn whoever_comes_first_waits_only_where_people_are_admitted() {
         use NewPeople::{Admitted, Pending};
         for (new_people, role, status) in [

@@ -241,6 +241,64 @@ mod tests {
         assert_eq!(request_id(&HeaderMap::new(), &One), One.ulid());
     }
 
+    async fn asked(router: axum::Router, forged: &str) -> Response {
+        use tower::ServiceExt;
+        let random: Arc<dyn Random> = Arc::new(One);
+        let request = Request::builder()
+            .uri("/")
+            .header(forged, "10.0.0.1")
+            .body(axum::body::Body::empty())
+            .unwrap();
+        router
+            .layer(axum::middleware::from_fn_with_state(random, edge))
+            .oneshot(request)
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_answer_is_named_and_kept_by_nobody_and_forged_headers_reach_no_handler() {
+        let seen = |request: Request| async move {
+            let RequestId(id) = request.extensions().get::<RequestId>().unwrap().clone();
+            let forged = ["forwarded", "x-real-ip", "x-forwarded-for"];
+            let has = forged
+                .iter()
+                .any(|name| request.headers().contains_key(*name));
+            format!("{id} {has}")
+        };
+        for forged in ["forwarded", "x-real-ip", "x-forwarded-for", "x-other"] {
+            let router = axum::Router::new().route("/", axum::routing::get(seen));
+            let response = asked(router, forged).await;
+            assert_eq!(response.status(), 200);
+            let headers = response.headers().clone();
+            assert_eq!(headers["x-request-id"], One.ulid().as_str());
+            assert_eq!(headers["cache-control"], "no-store");
+            assert_eq!(headers["x-content-type-options"], "nosniff");
+            let body = axum::body::to_bytes(response.into_body(), 1024).await;
+            assert_eq!(body.unwrap(), format!("{} false", One.ulid()));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_does_not_answer_in_time_or_panics_is_a_problem() {
+        let slow = |ms: u64| {
+            let handler = move || async move {
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                "done"
+            };
+            let limit = Duration::from_secs(1);
+            axum::Router::new()
+                .route("/", axum::routing::get(handler))
+                .layer(axum::middleware::from_fn_with_state(limit, deadline))
+        };
+        for (ms, status) in [(999, 200), (1001, Code::DeadlineExceeded.status().as_u16())] {
+            let response = asked(slow(ms), "x-other").await;
+            assert_eq!(response.status().as_u16(), status, "{ms} ms");
+        }
+        let answer = panicked(Box::new("why"));
+        assert_eq!(answer.status(), Code::Internal.status());
+    }
+
     #[test]
     fn a_bare_error_becomes_a_document_and_nothing_else_does() {
         let answered = |status: u16, media_type: &str| {
