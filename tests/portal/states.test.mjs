@@ -2,17 +2,32 @@ import assert from "node:assert/strict";
 import { after, describe } from "node:test";
 
 import { asked, get } from "./harness/api.mjs";
+import { settled } from "./harness/checks.mjs";
 import { hasFocus } from "./harness/keyboard.mjs";
 import { longAnswer } from "./harness/long-answer.mjs";
 import { MODEL_NAME, Model, OFFLINE_PLANNER } from "./harness/model.mjs";
 import { Portal } from "./harness/portal.mjs";
 import { problem, refuse } from "./harness/refusals.mjs";
 import { stage } from "./harness/stage.mjs";
+import { text } from "./harness/texts.mjs";
 import { until } from "./harness/waiting.mjs";
 
 const TURNS = /\/v1\/conversations\/[^/]+\/turns$/;
 
 const model = await Model.start();
+
+/**
+ * Where the frame of a page stands, whatever its words are.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+const placed = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll("aside, aside a, main, h1, nav, main input[type=search], main textarea, [role=tablist]")].map((element) => {
+      const { x, y, height } = element.getBoundingClientRect();
+      return [element.tagName, Math.round(x), Math.round(y), Math.round(height)].join(" ");
+    }),
+  );
 
 describe("when something is not as it should be", () => {
   const its = stage({ env: model.environment(), model: OFFLINE_PLANNER });
@@ -248,6 +263,38 @@ describe("when something is not as it should be", () => {
     await elsewhere.page.waitForFunction(() => document.documentElement.dataset["theme"] === "dark");
     await page.getByRole("radio", { name: "English" }).click();
     await page.getByRole("heading", { level: 1, name: english.text("settings:title"), exact: true }).waitFor();
+  });
+
+  its.test("nothing moves when the language changes", async (scene) => {
+    const { page } = await scene.signedIn("dave");
+    /** @type {import("./harness/texts.mjs").Language} */
+    let language = "en";
+    // An even number of them: at the end it is English again.
+    for (const path of ["/c", "/approvals", "/tools", "/audit", "/usage", "/admin/users"]) {
+      const other = language === "en" ? "ko" : "en";
+      await page.goto(scene.stack.portal + path);
+      await page.locator("h1").first().waitFor();
+      await settled(page);
+      const before = await placed(page);
+      await page.evaluate(() => {
+        const moved = { sum: 0 };
+        Object.assign(window, { moved });
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) moved.sum += /** @type {any} */ (entry).value;
+        }).observe({ type: "layout-shift" });
+      });
+      await new Portal(page, language).openCommands();
+      await page.keyboard.type(other === "ko" ? "한국어" : "English");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, other);
+      await page.getByRole("link", { name: text(other, "nav.usage"), exact: true }).waitFor();
+      await settled(page);
+      assert.deepEqual(await placed(page), before, `${path} from ${language} to ${other}`);
+      const moved = await page.evaluate(() => /** @type {any} */ (window).moved.sum);
+      scene.say(`${path} from ${language} to ${other}: layout shift ${moved.toFixed(4)}`);
+      assert.ok(moved <= 0.05, `${path} moved by ${moved}`);
+      language = other;
+    }
   });
 
   its.test("signing out ends it in this tab", async (scene) => {
