@@ -156,7 +156,7 @@ for (const language of LANGUAGES) {
     );
 
     its.test(
-      "fits 320 px and cuts no text off, and its targets a finger",
+      "fits 320 px with whole labels, and its targets a finger",
       (scene) => onEveryPage(scene, { phone: true, viewport: { width: 320, height: 640 } }, async (page, where) => {
         await settled(page);
         await fitsItsWidth(page, where);

@@ -24,8 +24,9 @@ const model = await Model.start();
 const placed = (page) =>
   page.evaluate(() =>
     [...document.querySelectorAll("aside, aside a, main, h1, nav, main input[type=search], main textarea, [role=tablist]")].map((element) => {
-      const { x, y, height } = element.getBoundingClientRect();
-      return [element.tagName, Math.round(x), Math.round(y), Math.round(height)].join(" ");
+      const { x, y, bottom } = element.getBoundingClientRect();
+      // How far the page goes on below the screen is another matter.
+      return [element.tagName, Math.round(x), Math.round(y), Math.round(Math.min(bottom, innerHeight))].join(" ");
     }),
   );
 
@@ -270,7 +271,7 @@ describe("when something is not as it should be", () => {
     /** @type {import("./harness/texts.mjs").Language} */
     let language = "en";
     // An even number of them: at the end it is English again.
-    for (const path of ["/c", "/approvals", "/tools", "/audit", "/usage", "/admin/users"]) {
+    for (const path of ["/c", "/approvals", "/tools", "/audit", "/usage", "/settings", "/admin/users", "/admin/quotas"]) {
       const other = language === "en" ? "ko" : "en";
       await page.goto(scene.stack.portal + path);
       await page.locator("h1").first().waitFor();

@@ -205,6 +205,7 @@ impl AddRules {
         Ok(Remote {
             endpoint,
             headers: server.headers.clone(),
+            grant: None,
         })
     }
 

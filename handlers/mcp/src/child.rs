@@ -131,6 +131,8 @@ enum Running {
         health: Health,
         /// When it was asked last what it offers.
         asked: Mutex<Instant>,
+        /// When its token is used no more.
+        until: Option<Instant>,
     },
 }
 
@@ -178,6 +180,7 @@ impl Child {
             mut service,
             session,
             health,
+            until,
         } = open;
         let parts = Parts {
             session,
@@ -185,6 +188,7 @@ impl Child {
             runs: Running::Elsewhere {
                 health: health.clone(),
                 asked: Mutex::new(Instant::now()),
+                until,
             },
             token: TokenUsed::default(),
             reached,
@@ -467,6 +471,14 @@ impl Child {
         match &self.runs {
             Running::Here { stderr, .. } => format!(" ({how}){}", quoted(stderr)),
             Running::Elsewhere { .. } => format!(" ({how})"),
+        }
+    }
+
+    /// Whether the token of the session with a server elsewhere is used no more.
+    pub(crate) fn is_expired(&self) -> bool {
+        match &self.runs {
+            Running::Here { .. } => false,
+            Running::Elsewhere { until, .. } => until.is_some_and(|until| Instant::now() >= until),
         }
     }
 

@@ -218,7 +218,7 @@ impl Launcher {
             // It was read when the configuration was; nothing is allowed otherwise.
             (Some(hosts), ..) => AllowList::parse(hosts).unwrap_or_default(),
             (None, Runs::Elsewhere(remote), _) => {
-                AllowList::parse([remote.endpoint.pattern()]).unwrap_or_default()
+                AllowList::parse(remote.patterns()).unwrap_or_default()
             }
             (None, Runs::Here(_), Identity::User) => self.azure.clone(),
             (None, Runs::Here(_), Identity::None) => AllowList::default(),

@@ -230,7 +230,7 @@ fn server(
                 "unknown field; expected type, command, args, env, identity, tools, hosts or writes"
             }
             Runs::Elsewhere(_) => {
-                "unknown field; expected type, url, headers, identity, tools or hosts"
+                "unknown field; expected type, url, headers, oauth, identity, tools or hosts"
             }
         };
         return Err(ConfigError::at(at(unknown), expected));

@@ -1,5 +1,7 @@
 //! The start of a session with a server that is reached by URL.
 
+use std::time::Instant;
+
 use axum::http::HeaderMap;
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RoleClient, RunningService};
 use tokio::time::timeout;
@@ -31,6 +33,8 @@ pub(crate) struct OpenSession {
     pub(crate) service: RunningService<RoleClient, Session>,
     pub(crate) session: Session,
     pub(crate) health: Health,
+    /// When its token is used no more.
+    pub(crate) until: Option<Instant>,
 }
 
 /// Opens a session. The error is a sentence that names the server; nothing is left open
@@ -39,13 +43,17 @@ pub(crate) async fn open(open: Open<'_>) -> Result<OpenSession, String> {
     let endpoint = open.remote.endpoint.to_string();
     let fails = |why: &str| format!("The tool server {endpoint} {why}.");
     let opening = async {
-        let headers: HeaderMap = headers::resolve(&open.remote.headers, open.secrets).await?;
+        let mut headers: HeaderMap = headers::resolve(&open.remote.headers, open.secrets).await?;
         let health = Health::default();
         let way = Way {
             proxy: open.proxy,
             pass: open.pass,
             trust: open.trust,
             tasks: open.tasks,
+        };
+        let life = match &open.remote.grant {
+            Some(grant) => grant.authorize(&way, open.secrets, &mut headers).await?,
+            None => None,
         };
         let max = open.limits.max_line_bytes;
         let transport = HttpTransport::new(open.remote.clone(), headers, way, max, health.clone());
@@ -59,6 +67,7 @@ pub(crate) async fn open(open: Open<'_>) -> Result<OpenSession, String> {
                 service,
                 session,
                 health,
+                until: life.map(|life| Instant::now() + life),
             }),
             (Err(_), Some(fault)) => Err(fails(&format!("opened no session: {fault}"))),
             (Err(error), None) => {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::ConfigError;
 use crate::egress::allow::AllowList;
 use crate::remote::endpoint::Endpoint;
+use crate::remote::grant::Grant;
 use crate::remote::{Remote, check_header};
 use crate::secrets;
 
@@ -41,7 +43,53 @@ pub(super) fn read(
             ));
         }
     };
-    Ok(Remote { endpoint, headers })
+    let grant = match fields.remove("oauth") {
+        None => None,
+        Some(given) => Some(grant(&at("oauth"), given)?),
+    };
+    if grant.is_some() && headers.contains_key("authorization") {
+        return Err(ConfigError::at(
+            at("headers.authorization"),
+            "is what oauth gets the token for; give one of them",
+        ));
+    }
+    Ok(Remote {
+        endpoint,
+        headers,
+        grant,
+    })
+}
+
+/// The field `oauth`, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OAuth {
+    token_url: String,
+    client_id: String,
+    client_secret: String,
+    #[serde(default)]
+    scope: Option<String>,
+}
+
+fn grant(path: &str, given: Value) -> Result<Grant, ConfigError> {
+    let read: OAuth = serde_json::from_value(given).map_err(|error| {
+        let form = "must be {token_url, client_id, client_secret, scope?}";
+        ConfigError::at(path, format!("{form}: {error}"))
+    })?;
+    let token_url = Endpoint::parse(&read.token_url)
+        .map_err(|error| ConfigError::at(format!("{path}.token_url"), error.to_string()))?;
+    if !matches!(secrets::read(&read.client_secret), secrets::Value::Names(_)) {
+        return Err(ConfigError::at(
+            format!("{path}.client_secret"),
+            "must be @keyvault: and the name of a secret",
+        ));
+    }
+    Ok(Grant {
+        token_url,
+        client_id: read.client_id,
+        client_secret: read.client_secret,
+        scope: read.scope,
+    })
 }
 
 fn headers(path: &str, map: Map<String, Value>) -> Result<BTreeMap<String, String>, ConfigError> {
@@ -64,14 +112,13 @@ fn headers(path: &str, map: Map<String, Value>) -> Result<BTreeMap<String, Strin
     Ok(read)
 }
 
-/// Whether the hosts, where they are given, let the URL be reached.
+/// Whether the hosts, where they are given, let the URLs be reached.
 pub(super) fn check_hosts(remote: &Remote, hosts: &[String]) -> Result<(), &'static str> {
-    let verdict = AllowList::parse(hosts)
-        .unwrap_or_default()
-        .decide(remote.endpoint.target());
-    remote
-        .endpoint
-        .is_allowed(verdict)
+    let list = AllowList::parse(hosts).unwrap_or_default();
+    let token_url = remote.grant.iter().map(|grant| &grant.token_url);
+    std::iter::once(&remote.endpoint)
+        .chain(token_url)
+        .all(|endpoint| endpoint.is_allowed(list.decide(endpoint.target())))
         .then_some(())
-        .ok_or("must have the host of the url, where they are given")
+        .ok_or("must have the hosts of url and token_url, where they are given")
 }

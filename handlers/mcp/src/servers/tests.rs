@@ -88,6 +88,7 @@ fn a_server_elsewhere_reads_as_vs_code_has_it() {
     let remote = Remote {
         endpoint: Endpoint::parse("https://mcp.test/mcp?a=b").unwrap(),
         headers: BTreeMap::from([("authorization".into(), "@keyvault:files".into())]),
+        grant: None,
     };
     let expected = ServerConfig {
         name: "files".into(),
@@ -191,7 +192,36 @@ fn every_mistake_names_its_field() {
         ),
         (
             r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "hosts": ["other.test"]}}}"#,
-            "mcpServers.a.hosts: must have the host",
+            "mcpServers.a.hosts: must have the hosts",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "oauth": 1}}}"#,
+            "mcpServers.a.oauth: must be",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "oauth":
+                {"token_url": "http://login.test/", "client_id": "a",
+                 "client_secret": "@keyvault:a"}}}}"#,
+            "mcpServers.a.oauth.token_url: must begin",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "oauth":
+                {"token_url": "https://login.test/", "client_id": "a",
+                 "client_secret": "in clear"}}}}"#,
+            "mcpServers.a.oauth.client_secret: must be @keyvault:",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "hosts": ["mcp.test"], "oauth":
+                {"token_url": "https://login.test/", "client_id": "a",
+                 "client_secret": "@keyvault:a"}}}}"#,
+            "mcpServers.a.hosts: must have the hosts",
+        ),
+        (
+            r#"{"mcpServers": {"a": {"url": "https://mcp.test/",
+                "headers": {"authorization": "a"}, "oauth":
+                {"token_url": "https://login.test/", "client_id": "a",
+                 "client_secret": "@keyvault:a"}}}}"#,
+            "mcpServers.a.headers.authorization: is",
         ),
         (
             r#"{"mcpServers": {"a": {"url": "https://mcp.test/", "headers": {"Cookie": "a"}}}}"#,

@@ -131,6 +131,10 @@ impl Shared {
         loop {
             let pool = self.pool_of(&server);
             let lease = pool.acquire(&server, &request.user, deadline).await?;
+            if lease.child.is_expired() {
+                lease.retire();
+                continue;
+            }
             let gate = Arc::clone(&lease.child.gate);
             let passing = async {
                 if alone {

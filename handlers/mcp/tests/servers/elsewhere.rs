@@ -22,6 +22,7 @@ use crate::web::{Trick, Web};
 struct Plan {
     limits: PoolLimits,
     headers: Value,
+    oauth: Option<Value>,
     addable: AddRules,
     authorities: Vec<u8>,
 }
@@ -35,6 +36,7 @@ impl Default for Plan {
                 ..PoolLimits::default()
             },
             headers: json!({"Authorization": "@keyvault:files", "X-Area": "north"}),
+            oauth: None,
             addable: AddRules::default(),
             authorities: Vec::new(),
         }
@@ -55,7 +57,11 @@ impl Plan {
             home: None,
         };
         let tools = json!({"read": "read_only", "change": "mutating"});
-        let entry = json!({"type": "http", "url": url, "headers": self.headers, "tools": tools});
+        let mut entry =
+            json!({"type": "http", "url": url, "headers": self.headers, "tools": tools});
+        if let Some(oauth) = self.oauth {
+            entry["oauth"] = oauth;
+        }
         let json = json!({"mcpServers": {"web": entry}}).to_string();
         let options = Options {
             wrapper: Vec::new(),
@@ -480,4 +486,52 @@ async fn a_tenant_reaches_what_it_added_with_its_own_secret_and_nobody_elses() {
     assert_eq!(web.seen(|now| now.requests.len()), seen);
     assert_eq!(other.seen(|now| now.requests.len()), before);
     rig.servers.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_token_is_got_as_ourselves_for_each_session_and_goes_to_its_server_alone() {
+    let (web, login) = (Web::start().await, Web::start().await);
+    for (secret, is_known) in [("files", true), ("mcp-t--files", false)] {
+        let plan = Plan {
+            headers: json!({"X-Area": "north"}),
+            oauth: Some(json!({
+                "token_url": format!("http://{}/token", login.address()),
+                "client_id": "azimuth", "client_secret": format!("@keyvault:{secret}"),
+                "scope": "api://wiki/.default",
+            })),
+            ..Plan::default()
+        };
+        let rig = plan.start(&web.url()).await;
+        if is_known {
+            for user in ["alice", "bob"] {
+                text(rig.call(user, "read").await);
+            }
+        } else {
+            let said = problem(&rig).await;
+            assert!(said.contains("gives no token: it answered 401"), "{said}");
+        }
+        rig.servers.shutdown().await;
+    }
+    let mut tokens = web.seen(|seen| {
+        let of = |(what, headers): &(String, axum::http::HeaderMap)| {
+            let value = headers["authorization"].to_str().unwrap().to_owned();
+            (what == "initialize").then_some(value)
+        };
+        seen.requests.iter().filter_map(of).collect::<Vec<_>>()
+    });
+    tokens.sort();
+    assert_eq!(
+        tokens,
+        ["Bearer token-1", "Bearer token-2", "Bearer token-3"]
+    );
+    login.seen(|seen| {
+        let (form, headers) = &seen.requests[0];
+        let expected = "token grant_type=client_credentials&client_id=azimuth\
+                        &client_secret=Bearer+of+files&scope=api%3A%2F%2Fwiki%2F.default";
+        assert_eq!(form, expected);
+        assert_eq!(
+            (headers.get("x-area"), headers.get("authorization")),
+            (None, None)
+        );
+    });
 }
