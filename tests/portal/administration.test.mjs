@@ -16,7 +16,7 @@ const NOTES = fileURLToPath(new URL("./harness/notes-server.mjs", import.meta.ur
 
 describe("the administration", () => {
   // What administrators may add: this very program, and no host.
-  const its = stage({ env: { AZIMUTH_MCP_COMMANDS: process.execPath } });
+  const its = stage({ env: { AZIMUTH_MCP_COMMANDS: process.execPath, AZIMUTH_MCP_HOSTS: "mcp.example.com" } });
 
   its.test("is there for those who administer, and for nobody else", async (scene) => {
     const { page } = await scene.signedIn("alice", { at: "/settings" });
@@ -315,6 +315,45 @@ describe("the administration", () => {
     await page.getByRole("dialog").getByRole("button", { name: portal.text("admin_servers:remove"), exact: true }).click();
     await page.getByText(portal.text("admin_servers:none"), { exact: true }).waitFor();
     assert.deepEqual((await get(scene.stack, "dave", "/v1/admin/servers")).items, []);
+  });
+
+  its.test("adds a tool server by URL, each fault at its field, and changes it", async (scene) => {
+    const { page } = await scene.signedIn("dave", { at: "/admin/servers" });
+    const portal = new Portal(page);
+    const field = (/** @type {string} */ key) => page.getByRole("textbox", { name: portal.text(`admin_servers:${key}`), exact: true });
+    await portal.button("admin_servers:add").click();
+    await page.getByText(portal.text("admin_servers:paste.title"), { exact: true }).click();
+    await field("paste.label").fill(JSON.stringify({ servers: { far: { type: "http", url: "https://elsewhere.example/mcp", headers: { "X-Area": "north" } } } }));
+    await portal.button("admin_servers:paste.take").click();
+    assert.equal(await field("field.headers").inputValue(), "X-Area: north");
+    await field("reason").fill("Far away");
+    const form = page.getByRole("form", { name: portal.text("admin_servers:add_title"), exact: true });
+    const add = form.getByRole("button", { name: portal.text("admin_servers:add"), exact: true });
+    await add.click();
+    await until("the host is refused", async () => (await field("field.url").getAttribute("aria-invalid")) === "true");
+    await field("field.url").fill("https://mcp.example.com/mcp");
+    await field("field.headers").fill("Authorization: Bearer eyJhbGciOiJSUzI1NiJ9");
+    await add.click();
+    await until("a secret is refused", async () => (await field("field.headers").getAttribute("aria-invalid")) === "true");
+    assert.equal(await page.getByRole("alert").count(), 1);
+    await field("field.headers").fill("X-Area: north");
+    await add.click();
+    const card = page.getByRole("list", { name: portal.text("admin_servers:list"), exact: true }).getByRole("listitem");
+    await card.getByText("https://mcp.example.com/mcp", { exact: true }).waitFor();
+    await card.getByText("x-area", { exact: true }).waitFor();
+
+    // What a header holds is told to nobody: it is given again.
+    await card.getByRole("button", { name: portal.text("admin_servers:change"), exact: true }).click();
+    assert.equal(await field("field.headers").inputValue(), "x-area: ");
+    await field("field.headers").fill("");
+    await field("reason").fill("No header");
+    await page.getByRole("button", { name: portal.text("admin_servers:save"), exact: true }).click();
+    await card.getByText(portal.pattern("admin_servers:by_text", { reason: "No header" })).waitFor();
+    const [stored] = (await get(scene.stack, "dave", "/v1/admin/servers")).items;
+    assert.deepEqual([stored.name, stored.command ?? null, stored.url, stored.headers], ["far", null, "https://mcp.example.com/mcp", []]);
+    await card.getByRole("button", { name: portal.text("admin_servers:remove"), exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: portal.text("admin_servers:remove"), exact: true }).click();
+    await page.getByText(portal.text("admin_servers:none"), { exact: true }).waitFor();
   });
 
   its.test("shows what is otherwise in a tool that changed, switches one off and on", async (scene) => {

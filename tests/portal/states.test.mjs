@@ -2,17 +2,33 @@ import assert from "node:assert/strict";
 import { after, describe } from "node:test";
 
 import { asked, get } from "./harness/api.mjs";
+import { settled } from "./harness/checks.mjs";
 import { hasFocus } from "./harness/keyboard.mjs";
 import { longAnswer } from "./harness/long-answer.mjs";
 import { MODEL_NAME, Model, OFFLINE_PLANNER } from "./harness/model.mjs";
 import { Portal } from "./harness/portal.mjs";
 import { problem, refuse } from "./harness/refusals.mjs";
 import { stage } from "./harness/stage.mjs";
+import { text } from "./harness/texts.mjs";
 import { until } from "./harness/waiting.mjs";
 
 const TURNS = /\/v1\/conversations\/[^/]+\/turns$/;
 
 const model = await Model.start();
+
+/**
+ * Where the frame of a page stands, whatever its words are.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+const placed = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll("aside, aside a, main, h1, nav, main input[type=search], main textarea, [role=tablist]")].map((element) => {
+      const { x, y, bottom } = element.getBoundingClientRect();
+      // How far the page goes on below the screen is another matter.
+      return [element.tagName, Math.round(x), Math.round(y), Math.round(Math.min(bottom, innerHeight))].join(" ");
+    }),
+  );
 
 describe("when something is not as it should be", () => {
   const its = stage({ env: model.environment(), model: OFFLINE_PLANNER });
@@ -230,11 +246,9 @@ describe("when something is not as it should be", () => {
     const { page } = await scene.signedIn("dave", { at: "/settings" });
     const english = new Portal(page, "en");
     const korean = new Portal(page, "ko");
-    const before = await places(page);
     await page.getByRole("radio", { name: "한국어" }).click();
     await page.getByRole("heading", { level: 1, name: korean.text("settings:title"), exact: true }).waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.lang), "ko");
-    assert.deepEqual(await places(page), before, "nothing of the frame moves");
     await page.getByRole("radio", { name: korean.text("theme.dark") }).click();
     await page.waitForFunction(() => document.documentElement.dataset["theme"] === "dark");
     await until("the server knows", async () => {
@@ -250,6 +264,38 @@ describe("when something is not as it should be", () => {
     await elsewhere.page.waitForFunction(() => document.documentElement.dataset["theme"] === "dark");
     await page.getByRole("radio", { name: "English" }).click();
     await page.getByRole("heading", { level: 1, name: english.text("settings:title"), exact: true }).waitFor();
+  });
+
+  its.test("nothing moves when the language changes", async (scene) => {
+    const { page } = await scene.signedIn("dave");
+    /** @type {import("./harness/texts.mjs").Language} */
+    let language = "en";
+    // An even number of them: at the end it is English again.
+    for (const path of ["/c", "/approvals", "/tools", "/audit", "/usage", "/settings", "/admin/users", "/admin/quotas"]) {
+      const other = language === "en" ? "ko" : "en";
+      await page.goto(scene.stack.portal + path);
+      await page.locator("h1").first().waitFor();
+      await settled(page);
+      const before = await placed(page);
+      await page.evaluate(() => {
+        const moved = { sum: 0 };
+        Object.assign(window, { moved });
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) moved.sum += /** @type {any} */ (entry).value;
+        }).observe({ type: "layout-shift" });
+      });
+      await new Portal(page, language).openCommands();
+      await page.keyboard.type(other === "ko" ? "한국어" : "English");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, other);
+      await page.getByRole("link", { name: text(other, "nav.usage"), exact: true }).waitFor();
+      await settled(page);
+      assert.deepEqual(await placed(page), before, `${path} from ${language} to ${other}`);
+      const moved = await page.evaluate(() => /** @type {any} */ (window).moved.sum);
+      scene.say(`${path} from ${language} to ${other}: layout shift ${moved.toFixed(4)}`);
+      assert.ok(moved <= 0.05, `${path} moved by ${moved}`);
+      language = other;
+    }
   });
 
   its.test("signing out ends it in this tab", async (scene) => {
@@ -281,19 +327,3 @@ describe("when something is not as it should be", () => {
     await page.getByRole("heading", { level: 1, name: portal.text("settings:title"), exact: true }).waitFor();
   });
 });
-
-/**
- * Where the frame of a page and its first heading stand, in whole pixels.
- *
- * @param {import("playwright-core").Page} page
- */
-async function places(page) {
-  return page.evaluate(() =>
-    ["aside", "main", "main h1", "nav a", "main nav a"].map((selector) =>
-      [...document.querySelectorAll(selector)].map((element) => {
-        const { top, left } = element.getBoundingClientRect();
-        return `${selector} ${Math.round(left)},${Math.round(top)}`;
-      }),
-    ),
-  );
-}

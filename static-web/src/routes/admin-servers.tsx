@@ -29,7 +29,7 @@ export function ServersPage() {
 function Servers({ servers, etag }: { servers: AddedServers; etag: string | null }) {
   const { t } = useTranslation("admin_servers");
   const [isAdding, setIsAdding] = useState(false);
-  const mayAdd = servers.commands.length > 0;
+  const mayAdd = servers.commands.length > 0 || servers.hosts.length > 0;
   const add = (
     <Button tone="lead" onClick={() => setIsAdding(true)}>
       <Plus size={16} aria-hidden />

@@ -53,7 +53,7 @@ function Entry({ entry }: { entry: MenuEntry }) {
                 <Check size={15} aria-hidden />
               </DropdownMenu.ItemIndicator>
               <span className="min-w-0">
-                <span className="block truncate">{option.label}</span>
+                <span title={option.label} className="block truncate">{option.label}</span>
                 {option.detail !== undefined && <span className="block text-xs text-ink-faint">{option.detail}</span>}
               </span>
             </DropdownMenu.RadioItem>

@@ -119,7 +119,7 @@ export function Palette({ onClose }: { onClose(): void }) {
                       )}
                     >
                       <command.icon size={16} className="shrink-0 text-ink-faint" aria-hidden />
-                      <span className="min-w-0 flex-1 truncate">{command.label}</span>
+                      <span title={command.label} className="min-w-0 flex-1 truncate">{command.label}</span>
                       {command.hint !== undefined && <span className="shrink-0 text-xs text-ink-faint">{command.hint}</span>}
                     </div>
                   );

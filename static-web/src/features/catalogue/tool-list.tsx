@@ -49,7 +49,7 @@ export function ToolList({ words, onClear }: { words: string; onClear(): void })
             >
               {`${tool.server}.${tool.tool}`}
             </Link>
-            <p lang="en" className="line-clamp-2 text-sm text-ink-soft wrap-anywhere">
+            <p lang="en" title={tool.description} className="line-clamp-2 text-sm text-ink-soft wrap-anywhere">
               {tool.description}
             </p>
             <ToolFacts tool={tool} />

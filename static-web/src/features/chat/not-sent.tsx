@@ -12,7 +12,7 @@ export function NotSent({ slot, outgoing, onRetry }: { slot: string; outgoing: O
     <div className="mx-auto mb-2 w-full max-w-3xl space-y-1 px-4">
       <ProblemNotice error={outgoing.error} onRetry={onRetry} />
       <div className="flex justify-between gap-3 px-1 text-xs text-ink-soft">
-        <span className="min-w-0 self-center truncate">{t("not_sent", { text: outgoing.text })}</span>
+        <span title={outgoing.text} className="min-w-0 self-center truncate">{t("not_sent", { text: outgoing.text })}</span>
         <Button size="small" tone="quiet" onClick={() => dismissOutgoing(slot)}>
           {t("dismiss")}
         </Button>

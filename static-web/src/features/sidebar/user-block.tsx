@@ -35,8 +35,8 @@ export function UserBlock({ compact = false }: { compact?: boolean }) {
           {!compact && (
             <>
               <span className="min-w-0 flex-1">
-                <span className="block truncate text-sm font-medium">{name}</span>
-                <span className="block truncate text-xs text-ink-faint">{roles}</span>
+                <span title={name} className="block truncate text-sm font-medium">{name}</span>
+                <span title={roles} className="block truncate text-xs text-ink-faint">{roles}</span>
               </span>
               <ChevronsUpDown size={15} className="mr-1 shrink-0 text-ink-faint" aria-hidden />
             </>

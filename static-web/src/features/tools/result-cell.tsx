@@ -31,7 +31,7 @@ export function ResultCell({ value, empty }: { value: unknown; empty: string }) 
     );
   }
   return (
-    <span title={text.length > 60 ? text : undefined} className="block max-w-80 min-w-0 truncate max-sm:break-words max-sm:whitespace-normal">
+    <span title={text.length > 20 ? text : undefined} className="block max-w-80 min-w-0 truncate max-sm:break-words max-sm:whitespace-normal">
       {text}
     </span>
   );

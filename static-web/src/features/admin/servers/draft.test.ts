@@ -5,6 +5,7 @@ import { pasted } from "./pasted";
 
 const ENTRY = { command: "/usr/bin/npx", args: ["-y", "@scope/server"], env: { LOG: "debug" } };
 const DRAFT = { ...EMPTY, name: "notes", command: "/usr/bin/npx", args: "-y\n@scope/server", env: "LOG=debug" };
+const BY_URL = { ...EMPTY, way: "url" as const, name: "far", url: "https://mcp.example/mcp" };
 
 describe("what is pasted", () => {
   it.each([
@@ -25,16 +26,21 @@ describe("what is pasted", () => {
     expect(pasted(JSON.stringify({ mcpServers: { "My Notes (beta)": ENTRY } }))).toEqual({ drafts: [{ ...DRAFT, name: "my-notes-beta" }] });
   });
 
-  it("may hold several, of which those by URL are left out", () => {
-    const value = { mcpServers: { a: ENTRY, b: ENTRY, c: { url: "https://mcp.example/" } } };
-    expect(pasted(JSON.stringify(value))).toEqual({ drafts: [{ ...DRAFT, name: "a" }, { ...DRAFT, name: "b" }] });
+  it("may be a URL with headers", () => {
+    const value = { servers: { far: { type: "http", url: "https://mcp.example/mcp", headers: { "X-Area": "north", Accept: "a:b" } } } };
+    expect(pasted(JSON.stringify(value))).toEqual({ drafts: [{ ...BY_URL, headers: "X-Area: north\nAccept: a:b" }] });
+  });
+
+  it("may hold several, of which those of another transport are left out", () => {
+    const value = { mcpServers: { a: ENTRY, far: { url: "https://mcp.example/mcp" }, c: { type: "sse", url: "https://mcp.example/sse" } } };
+    expect(pasted(JSON.stringify(value))).toEqual({ drafts: [{ ...DRAFT, name: "a" }, BY_URL] });
   });
 
   it.each([
     ["not_json", "npx -y server"],
     ["no_servers", "{}"],
     ["no_servers", "[1]"],
-    ["by_url", '{"mcpServers":{"a":{"url":"https://mcp.example/"}}}'],
+    ["by_sse", '{"mcpServers":{"a":{"type":"sse","url":"https://mcp.example/"}}}'],
   ])("is %s", (fault, text) => {
     expect(pasted(text)).toEqual({ fault });
   });
@@ -50,16 +56,28 @@ it("sends a line as an item, and a value as it was written", () => {
   });
 });
 
+it("sends of a URL nothing that belongs to a program", () => {
+  const draft = { ...DRAFT, ...BY_URL, headers: "X-Area:  north \n\nAuthorization: @keyvault:a--b" };
+  expect(toSet(draft, "why")).toEqual({ url: "https://mcp.example/mcp", headers: { "X-Area": "north", Authorization: "@keyvault:a--b" }, reason: "why" });
+});
+
 it("names each fault at its field", () => {
   expect(faultsOf(EMPTY, "")).toEqual({ name: "name_missing", command: "command_missing", reason: "reason_missing" });
   expect(faultsOf({ ...DRAFT, name: "No", env: "novalue" }, "why")).toEqual({ name: "name_form", env: "env_form" });
   expect(faultsOf(DRAFT, "why")).toEqual({});
   expect(fieldOf("/env/LOG")).toBe("env");
   expect(fieldOf("/hosts/0")).toBe("hosts");
-  expect(fieldOf("/url")).toBeNull();
+  expect(fieldOf("/headers/x-area")).toBe("headers");
+  expect(fieldOf("/url")).toBe("url");
+  expect(fieldOf("/type")).toBeNull();
+  // Only the fields of the chosen way count.
+  expect(faultsOf({ ...BY_URL, env: "novalue" }, "why")).toEqual({});
+  expect(faultsOf({ ...BY_URL, url: " " }, "why")).toEqual({ url: "url_missing" });
+  expect(faultsOf({ ...BY_URL, url: "http://mcp.example/", headers: "none" }, "why")).toEqual({ url: "url_form", headers: "headers_form" });
 });
 
-it("asks again for what variables hold", () => {
+it("asks again for what variables and headers hold", () => {
   const server = { name: "notes", command: "/usr/bin/npx", args: ["-y"], env: ["LOG"], headers: [], hosts: [], at: "", by: "", reason: "" };
-  expect(draftOf(server).env).toBe("LOG=");
+  expect(draftOf(server)).toMatchObject({ way: "program", env: "LOG=" });
+  expect(draftOf({ ...server, command: null, url: "https://mcp.example/mcp", headers: ["x-area"] })).toMatchObject({ way: "url", command: "", headers: "x-area: " });
 });

@@ -4,7 +4,7 @@ import { EMPTY, type Draft } from "./draft";
 /** Where programs keep their servers: Claude Desktop, VS Code's `mcp.json`, VS Code's settings. */
 const PLACES = [["mcpServers"], ["servers"], ["mcp", "servers"]];
 
-export type Pasted = { drafts: Draft[] } | { fault: "not_json" | "no_servers" | "by_url" };
+export type Pasted = { drafts: Draft[] } | { fault: "not_json" | "no_servers" | "by_sse" };
 
 /** The servers of a text in the `mcpServers` form, or of the part of it that was copied. */
 export function pasted(text: string): Pasted {
@@ -20,9 +20,10 @@ export function pasted(text: string): Pasted {
     }
   }
   const entries = serversIn(value);
-  const drafts = entries.flatMap(([name, entry]) => (typeof entry["command"] === "string" ? [draftOf(name, entry)] : []));
+  // The transport that streamable HTTP replaced is not spoken here.
+  const drafts = entries.flatMap(([name, entry]) => (entry["type"] === "sse" ? [] : [draftOf(name, entry)]));
   if (drafts.length > 0) return { drafts };
-  return { fault: entries.length > 0 ? "by_url" : "no_servers" };
+  return { fault: entries.length > 0 ? "by_sse" : "no_servers" };
 }
 
 type Entry = Record<string, unknown>;
@@ -38,14 +39,15 @@ function serversIn(value: unknown): [string, Entry][] {
 
 function draftOf(name: string, entry: Entry): Draft {
   const texts = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
-  const env = isEntry(entry["env"]) ? Object.entries(entry["env"]).map(([key, value]) => `${key}=${String(value)}`) : [];
+  const named = (value: unknown, sign: string) => (isEntry(value) ? Object.entries(value).map(([key, one]) => `${key}${sign}${String(one)}`) : []);
+  // A name that others allow may be none here.
+  const draft = { ...EMPTY, name: name.toLowerCase().replace(/[^a-z0-9-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 32) };
+  if (typeof entry["command"] !== "string") return { ...draft, way: "url", url: String(entry["url"]), headers: named(entry["headers"], ": ").join("\n") };
   return {
-    ...EMPTY,
-    // A name that others allow may be none here.
-    name: name.toLowerCase().replace(/[^a-z0-9-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 32),
-    command: String(entry["command"]),
+    ...draft,
+    command: entry["command"],
     args: texts(entry["args"]).join("\n"),
-    env: env.join("\n"),
+    env: named(entry["env"], "=").join("\n"),
     hosts: texts(entry["hosts"]).join("\n"),
   };
 }

@@ -1,8 +1,8 @@
 import { Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 
 import { toastProblem } from "@/app/toast-problem";
-import type { AddedServer, AddedServers } from "@/api/types";
+import type { AddedServer } from "@/api/types";
 import { Fact } from "@/features/settings/fact";
 import { dateTime } from "@/i18n/format";
 import { useTranslation } from "@/i18n/use-translation";
@@ -11,15 +11,15 @@ import { Dialog } from "@/ui/dialog";
 import { toast } from "@/ui/toast";
 
 import { useRemoveServer } from "./queries";
-import { ServerForm } from "./server-form";
+import { ServerForm, type Allowed } from "./server-form";
 
 interface ServerCardProps {
   server: AddedServer;
-  allowed: Pick<AddedServers, "commands" | "hosts">;
+  allowed: Allowed;
   etag: string | null;
 }
 
-/** One server that was added: what it runs, what it may reach, who added it. */
+/** One server that was added: what it runs or where it is, what it may reach, who added it. */
 export function ServerCard({ server, allowed, etag }: ServerCardProps) {
   const { t } = useTranslation("admin_servers");
   const [doing, setDoing] = useState<"change" | "remove" | null>(null);
@@ -51,15 +51,7 @@ export function ServerCard({ server, allowed, etag }: ServerCardProps) {
         </div>
       </div>
       <dl className="space-y-3">
-        <Fact name={t("field.command")}>
-          <code className="font-mono text-xs break-all">{[server.command ?? server.url, ...server.args].join(" ")}</code>
-        </Fact>
-        {server.env.length > 0 && (
-          <Fact name={t("field.env")}>
-            <code className="font-mono text-xs break-all">{server.env.join(", ")}</code>
-          </Fact>
-        )}
-        <Fact name={t("field.hosts")}>{server.hosts.length === 0 ? t("reaches_nothing") : <code className="font-mono text-xs break-all">{server.hosts.join(", ")}</code>}</Fact>
+        {typeof server.url === "string" ? <Elsewhere server={server} /> : <Here server={server} />}
         <Fact name={t("by")}>
           <span className="break-words">{t("by_text", { who: server.by_name ?? server.by, when: dateTime(server.at), reason: server.reason })}</span>
         </Fact>
@@ -76,4 +68,43 @@ export function ServerCard({ server, allowed, etag }: ServerCardProps) {
       )}
     </li>
   );
+}
+
+/** A program that runs here. */
+function Here({ server }: { server: AddedServer }) {
+  const { t } = useTranslation("admin_servers");
+  return (
+    <>
+      <Fact name={t("field.command")}>
+        <Code>{[server.command, ...server.args].join(" ")}</Code>
+      </Fact>
+      {server.env.length > 0 && (
+        <Fact name={t("field.env")}>
+          <Code>{server.env.join(", ")}</Code>
+        </Fact>
+      )}
+      <Fact name={t("field.hosts")}>{server.hosts.length === 0 ? t("reaches_nothing") : <Code>{server.hosts.join(", ")}</Code>}</Fact>
+    </>
+  );
+}
+
+/** What is reached by URL. */
+function Elsewhere({ server }: { server: AddedServer }) {
+  const { t } = useTranslation("admin_servers");
+  return (
+    <>
+      <Fact name={t("field.url")}>
+        <Code>{server.url}</Code>
+      </Fact>
+      {server.headers.length > 0 && (
+        <Fact name={t("field.headers")}>
+          <Code>{server.headers.join(", ")}</Code>
+        </Fact>
+      )}
+    </>
+  );
+}
+
+function Code({ children }: { children: ReactNode }) {
+  return <code className="font-mono text-xs break-all">{children}</code>;
 }

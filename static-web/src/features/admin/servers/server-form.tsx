@@ -4,20 +4,26 @@ import { ProblemError } from "@/api/problem";
 import type { AddedServer, AddedServers } from "@/api/types";
 import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
+import { ChoiceCards } from "@/ui/choice-cards";
 import { ProblemNotice } from "@/ui/problem-notice";
 import { toast } from "@/ui/toast";
 
 import { ReasonField } from "../reason-field";
 import { StaleNotice } from "../stale-notice";
-import { draftOf, EMPTY, faultsOf, fieldOf, toSet, type Draft, type Fault, type Field } from "./draft";
+import { draftOf, EMPTY, faultsOf, fieldOf, toSet, type Draft, type Fault, type Field, type TextName, type Way } from "./draft";
 import { PasteBox } from "./paste-box";
 import { isStale, useSetServer } from "./queries";
 import { TextField } from "./text-field";
 
+/** What the operator of the installation allows. */
+export type Allowed = Pick<AddedServers, "commands" | "hosts" | "secrets">;
+
+const WAYS: readonly Way[] = ["program", "url"];
+
 interface ServerFormProps {
   /** The one to change; without it one is added. */
   server?: AddedServer;
-  allowed: Pick<AddedServers, "commands" | "hosts">;
+  allowed: Allowed;
   etag: string | null;
   onEnd(): void;
 }
@@ -25,7 +31,7 @@ interface ServerFormProps {
 /** A tool server in the form of `mcpServers`, each fault at its field. */
 export function ServerForm({ server, allowed, etag, onEnd }: ServerFormProps) {
   const { t } = useTranslation("admin_servers");
-  const [draft, setDraft] = useState<Draft>(server === undefined ? EMPTY : draftOf(server));
+  const [draft, setDraft] = useState<Draft>(server === undefined ? { ...EMPTY, way: allowed.commands.length > 0 ? "program" : "url" } : draftOf(server));
   const [reason, setReason] = useState("");
   const [faults, setFaults] = useState<Partial<Record<Field, Fault>>>({});
   const set = useSetServer();
@@ -42,9 +48,10 @@ export function ServerForm({ server, allowed, etag, onEnd }: ServerFormProps) {
     if (refused !== field || problem === null) return null;
     return problem.code === "server_name_taken" ? { text: t("fault.name_taken") } : { text: problem.problem.detail, lang: "en" };
   };
-  const field = (name: keyof Draft, more: { hint?: string; lines?: boolean; disabled?: boolean } = {}) => (
+  const field = (name: TextName, more: { hint?: string; lines?: boolean; disabled?: boolean } = {}) => (
     <TextField label={t(`field.${name}`)} hint={more.hint ?? t(`hint.${name}`)} value={draft[name]} fault={faultAt(name)} lines={more.lines} disabled={more.disabled} onChange={(value) => change({ [name]: value })} />
   );
+  const withSecrets = (hint: string) => (typeof allowed.secrets === "string" ? `${hint} ${t("hint.secrets", { example: `@keyvault:${allowed.secrets}…` })}` : hint);
   const save = () => {
     const found = faultsOf(draft, reason);
     setFaults(found);
@@ -78,10 +85,20 @@ export function ServerForm({ server, allowed, etag, onEnd }: ServerFormProps) {
         </details>
       )}
       {field("name", { disabled: server !== undefined })}
-      {field("command", { hint: t("hint.command", { commands: allowed.commands.join(", ") }) })}
-      {field("args", { lines: true })}
-      {field("env", { lines: true, hint: t(server !== undefined && server.env.length > 0 ? "hint.env_again" : "hint.env") })}
-      {field("hosts", { lines: true, hint: allowed.hosts.length === 0 ? t("hint.no_hosts") : t("hint.hosts", { hosts: allowed.hosts.join(", ") }) })}
+      <ChoiceCards legend={t("way.legend")} value={draft.way} options={WAYS.map((way) => ({ value: way, label: t(`way.${way}`) }))} onChoose={(way) => change({ way })} />
+      {draft.way === "program" ? (
+        <>
+          {field("command", { hint: allowed.commands.length === 0 ? t("hint.no_commands") : t("hint.command", { commands: allowed.commands.join(", ") }) })}
+          {field("args", { lines: true })}
+          {field("env", { lines: true, hint: withSecrets(t(server !== undefined && server.env.length > 0 ? "hint.env_again" : "hint.env")) })}
+          {field("hosts", { lines: true, hint: allowed.hosts.length === 0 ? t("hint.no_hosts") : t("hint.hosts", { hosts: allowed.hosts.join(", ") }) })}
+        </>
+      ) : (
+        <>
+          {field("url", { hint: allowed.hosts.length === 0 ? t("hint.no_url") : t("hint.url", { hosts: allowed.hosts.join(", ") }) })}
+          {field("headers", { lines: true, hint: withSecrets(t(server !== undefined && server.headers.length > 0 ? "hint.headers_again" : "hint.headers")) })}
+        </>
+      )}
       <ReasonField
         label={t("reason")}
         hint={t("reason_hint")}

@@ -68,7 +68,7 @@ export function SlashMenu({ typed, onPick, onClose, onActive, ref }: SlashMenuPr
           >
             <span className="min-w-0 flex-1">
               <span className="block font-mono text-[0.8125rem] break-all">{tool.tool}</span>
-              <span lang="en" className="block truncate text-xs text-ink-soft">
+              <span lang="en" title={tool.description} className="block truncate text-xs text-ink-soft">
                 {tool.description}
               </span>
             </span>

@@ -19,7 +19,8 @@ const ABILITIES = [
 export function FirstRun({ name, onChoose }: { name: string | null; onChoose(text: string): void }) {
   const { t } = useTranslation("chat");
   return (
-    <div className="mx-auto flex min-h-full w-full max-w-3xl flex-col justify-center gap-8 px-4 py-8">
+    // Not centred: words of another length would move everything.
+    <div className="mx-auto flex w-full max-w-3xl flex-col gap-8 px-4 py-8 md:pt-[max(2rem,calc((100dvh-44rem)/2))]">
       <div className="space-y-3">
         <h1 className="text-2xl leading-snug font-semibold text-balance sm:text-3xl">
           {name === null ? t("greeting") : t("greeting_named", { name })}

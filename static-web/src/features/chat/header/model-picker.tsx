@@ -19,7 +19,7 @@ export function ModelPicker() {
   return (
     <Menu
       trigger={
-        <Button size="small" aria-label={t("model.label", { name })} title={t("model.title")} className="min-w-0">
+        <Button size="small" aria-label={t("model.label", { name })} title={t("model.label", { name })} className="min-w-0">
           <Sparkles size={15} className="shrink-0 text-ink-faint" aria-hidden />
           <span className="max-w-36 truncate">{name === "" ? t("model.title") : name}</span>
           <ChevronDown size={14} className="shrink-0 text-ink-faint max-sm:hidden" aria-hidden />

@@ -19,7 +19,7 @@ export function SubscriptionPicker() {
   return (
     <Menu
       trigger={
-        <Button size="small" aria-label={t("subscription.label", { name })} title={t("subscription.title")} className="min-w-0">
+        <Button size="small" aria-label={t("subscription.label", { name })} title={t("subscription.label", { name })} className="min-w-0">
           <Layers size={15} className="shrink-0 text-ink-faint" aria-hidden />
           <span className="max-w-36 truncate">{name}</span>
           <ChevronDown size={14} className="shrink-0 text-ink-faint max-sm:hidden" aria-hidden />

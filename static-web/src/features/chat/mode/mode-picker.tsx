@@ -16,7 +16,7 @@ export function ModePicker({ slot, newestTurn }: { slot: string; newestTurn?: st
   return (
     <Menu
       trigger={
-        <Button size="small" aria-label={t("mode.label", { name })} title={t("mode.title")} className="min-w-0">
+        <Button size="small" aria-label={t("mode.label", { name })} title={t("mode.label", { name })} className="min-w-0">
           <Icon size={15} className={clsx("shrink-0", mode === "autonomous" ? "text-warn" : "text-ink-faint")} aria-hidden />
           <span className="max-w-36 truncate">{name}</span>
           <ChevronDown size={14} className="shrink-0 text-ink-faint max-sm:hidden" aria-hidden />
