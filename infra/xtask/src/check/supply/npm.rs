@@ -32,7 +32,7 @@ const ALSO: [&str; 6] = [
 ];
 
 /// Packages whose licence is no expression, and what it is.
-const READ: [(&str, &str); 2] = [
+const READ: [(&str, &str); 3] = [
     // Public domain, or MIT: whichever one likes.
     (
         "uri-templates",
@@ -43,6 +43,8 @@ const READ: [(&str, &str); 2] = [
         "@modelcontextprotocol/server-everything",
         "SEE LICENSE IN LICENSE",
     ),
+    // It names none; its file LICENSE is BSD with three clauses.
+    ("parse-cache-control", ""),
 ];
 
 /// Packages that may run a script when they are installed.
