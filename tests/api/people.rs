@@ -50,6 +50,32 @@ async fn changes(app: &TestApp) -> Vec<Value> {
 }
 
 #[tokio::test]
+async fn roles_are_told_with_what_they_permit() {
+    let (app, dave) = office().await;
+    let told = dave.get("/v1/admin/roles").await;
+    assert_eq!(told.status, 200, "{told:?}");
+    let items = told.body["items"].as_array().unwrap();
+    let names: Vec<&str> = items
+        .iter()
+        .map(|item| item["role"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, Role::ALL.map(Role::as_str));
+    // What everybody is told of the own permissions is what their roles permit.
+    for name in ["alice", "bob", "carol", "dave"] {
+        let me = app.person(name).await.get("/v1/me").await.body;
+        let permitted: BTreeSet<&str> = items
+            .iter()
+            .filter(|item| me["roles"].as_array().unwrap().contains(&item["role"]))
+            .flat_map(|item| item["permissions"].as_array().unwrap())
+            .map(|permission| permission.as_str().unwrap())
+            .collect();
+        assert_eq!(me["permissions"], json!(permitted), "{name}");
+    }
+    let refused = app.person("carol").await.get("/v1/admin/roles").await;
+    assert_eq!(refused.status, 403);
+}
+
+#[tokio::test]
 async fn somebody_who_is_new_waits_where_it_is_said() {
     let app = TestApp::start(AppShape {
         new_people: NewPeople::Pending,

@@ -109,6 +109,18 @@ describe("the administration", () => {
     await row.getByText(portal.text("admin:users.status.active"), { exact: true }).waitFor();
   });
 
+  its.test("tells what each role permits", async (scene) => {
+    const { page } = await scene.signedIn("dave", { at: "/admin/roles" });
+    const portal = new Portal(page);
+    const { items } = await get(scene.stack, "dave", "/v1/admin/roles");
+    assert.ok(items.length >= 5);
+    for (const { role, permissions } of items) {
+      const card = page.getByRole("listitem").filter({ has: page.getByRole("heading", { level: 2, name: `${portal.text(`role.${role}.name`)} ${role}`, exact: true }) });
+      for (const permission of permissions) await card.getByText(portal.text(`permission.${permission}`), { exact: true }).waitFor();
+      assert.equal(await card.getByRole("listitem").count(), permissions.length, role);
+    }
+  });
+
   its.test("leaves somebody who administers", async (scene) => {
     const { page } = await scene.signedIn("dave", { at: "/admin/users" });
     const portal = new Portal(page);

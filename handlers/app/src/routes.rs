@@ -86,6 +86,7 @@ macro_rules! each_endpoint {
                 admin::list_users,
                 admin::get_user,
                 admin::patch_user,
+                admin::list_roles,
                 admin::list_user_sessions,
                 admin::revoke_user_session,
                 admin::sign_out_user,

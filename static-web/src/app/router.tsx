@@ -123,6 +123,11 @@ const adminUsers = createRoute({
   path: "/users",
   component: lazyRouteComponent(() => import("@/routes/admin-users"), "UsersPage"),
 });
+const adminRoles = createRoute({
+  getParentRoute: () => admin,
+  path: "roles",
+  component: lazyRouteComponent(() => import("@/routes/admin-roles"), "RolesPage"),
+});
 const adminPolicies = createRoute({
   getParentRoute: () => admin,
   path: "/policies",
@@ -171,7 +176,7 @@ export const router = createRouter({
       auditRecord,
       usage,
       settings,
-      admin.addChildren([adminHome, adminUsers, adminPolicies, adminTools, adminServers, adminQuotas, adminKillSwitch, adminHealth]),
+      admin.addChildren([adminHome, adminUsers, adminRoles, adminPolicies, adminTools, adminServers, adminQuotas, adminKillSwitch, adminHealth]),
     ]),
   ]),
   defaultPendingComponent: () => <SkeletonList className="p-6" />,

@@ -62,7 +62,7 @@ export function signedInPages(furniture) {
 }
 
 /** Pages of dave, who administers. */
-export const ADMIN_PAGES = ["/admin/users", "/admin/policies", "/admin/tools", "/admin/servers", "/admin/quotas", "/admin/kill-switch", "/admin/health"];
+export const ADMIN_PAGES = ["/admin/users", "/admin/roles", "/admin/policies", "/admin/tools", "/admin/servers", "/admin/quotas", "/admin/kill-switch", "/admin/health"];
 
 /**
  * Waits until a page shows what it is for, so that no check looks at a skeleton.
@@ -81,6 +81,7 @@ export async function stands(page, path, furniture) {
   // What it would do is the only table there.
   if (furniture !== undefined && path.endsWith(furniture.waiting)) await page.getByRole("table").first().waitFor();
   if (path === "/admin/users") await page.getByRole("main").getByText(/^[0-9a-f]{8}-/).first().waitFor();
+  if (path === "/admin/roles") await page.getByRole("main").getByRole("list").last().getByRole("listitem").first().waitFor();
   if (path === "/admin/policies") await page.getByRole("main").getByRole("textbox").waitFor();
   if (path === "/admin/tools") await page.getByRole("main").getByRole("list").last().getByRole("listitem").first().waitFor();
   if (path === "/admin/servers") await page.getByRole("main").getByText("AZIMUTH_MCP_COMMANDS").waitFor();

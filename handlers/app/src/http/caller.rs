@@ -14,6 +14,7 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use super::logins::Logins;
+use super::permissions;
 use super::refusals::Asked;
 use crate::auth::verifier::{TokenVerifier, bearer};
 use crate::problem::{Answer, Code, Problem};
@@ -60,7 +61,7 @@ impl Caller {
         if self.principal.roles.is_empty() {
             return Err(Problem::new(Code::NotPermitted)
                 .detail("This needs the permission turns.create, which every role holds.")
-                .permission("turns.create"));
+                .permission(permissions::ASK));
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ pub mod openapi;
 pub mod page;
 pub mod parts;
 pub mod path;
+pub mod permissions;
 pub mod query;
 pub mod realtime;
 pub mod refusals;

@@ -1,15 +1,16 @@
 /** The pages of the administration, in the order of its navigation. A later one is one line here and one in `router.tsx`. */
-import { Gauge, HeartPulse, OctagonX, ScrollText, ServerCog, Users, Wrench, type LucideIcon } from "lucide-react";
+import { Gauge, HeartPulse, IdCard, OctagonX, ScrollText, ServerCog, Users, Wrench, type LucideIcon } from "lucide-react";
 
 export interface AdminPage {
-  to: "/admin/users" | "/admin/policies" | "/admin/tools" | "/admin/servers" | "/admin/quotas" | "/admin/kill-switch" | "/admin/health";
+  to: "/admin/users" | "/admin/roles" | "/admin/policies" | "/admin/tools" | "/admin/servers" | "/admin/quotas" | "/admin/kill-switch" | "/admin/health";
   /** Key of the text in `admin`. */
-  label: "users.title" | "policies.title" | "nav_tools" | "nav_servers" | "nav_quotas" | "nav_kill_switch" | "health.title";
+  label: "users.title" | "roles.title" | "policies.title" | "nav_tools" | "nav_servers" | "nav_quotas" | "nav_kill_switch" | "health.title";
   icon: LucideIcon;
 }
 
 export const ADMIN_PAGES: readonly AdminPage[] = [
   { to: "/admin/users", label: "users.title", icon: Users },
+  { to: "/admin/roles", label: "roles.title", icon: IdCard },
   { to: "/admin/policies", label: "policies.title", icon: ScrollText },
   { to: "/admin/tools", label: "nav_tools", icon: Wrench },
   { to: "/admin/servers", label: "nav_servers", icon: ServerCog },

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::http::admin::kill_switch::KillScopeView;
 use crate::http::caller::Newcomer;
 use crate::http::moment::Moment;
+use crate::http::permissions;
 use crate::http::states::AccountState;
 use crate::problem::Answer;
 
@@ -127,7 +128,7 @@ pub async fn handle(State(state): State<AccountState>, newcomer: Newcomer) -> An
         name: caller.principal.name.clone(),
         status: status.as_str().to_owned(),
         roles: roles.iter().map(|r| r.as_str().to_owned()).collect(),
-        permissions: permissions(roles.iter().copied()),
+        permissions: permissions::of_roles(roles.iter().copied()),
         quotas,
         kill_switch,
         azure_sign_in,
@@ -168,47 +169,4 @@ async fn kill_switch(state: &AccountState, tenant: &str) -> Answer<Option<KillSw
         reason: stored.item.head.reason,
         since: stored.item.head.at.into(),
     }))
-}
-
-/// What the roles permit, sorted, each once. Which tool a person may call is
-/// policy's to say; these are the doors of the API.
-fn permissions(roles: impl Iterator<Item = Role>) -> Vec<String> {
-    let mut names: Vec<&str> = roles
-        .flat_map(|role| {
-            let own: &[&str] = match role {
-                Role::Reader => &["tools.read_only"],
-                Role::Operator => &["tools.read_only", "tools.mutating", "tools.destructive"],
-                Role::Approver => &["approvals.decide"],
-                Role::Auditor => &["audit.read_tenant"],
-                Role::Admin => &["administration"],
-            };
-            own.iter().copied().chain(["turns.create"])
-        })
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names.into_iter().map(str::to_owned).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn permissions_follow_roles() {
-        assert!(permissions([].into_iter()).is_empty());
-        assert_eq!(
-            permissions([Role::Approver, Role::Auditor].into_iter()),
-            ["approvals.decide", "audit.read_tenant", "turns.create"]
-        );
-        assert_eq!(
-            permissions([Role::Reader, Role::Operator].into_iter()),
-            [
-                "tools.destructive",
-                "tools.mutating",
-                "tools.read_only",
-                "turns.create"
-            ]
-        );
-    }
 }
