@@ -15,6 +15,8 @@ const ITEMS = 2_000;
 /** As many messages as the portal asks for at once. */
 const PAGE = 100;
 const MOST_NODES = 600;
+/** What is held of a conversation of 2,000 messages, with the application itself. */
+const MOST_HEAP_MB = 60;
 const OPEN_MS = 1_000;
 const SCROLL_P95_MS = 20;
 /** Other work on the machine can spoil a measurement; it cannot make one good. */
@@ -69,6 +71,9 @@ describe("what is long", () => {
         p95 = (await framesCounted(page)).p95;
         most = Math.max(most, await nodes(page));
       }
+      const heap = await heapMb(page);
+      scene.say(`2,000 messages: ${heap.toFixed(1)} MB of heap after all of them were seen`);
+      assert.ok(heap <= MOST_HEAP_MB, `${heap.toFixed(1)} MB of heap`);
       scene.say(`2,000 messages: open ${open.toFixed(0)} ms, ${most} nodes (${await nodes(page, log)} in the conversation), scroll p95 ${p95.toFixed(1)} ms`);
       assert.ok(open <= OPEN_MS, `open after ${open.toFixed(0)} ms`);
       assert.ok(most <= MOST_NODES, `${most} nodes`);
@@ -106,3 +111,17 @@ describe("what is long", () => {
     }
   });
 });
+
+/**
+ * What the page holds once everything that nobody needs is gone, MB.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+async function heapMb(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  await session.send("HeapProfiler.collectGarbage");
+  const { metrics } = await session.send("Performance.getMetrics");
+  await session.detach();
+  return (metrics.find(({ name }) => name === "JSHeapUsedSize")?.value ?? Number.NaN) / 1_000_000;
+}
