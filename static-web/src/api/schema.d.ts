@@ -189,6 +189,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The roles with what each permits. They are granted in the directory; a user record can
+         *     take them away.
+         */
+        get: operations["list_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/servers": {
         parameters: {
             query?: never;
@@ -2333,6 +2353,21 @@ export interface components {
             /** @description Whether the tool said more than is stored. */
             truncated: boolean;
         };
+        /** @description The roles that a person can have. */
+        RoleList: {
+            /** @description All of them. */
+            items: components["schemas"]["RoleView"][];
+        };
+        /** @description A role. */
+        RoleView: {
+            /**
+             * @description What it permits, sorted, by the names that `/v1/me` and refusals use. Which tools
+             *     it may call is the policies' to say.
+             */
+            permissions: string[];
+            /** @description Its name, as the directory's application roles and the user records have it. */
+            role: string;
+        };
         /** @description A schema before and after. */
         SchemaChange: {
             /** @description As offered. */
@@ -3215,6 +3250,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuotasView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleList"];
                 };
             };
             /** @description A problem document */
