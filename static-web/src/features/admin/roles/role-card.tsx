@@ -12,8 +12,8 @@ export function RoleCard({ role }: { role: components["schemas"]["RoleView"] }) 
     <li aria-labelledby={id} className="space-y-3 rounded-card border border-line bg-raised p-4 text-sm shadow-card">
       <div>
         <h2 id={id} className="font-semibold">
-          {t(`role.${role.role}.name`, { defaultValue: role.role })}
-          <span className="ml-2 font-mono text-xs font-normal text-ink-soft">{role.role}</span>
+          {t(`role.${role.role}.name`, { defaultValue: role.role })}{" "}
+          <span className="ml-1 font-mono text-xs font-normal text-ink-soft">{role.role}</span>
         </h2>
         <p className="text-ink-soft">{t(`role.${role.role}.text`, { defaultValue: "" })}</p>
       </div>
