@@ -282,6 +282,32 @@ describe("what one may use, has used, and what is kept of one", () => {
     }
   }, { timeout: 120_000 });
 
+  its.test("always allows a tool, which then runs without asking, until it is removed", async (scene) => {
+    const { page } = await scene.signedIn("alice", { at: "/settings#allowed" });
+    const portal = new Portal(page);
+    const section = page.getByRole("region", { name: portal.text("settings:allowed.title"), exact: true });
+    await section.getByText(portal.text("settings:allowed.none"), { exact: true }).waitFor();
+    await portal.button("settings:allowed.add").click();
+    await section.getByRole("searchbox").fill("storage account create");
+    const name = "azure.storage_account_create";
+    await portal.button("settings:allowed.allow_named", { name }).click();
+    await section.getByRole("listitem").filter({ hasText: name }).waitFor();
+    await until("it is kept", async () => (await get(scene.stack, "alice", "/v1/settings")).always_allowed_tools.length === 1);
+
+    const before = (await effects(scene.stack)).length;
+    await page.goto(`${scene.stack.portal}/c`);
+    await portal.ask("create storage account stallowed1 in rg-dev");
+    assert.equal(await portal.answered(60_000), "done");
+    assert.equal((await effects(scene.stack)).length, before + 1);
+
+    await page.goto(`${scene.stack.portal}/settings#allowed`);
+    await portal.button("settings:allowed.remove_named", { name }).click();
+    await section.getByText(portal.text("settings:allowed.none"), { exact: true }).waitFor();
+    await page.goto(`${scene.stack.portal}/c`);
+    await portal.ask("create storage account stallowed2 in rg-dev");
+    await portal.phase("waiting_approval");
+  }, { timeout: 120_000 });
+
   its.test("ends another sign-in, and then every one", async (scene) => {
     await scene.signedIn("bob");
     const { page } = await scene.signedIn("bob", { at: "/settings#sessions" });

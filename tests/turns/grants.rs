@@ -234,7 +234,7 @@ async fn what_no_longer_stands_when_the_call_runs_denies_it() {
                 let dave = app.person("dave").await;
                 let built_in = dave.get("/v1/admin/policies").await.body;
                 let text = built_in["text"].as_str().unwrap();
-                let text = text.replace("@remember(\"conversation\")\n", "");
+                let text = text.replace("@remember(\"user\")\n", "");
                 let put = dave
                     .request(Method::PUT, "/v1/admin/policies")
                     .header("if-match", "*")

@@ -1,5 +1,6 @@
 //! What becomes of a question: streams, calls, approvals, waits, repairs, losses.
 
+mod always_allowed;
 mod approvals;
 mod branches;
 mod cancel;

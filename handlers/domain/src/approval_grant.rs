@@ -207,6 +207,29 @@ pub enum StandingApproval {
         /// Who gave it.
         by: UserKey,
     },
+    /// The asker's setting always to allow the tool.
+    Setting {
+        /// Whose setting.
+        by: UserKey,
+    },
+}
+
+/// A tool whose changes somebody allows without being asked, as it was when they said so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlwaysAllowed {
+    /// The tool.
+    pub tool: ToolRef,
+    /// What it was pinned to: a tool that has changed since asks again.
+    pub tool_hash: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl AlwaysAllowed {
+    /// Whether it is about this tool as it is now.
+    pub fn is_of(&self, tool: &ToolRef, tool_hash: &str) -> bool {
+        self.tool == *tool && self.tool_hash == tool_hash
+    }
 }
 
 impl StandingApproval {
@@ -214,13 +237,14 @@ impl StandingApproval {
     pub fn grant(&self) -> Option<&GrantId> {
         match self {
             Self::Grant { id, .. } => Some(id),
+            Self::Setting { .. } => None,
         }
     }
 
     /// Who said it.
     pub fn by(&self) -> &UserKey {
         match self {
-            Self::Grant { by, .. } => by,
+            Self::Grant { by, .. } | Self::Setting { by } => by,
         }
     }
 
@@ -228,6 +252,7 @@ impl StandingApproval {
     pub fn sentence(&self) -> &'static str {
         match self {
             Self::Grant { .. } => "Allowed by an approval that was given for this conversation.",
+            Self::Setting { .. } => "Allowed by the asker's setting always to allow this tool.",
         }
     }
 }

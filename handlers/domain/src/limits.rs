@@ -69,7 +69,9 @@ pub const APPROVAL_DEADLINE_MS: i64 = 60 * 60 * 1000;
 pub const GRANT_TTL_MS: i64 = 8 * 60 * 60 * 1000;
 /// Approvals that a conversation holds at once.
 pub const MAX_GRANTS: usize = 32;
-/// One of them, bytes of JSON.
+/// Tools that a person always allows.
+pub const MAX_ALWAYS_ALLOWED: usize = 50;
+/// One of the approvals for a conversation, bytes of JSON.
 pub const MAX_GRANT_BYTES: usize = 2048;
 /// How long a turn waits for its asker to sign in to Azure.
 pub const SIGN_IN_DEADLINE_MS: i64 = 60 * 60 * 1000;

@@ -6,6 +6,7 @@ mod stored;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use azimuth_domain::approval_grant::AlwaysAllowed;
 use azimuth_domain::principal::{Role, UserKey};
 use azimuth_domain::session::SessionId;
 use azimuth_domain::time::Timestamp;
@@ -98,6 +99,9 @@ pub struct Settings {
     pub default_subscription: Option<String>,
     /// Preferred model.
     pub model: Option<String>,
+    /// Tools whose changes need no yes of theirs, where policies let them say so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub always_allowed_tools: Vec<AlwaysAllowed>,
 }
 
 /// What a token says that a person comes with.

@@ -73,8 +73,8 @@ export interface CallLog {
   note: string | null;
   approval: CallApproval | null;
   checked: CallCheck | null;
-  /** It ran by an approval that was given before, for more than one call; events do not tell. */
-  isStanding?: boolean;
+  /** What stood for the yes that it needed, where nobody was asked; events do not tell. */
+  standing?: "conversation" | "setting";
 }
 
 export interface StepLog {

@@ -124,7 +124,7 @@ function snapshotCall(call: Call, updatedAt: string): CallLog {
     note: call.note ?? null,
     approval: approvalOf(call),
     checked: call.checked ?? null,
-    ...(call.standing_approval == null ? {} : { isStanding: true }),
+    ...(call.standing_approval == null ? {} : { standing: call.standing_approval.kind }),
   };
 }
 

@@ -52,6 +52,7 @@ gated!(
 #[expect(missing_docs, reason = "the types say it")]
 pub struct AccountState {
     pub gate: Gate,
+    pub people: People,
     pub users: Arc<dyn UserStore>,
     pub store: Arc<dyn ConversationStore>,
     pub engine: Arc<Engine>,
@@ -231,6 +232,7 @@ impl States {
         Self {
             account: AccountState {
                 gate: gate.clone(),
+                people: people.clone(),
                 users: Arc::clone(&parts.users),
                 store: Arc::clone(&parts.store),
                 engine: Arc::clone(&parts.engine),

@@ -25,6 +25,7 @@ mod tests;
 pub use approval::MayNotDecide;
 pub use request::PolicyInput;
 pub(crate) use scope::{approval_scope, is_guid, is_same_place};
+pub(crate) use set::Remembered;
 pub use set::{BUILT_IN_FORBIDS, BUILT_IN_PERMITS, PolicyError, PolicySet};
 pub(crate) use tags::place_of_call;
 pub use tags::{KnownTags, TaggedPlaces};

@@ -78,6 +78,15 @@ pub(super) enum Verdict {
     Forbid(DenyReason),
 }
 
+/// For what a yes may be given at the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Remembered {
+    /// The rest of a conversation.
+    Conversation,
+    /// That, and until the person says otherwise.
+    User,
+}
+
 /// A validated set of policies.
 pub struct PolicySet {
     /// As they are evaluated, see [`as_evaluated`].
@@ -86,8 +95,8 @@ pub struct PolicySet {
     /// They permit nothing.
     demands: cedar_policy::PolicySet,
     verdicts: BTreeMap<PolicyId, Verdict>,
-    /// Those that demand the asker's yes and say that it may be given for a conversation.
-    remembered: BTreeSet<PolicyId>,
+    /// Those that demand the asker's yes and say that it may be given for more than a call.
+    remembered: BTreeMap<PolicyId, Remembered>,
     authorizer: Authorizer,
     version: String,
     vocabulary: Vocabulary,
@@ -109,32 +118,35 @@ impl PolicySet {
         self.answer(&Question::call(input))
     }
 
-    /// Whether the yes that the call needs of its asker may be given for the conversation:
-    /// every permit that demands it must say so. Never where another person must agree as
-    /// well, or where no permit demands the yes.
-    pub(crate) fn may_remember(&self, input: &PolicyInput<'_>) -> bool {
-        let Ok((request, entities)) = self.vocabulary.ask(&Question::call(input)) else {
-            return false;
-        };
-        let mut is_said = false;
+    /// For what the yes that the call needs of its asker may be given at the most: for
+    /// what every permit that demands it says. `None`, for this call alone, where one does
+    /// not say so, where another person must agree as well, and where none demands the yes.
+    pub(crate) fn may_remember(&self, input: &PolicyInput<'_>) -> Option<Remembered> {
+        let (request, entities) = self.vocabulary.ask(&Question::call(input)).ok()?;
+        let mut said = None;
         for set in [&self.policies, &self.demands] {
             let response = self.authorizer.is_authorized(&request, set, &entities);
             if response.diagnostics().errors().next().is_some() {
-                return false;
+                return None;
             }
             for id in response.diagnostics().reason() {
-                match self.verdicts.get(id) {
-                    Some(Verdict::Permit(Some(ApprovalBy::Asker)))
-                        if self.remembered.contains(id) =>
-                    {
-                        is_said = true;
+                match self.verdicts.get(id)? {
+                    Verdict::Permit(Some(ApprovalBy::Asker)) => {
+                        let own = *self.remembered.get(id)?;
+                        said = Some(said.map_or(own, |said: Remembered| said.min(own)));
                     }
-                    Some(Verdict::Permit(None) | Verdict::Autonomous) => {}
-                    Some(Verdict::Permit(Some(_)) | Verdict::Forbid(_)) | None => return false,
+                    Verdict::Permit(None) | Verdict::Autonomous => {}
+                    Verdict::Permit(Some(_)) | Verdict::Forbid(_) => return None,
                 }
             }
         }
-        is_said
+        said
+    }
+
+    /// Whether some policy lets a person always allow a tool.
+    pub(crate) fn remembers_for_people(&self) -> bool {
+        let mut remembered = self.remembered.values();
+        remembered.any(|at_most| *at_most == Remembered::User)
     }
 
     /// SHA-256 over schema and policies, lower-case hex: what every decision of
@@ -179,7 +191,7 @@ impl PolicySet {
         let (schema, _warnings) =
             Schema::from_cedarschema_str(SCHEMA).map_err(|e| PolicyError::Schema(e.to_string()))?;
         let mut verdicts = BTreeMap::new();
-        let mut remembered = BTreeSet::new();
+        let mut remembered = BTreeMap::new();
         let mut texts = BTreeMap::new();
         let mut set = cedar_policy::PolicySet::new();
         let visible = VisibleTools::of(&policies);
@@ -197,8 +209,8 @@ impl PolicySet {
                 demands.add(demand).map_err(not_one)?;
             }
             verdicts.insert(policy.id().clone(), says);
-            if is_remembered(&policy)? {
-                remembered.insert(policy.id().clone());
+            if let Some(at_most) = remember(&policy)? {
+                remembered.insert(policy.id().clone(), at_most);
             }
             texts.insert(policy.id().to_string(), policy.to_string());
             evaluated.add(as_evaluated(&policy)?).map_err(not_one)?;
@@ -366,10 +378,10 @@ fn autonomous(policy: &Policy) -> Result<Verdict, String> {
     Ok(Verdict::Autonomous)
 }
 
-/// Whether the policy carries `@remember("conversation")`.
-fn is_remembered(policy: &Policy) -> Result<bool, PolicyError> {
+/// What the policy's `@remember` says.
+fn remember(policy: &Policy) -> Result<Option<Remembered>, PolicyError> {
     let Some(text) = policy.annotation("remember") else {
-        return Ok(false);
+        return Ok(None);
     };
     let fault = |problem: String| PolicyError::Annotation {
         id: policy.id().to_string(),
@@ -381,8 +393,11 @@ fn is_remembered(policy: &Policy) -> Result<bool, PolicyError> {
         ));
     }
     match text {
-        "conversation" => Ok(true),
-        other => Err(fault(format!("@remember is conversation, not {other:?}"))),
+        "conversation" => Ok(Some(Remembered::Conversation)),
+        "user" => Ok(Some(Remembered::User)),
+        other => Err(fault(format!(
+            "@remember is conversation or user, not {other:?}"
+        ))),
     }
 }
 

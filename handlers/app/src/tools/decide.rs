@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use azimuth_domain::approval_grant::AlwaysAllowed;
 use azimuth_domain::audit::ActingIdentity;
 use azimuth_domain::kill_switch::KillSwitch;
 use azimuth_domain::policy::{Decision, DenyReason, Mode};
@@ -33,6 +34,8 @@ pub(crate) struct Standing {
     pub kill_switch: KillSwitch,
     /// The tools that are there now.
     pub catalogue: Arc<Catalogue>,
+    /// Tools whose changes the person always allows.
+    pub always_allowed: Vec<AlwaysAllowed>,
     /// What the person was told of the tags there, see [`Engine::read_tags`].
     pub tags: TaggedPlaces,
 }
@@ -65,11 +68,13 @@ impl Engine {
         let policies = self.policies().of(&asker.user.tid).await;
         let kill_switch = self.quotas().kill_switch(&asker.user.tid).await;
         let catalogue = self.catalogues().of(&asker.user.tid).await;
+        let (roles, always_allowed) = self.person(asker).await?;
         Ok(Standing {
             policies: policies.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
             kill_switch: kill_switch.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
             catalogue: catalogue.map_err(|e| ApplyError::Unavailable(e.to_string()))?,
-            roles: self.effective_roles(asker).await?,
+            roles,
+            always_allowed,
             tags: TaggedPlaces::new(),
         })
     }
@@ -81,8 +86,16 @@ impl Engine {
         &self,
         asker: &Asker,
     ) -> Result<BTreeSet<Role>, ApplyError> {
+        self.person(asker).await.map(|(roles, _)| roles)
+    }
+
+    /// The same, and the tools whose changes the person always allows.
+    async fn person(
+        &self,
+        asker: &Asker,
+    ) -> Result<(BTreeSet<Role>, Vec<AlwaysAllowed>), ApplyError> {
         let Some(found) = self.users().user(&asker.user).await? else {
-            return Ok(asker.roles.clone());
+            return Ok((asker.roles.clone(), Vec::new()));
         };
         // A turn knows no session.
         let with = Credentials {
@@ -90,7 +103,8 @@ impl Engine {
             issued_at: asker.token_issued_at,
             session: None,
         };
-        Ok(found.item.standing(with).roles())
+        let roles = found.item.standing(with).roles();
+        Ok((roles, found.item.settings.always_allowed_tools))
     }
 
     /// What policies are asked about a call.

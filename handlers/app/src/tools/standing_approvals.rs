@@ -3,32 +3,67 @@
 
 use azimuth_domain::approval_grant::{ApprovalScope, StandingApproval, Wanted as WantedCall};
 use azimuth_domain::policy::{ApprovalBy, Decision};
-use azimuth_domain::tool::{Availability, EffectClass, ToolSpec};
+use azimuth_domain::tool::{Availability, Classification, EffectClass, ToolSpec};
 use azimuth_domain::turn::{Proposal, ProposedCall, ToolCall, Turn, TurnKind};
 use azimuth_ports::store::StoreError;
 use serde_json::Value;
 
 use super::decide::{Standing, Wanted};
-use crate::policy::approval_scope;
+use crate::policy::{Remembered, approval_scope};
 use crate::turn::Engine;
 
+/// What a call needs that its asker alone must agree to.
+const ASKS: Decision = Decision::RequireApproval {
+    by: ApprovalBy::Asker,
+};
+
+/// Whether it changes something, destroys nothing and has no secret.
+pub(crate) fn is_plain_change(class: Classification) -> bool {
+    class.effect == EffectClass::Mutating && !class.secret
+}
+
 impl Engine {
-    /// Whether the asker's yes to the call may be given for the conversation. Whatever
-    /// policies say, never where something is destroyed or a secret is shown or taken.
+    /// For what the asker's yes to the call may be given at the most. Whatever policies
+    /// say, for nothing but the call where something is destroyed or a secret is shown or
+    /// taken.
     fn may_remember(
         &self,
         standing: &Standing,
         wanted: Wanted<'_>,
         spec: &ToolSpec,
         arguments: &Value,
-    ) -> bool {
-        let class = spec.classify(arguments);
-        class.effect == EffectClass::Mutating
-            && !class.secret
-            && spec.availability == Availability::Enabled
-            && standing
-                .policies
-                .may_remember(&self.policy_input(standing, wanted, spec, arguments))
+    ) -> Option<Remembered> {
+        let is_change = is_plain_change(spec.classify(arguments));
+        if !is_change || spec.availability != Availability::Enabled {
+            return None;
+        }
+        standing
+            .policies
+            .may_remember(&self.policy_input(standing, wanted, spec, arguments))
+    }
+
+    /// What stands for the yes that the call needs of its asker, by the asker's settings.
+    /// Never where the model had read what a tool returned: what it wants then may be
+    /// somebody else's idea.
+    pub(crate) fn allowed_by_setting(
+        &self,
+        standing: &Standing,
+        wanted: Wanted<'_>,
+        spec: &ToolSpec,
+        arguments: &Value,
+        decision: &Decision,
+    ) -> Option<StandingApproval> {
+        let is_chosen = || {
+            let mut chosen = standing.always_allowed.iter();
+            chosen.any(|one| one.is_of(&spec.tool, &spec.hash))
+        };
+        let is_allowed = *decision == ASKS
+            && !wanted.tainted
+            && is_chosen()
+            && self.may_remember(standing, wanted, spec, arguments) == Some(Remembered::User);
+        is_allowed.then(|| StandingApproval::Setting {
+            by: wanted.asker.user.clone(),
+        })
     }
 
     /// What a yes to the call covers when it is given for the conversation, if it can be.
@@ -40,11 +75,11 @@ impl Engine {
         arguments: &Value,
         decision: &Decision,
     ) -> Option<ApprovalScope> {
-        let asks = Decision::RequireApproval {
-            by: ApprovalBy::Asker,
-        };
-        (*decision == asks && self.may_remember(standing, wanted, spec, arguments))
-            .then(|| approval_scope(spec, arguments, wanted.tainted))
+        let may = *decision == ASKS
+            && self
+                .may_remember(standing, wanted, spec, arguments)
+                .is_some();
+        may.then(|| approval_scope(spec, arguments, wanted.tainted))
     }
 
     /// Lets those of the calls of one step run for which a yes of the conversation
@@ -99,13 +134,18 @@ impl Engine {
         standing: &Standing,
         spec: &ToolSpec,
     ) -> Result<bool, StoreError> {
-        let Some(StandingApproval::Grant { id, .. }) = &call.standing else {
-            return Ok(false);
-        };
         let wanted = Wanted::in_turn(turn, call.tainted);
-        if turn.kind == TurnKind::Console
-            || !self.may_remember(standing, wanted, spec, &call.arguments)
-        {
+        let id = match &call.standing {
+            None => return Ok(false),
+            Some(StandingApproval::Setting { .. }) => {
+                let allowed =
+                    self.allowed_by_setting(standing, wanted, spec, &call.arguments, &ASKS);
+                return Ok(allowed.is_some());
+            }
+            Some(StandingApproval::Grant { id, .. }) => id,
+        };
+        let may = self.may_remember(standing, wanted, spec, &call.arguments);
+        if turn.kind == TurnKind::Console || may.is_none() {
             return Ok(false);
         }
         let Some(found) = self.store().conversation(&turn.key()).await? else {

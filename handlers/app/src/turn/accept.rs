@@ -326,6 +326,7 @@ impl Engine {
             tainted: false,
         };
         let decision = self.decide_call(&standing, wanted, spec, &arguments);
+        let allowed = self.allowed_by_setting(&standing, wanted, spec, &arguments, &decision);
         let plan = self.plan_read(&standing, wanted, spec, &arguments);
         let mut call = ProposedCall {
             model_call_id: "console".to_owned(),
@@ -337,9 +338,12 @@ impl Engine {
             plan,
             // It is the only call of a conversation of its own.
             remember: None,
-            standing: None,
+            proposal: Proposal::Decided(match &allowed {
+                Some(_) => Decision::Allow,
+                None => decision,
+            }),
+            standing: allowed,
             arguments,
-            proposal: Proposal::Decided(decision),
         };
         self.hold_to_budget(asker, &standing, std::slice::from_mut(&mut call))
             .await?;

@@ -462,7 +462,14 @@ impl Engine {
         let wanted = Wanted::in_turn(turn, tainted);
         let decision = self.decide_call(standing, wanted, spec, &arguments);
         let plan = self.plan_read(standing, wanted, spec, &arguments);
-        let remember = self.to_remember(standing, wanted, spec, &arguments, &decision);
+        let allowed = self.allowed_by_setting(standing, wanted, spec, &arguments, &decision);
+        let (decision, remember) = match &allowed {
+            Some(_) => (Decision::Allow, None),
+            None => {
+                let remember = self.to_remember(standing, wanted, spec, &arguments, &decision);
+                (decision, remember)
+            }
+        };
         ProposedCall {
             model_call_id: call.id.clone(),
             tool: spec.tool.clone(),
@@ -472,7 +479,7 @@ impl Engine {
             tainted,
             plan,
             remember,
-            standing: None,
+            standing: allowed,
             arguments,
             proposal: Proposal::Decided(decision),
         }

@@ -16,10 +16,10 @@ export function CallDetails({ call, turnId }: { call: CallLog; turnId: string })
     <div className="space-y-4 text-sm">
       <OutcomeNote call={call} />
       {call.approval !== null && call.approval.decision !== null && <DecisionLine approval={call.approval} />}
-      {call.isStanding === true && (
+      {call.standing !== undefined && (
         <p className="flex items-start gap-2">
           <ShieldCheck size={16} aria-hidden className="mt-0.5 shrink-0 text-good" />
-          {t("approvals:standing")}
+          {t(call.standing === "setting" ? "approvals:standing_setting" : "approvals:standing")}
         </p>
       )}
       <Part title={t("arguments")}>

@@ -131,6 +131,8 @@ impl Export {
         self.next = Next::Sessions(None);
         let person = &self.person;
         let principal = &self.reading.reader;
+        let engine = &self.state.conversations.engine;
+        let catalogue = engine.catalogues().last(&person.user.tid);
         let roles: Vec<&str> = principal.roles.iter().map(|role| role.as_str()).collect();
         let profile = json!({
             "v": VERSION,
@@ -141,7 +143,7 @@ impl Export {
             "status": person.status.as_str(),
             "roles": roles,
             "created_at": Moment(person.created_at),
-            "settings": SettingsView::from(person.settings.clone()),
+            "settings": SettingsView::of(person.settings.clone(), &catalogue),
         });
         let mut out = Vec::new();
         line("profile", profile, &mut out)?;

@@ -1,15 +1,20 @@
 //! `PATCH /v1/settings`: changes what is sent, null resets.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
+use azimuth_domain::approval_grant::AlwaysAllowed;
 use azimuth_domain::redact::redact;
 use azimuth_ports::store::Versioned;
 use azimuth_ports::users::{Settings, UserRecord};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::SettingsView;
+use super::{SettingsView, ToolName, always_allowed};
+use crate::http::admin::Change;
 use crate::http::caller::Caller;
+use crate::http::edge::RequestId;
 use crate::http::etag::IfMatch;
 use crate::http::json::{JsonBody, present};
 use crate::http::states::AccountState;
@@ -39,6 +44,10 @@ pub struct SettingsPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub model: Option<Option<String>>,
+    /// All of the tools whose changes run without asking, at most 50; null: none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Vec<ToolName>>)]
+    pub always_allowed_tools: Option<Option<Vec<ToolName>>>,
 }
 
 /// Changes the caller's settings.
@@ -54,21 +63,63 @@ pub struct SettingsPatch {
 pub async fn handle(
     State(state): State<AccountState>,
     caller: Caller,
+    Extension(request): Extension<RequestId>,
     expected: IfMatch,
-    JsonBody(patch): JsonBody<SettingsPatch>,
+    JsonBody(mut patch): JsonBody<SettingsPatch>,
 ) -> Answer<Response> {
     expected.check(&caller.record.etag)?;
-    let settings = patch.apply(caller.record.item.settings.clone(), &state.models)?;
+    let user = &caller.principal.user;
+    let catalogue = state.engine.catalogues().of(&user.tid).await?;
+    let before = &caller.record.item.settings;
+    let always = match patch.always_allowed_tools.take() {
+        None => before.always_allowed_tools.clone(),
+        Some(names) => always_allowed::chosen(
+            names.unwrap_or_default(),
+            &before.always_allowed_tools,
+            &caller.principal,
+            &catalogue,
+            &*state.engine.policies().of(&user.tid).await?,
+            state.people.clock.now(),
+        )?,
+    };
+    let settings = Settings {
+        always_allowed_tools: always,
+        ..patch.apply(before.clone(), &state.models)?
+    };
+    let change = change(&caller.record.item, &settings);
     let record = UserRecord {
         settings,
-        ..caller.record.item
+        ..caller.record.item.clone()
     };
-    let etag = state
-        .users
-        .put_user(&record, Some(&caller.record.etag))
-        .await?
-        .ok_or_else(|| Problem::new(Code::IfMatchStale))?;
-    Ok(super::answer(Versioned { item: record, etag }))
+    let write = state.users.put_user(&record, Some(&caller.record.etag));
+    let etag = match change {
+        Some(change) => {
+            let recorder = &state.people.recorder;
+            recorder.change(user, &request, change, write).await?
+        }
+        None => write.await?,
+    };
+    let etag = etag.ok_or_else(|| Problem::new(Code::IfMatchStale))?;
+    Ok(super::answer(Versioned { item: record, etag }, &catalogue))
+}
+
+/// What the audit is told before it: which tools run without asking is more than taste.
+fn change(before: &UserRecord, after: &Settings) -> Option<Change> {
+    let was = &before.settings.always_allowed_tools;
+    let told = |chosen: &[AlwaysAllowed]| {
+        let tools: Vec<Value> = chosen
+            .iter()
+            .map(|one| json!({"tool": one.tool.to_string(), "tool_hash": one.tool_hash}))
+            .collect();
+        json!({"always_allowed_tools": tools})
+    };
+    (*was != after.always_allowed_tools).then(|| Change {
+        area: "settings",
+        target: before.user.oid.clone(),
+        before: told(was),
+        after: told(&after.always_allowed_tools),
+        reason: None,
+    })
 }
 
 impl SettingsPatch {
@@ -143,6 +194,7 @@ mod tests {
             theme: None,
             default_subscription: Some("Contoso-Dev".into()),
             model: Some("planner".into()),
+            ..Settings::default()
         };
         assert_eq!(after, expected);
         for (body, at) in [

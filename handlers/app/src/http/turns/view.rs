@@ -217,6 +217,8 @@ pub struct StandingApprovalView {
 pub enum StandingApprovalKindView {
     /// An approval that was given for the conversation.
     Conversation,
+    /// The asker's setting always to allow the tool.
+    Setting,
 }
 
 impl From<&StandingApproval> for StandingApprovalView {
@@ -224,6 +226,7 @@ impl From<&StandingApproval> for StandingApprovalView {
         Self {
             kind: match standing {
                 StandingApproval::Grant { .. } => StandingApprovalKindView::Conversation,
+                StandingApproval::Setting { .. } => StandingApprovalKindView::Setting,
             },
             grant_id: standing.grant().map(|id| id.as_str().to_owned()),
         }

@@ -4,6 +4,8 @@ use super::*;
 
 const ASKER: &str = r#"@id("asks") @approval("asker") @remember("conversation")
     permit (principal, action in Azimuth::Action::"use", resource);"#;
+const ALWAYS: &str = r#"@id("always") @approval("asker") @remember("user")
+    permit (principal, action in Azimuth::Action::"use", resource);"#;
 const NOT_SAID: &str = r#"@id("asks-too") @approval("asker")
     permit (principal, action == Azimuth::Action::"call", resource)
     when { context.hour == 12 };"#;
@@ -13,7 +15,7 @@ const ANOTHER: &str = r#"@id("another") @approval("another")
 const AT_ONCE: &str = r#"@id("at-once")
     permit (principal, action in Azimuth::Action::"use", resource);"#;
 
-fn may_remember(set: &PolicySet, tool: &ToolSpec, tainted: bool) -> bool {
+fn may_remember(set: &PolicySet, tool: &ToolSpec, tainted: bool) -> Option<Remembered> {
     set.may_remember(&PolicyInput {
         user: &alice(),
         roles: &BTreeSet::from([Role::Operator]),
@@ -30,13 +32,18 @@ fn may_remember(set: &PolicySet, tool: &ToolSpec, tainted: bool) -> bool {
 fn every_permit_that_demands_the_yes_must_say_so() {
     let tool = enabled(EffectClass::Mutating);
     for (texts, expected) in [
-        (&[ASKER][..], true),
-        (&[ASKER, AT_ONCE], true),
-        (&[ASKER, NOT_SAID], false),
-        (&[ASKER, ANOTHER], false),
-        (&[AT_ONCE], false),
-        (&[NOT_SAID], false),
-        (&[], false),
+        (&[ASKER][..], Some(Remembered::Conversation)),
+        (&[ALWAYS], Some(Remembered::User)),
+        (&[ALWAYS, AT_ONCE], Some(Remembered::User)),
+        (&[ALWAYS, ASKER], Some(Remembered::Conversation)),
+        (&[ASKER, AT_ONCE], Some(Remembered::Conversation)),
+        (&[ALWAYS, NOT_SAID], None),
+        (&[ASKER, NOT_SAID], None),
+        (&[ALWAYS, ANOTHER], None),
+        (&[ASKER, ANOTHER], None),
+        (&[AT_ONCE], None),
+        (&[NOT_SAID], None),
+        (&[], None),
     ] {
         let set = PolicySet::new(texts).unwrap();
         for tainted in [false, true] {
@@ -50,18 +57,18 @@ fn every_permit_that_demands_the_yes_must_say_so() {
 fn by_default_a_change_may_be_remembered_and_nothing_else() {
     let set = PolicySet::default_set().unwrap();
     for (effect, secret, expected) in [
-        (EffectClass::ReadOnly, false, false),
-        (EffectClass::Mutating, false, true),
-        (EffectClass::Mutating, true, false),
-        (EffectClass::Destructive, false, false),
-        (EffectClass::ReadOnly, true, false),
+        (EffectClass::ReadOnly, false, None),
+        (EffectClass::Mutating, false, Some(Remembered::User)),
+        (EffectClass::Mutating, true, None),
+        (EffectClass::Destructive, false, None),
+        (EffectClass::ReadOnly, true, None),
     ] {
         let tool = tool(effect, secret, Availability::Enabled);
         let found = may_remember(&set, &tool, false);
         assert_eq!(found, expected, "{effect:?} {secret}");
     }
     let off = tool(EffectClass::Mutating, false, Availability::SwitchedOff);
-    assert!(!may_remember(&set, &off, false));
+    assert_eq!(may_remember(&set, &off, false), None);
 }
 
 #[test]
