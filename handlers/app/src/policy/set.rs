@@ -1,6 +1,6 @@
 //! A validated set of policies, and what it says of a call.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use azimuth_domain::canonical::sha256_hex;

@@ -17,12 +17,45 @@ const ASKS: Decision = Decision::RequireApproval {
     by: ApprovalBy::Asker,
 };
 
+/// What is decided about a call that somebody wants, before anybody is asked.
+pub(crate) struct Settled {
+    /// Whether it runs, needs a person or is denied.
+    pub decision: Decision,
+    /// What a yes covers when it is given for the conversation, if it can be.
+    pub remember: Option<ApprovalScope>,
+    /// What stands for the yes that it needs.
+    pub standing: Option<StandingApproval>,
+}
+
 /// Whether it changes something, destroys nothing and has no secret.
 pub(crate) fn is_plain_change(class: Classification) -> bool {
     class.effect == EffectClass::Mutating && !class.secret
 }
 
 impl Engine {
+    /// Decides about a call, and looks whether the asker's settings say yes to it.
+    pub(crate) fn settle(
+        &self,
+        standing: &Standing,
+        wanted: Wanted<'_>,
+        spec: &ToolSpec,
+        arguments: &Value,
+    ) -> Settled {
+        let decision = self.decide_call(standing, wanted, spec, arguments);
+        match self.allowed_by_setting(standing, wanted, spec, arguments, &decision) {
+            Some(allowed) => Settled {
+                decision: Decision::Allow,
+                remember: None,
+                standing: Some(allowed),
+            },
+            None => Settled {
+                remember: self.to_remember(standing, wanted, spec, arguments, &decision),
+                decision,
+                standing: None,
+            },
+        }
+    }
+
     /// For what the asker's yes to the call may be given at the most. Whatever policies
     /// say, for nothing but the call where something is destroyed or a secret is shown or
     /// taken.
@@ -45,7 +78,7 @@ impl Engine {
     /// What stands for the yes that the call needs of its asker, by the asker's settings.
     /// Never where the model had read what a tool returned: what it wants then may be
     /// somebody else's idea.
-    pub(crate) fn allowed_by_setting(
+    fn allowed_by_setting(
         &self,
         standing: &Standing,
         wanted: Wanted<'_>,
@@ -67,7 +100,7 @@ impl Engine {
     }
 
     /// What a yes to the call covers when it is given for the conversation, if it can be.
-    pub(crate) fn to_remember(
+    fn to_remember(
         &self,
         standing: &Standing,
         wanted: Wanted<'_>,

@@ -325,8 +325,7 @@ impl Engine {
             mode: Mode::default(),
             tainted: false,
         };
-        let decision = self.decide_call(&standing, wanted, spec, &arguments);
-        let allowed = self.allowed_by_setting(&standing, wanted, spec, &arguments, &decision);
+        let settled = self.settle(&standing, wanted, spec, &arguments);
         let plan = self.plan_read(&standing, wanted, spec, &arguments);
         let mut call = ProposedCall {
             model_call_id: "console".to_owned(),
@@ -338,12 +337,9 @@ impl Engine {
             plan,
             // It is the only call of a conversation of its own.
             remember: None,
-            proposal: Proposal::Decided(match &allowed {
-                Some(_) => Decision::Allow,
-                None => decision,
-            }),
-            standing: allowed,
+            standing: settled.standing,
             arguments,
+            proposal: Proposal::Decided(settled.decision),
         };
         self.hold_to_budget(asker, &standing, std::slice::from_mut(&mut call))
             .await?;

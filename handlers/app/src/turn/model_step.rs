@@ -460,16 +460,8 @@ impl Engine {
             }
         };
         let wanted = Wanted::in_turn(turn, tainted);
-        let decision = self.decide_call(standing, wanted, spec, &arguments);
+        let settled = self.settle(standing, wanted, spec, &arguments);
         let plan = self.plan_read(standing, wanted, spec, &arguments);
-        let allowed = self.allowed_by_setting(standing, wanted, spec, &arguments, &decision);
-        let (decision, remember) = match &allowed {
-            Some(_) => (Decision::Allow, None),
-            None => {
-                let remember = self.to_remember(standing, wanted, spec, &arguments, &decision);
-                (decision, remember)
-            }
-        };
         ProposedCall {
             model_call_id: call.id.clone(),
             tool: spec.tool.clone(),
@@ -478,10 +470,10 @@ impl Engine {
             tool_hash: spec.hash.clone(),
             tainted,
             plan,
-            remember,
-            standing: allowed,
+            remember: settled.remember,
+            standing: settled.standing,
             arguments,
-            proposal: Proposal::Decided(decision),
+            proposal: Proposal::Decided(settled.decision),
         }
     }
 }

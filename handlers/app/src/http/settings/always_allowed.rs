@@ -84,7 +84,7 @@ pub fn chosen(
     }
     let mut chosen: Vec<AlwaysAllowed> = Vec::new();
     for (place, name) in names.into_iter().enumerate() {
-        let refused = |why: &str| {
+        let refused = |why: &'static str| {
             Err(Problem::new(Code::FieldInvalid)
                 .pointer(format!("{POINTER}/{place}"))
                 .detail(why))
