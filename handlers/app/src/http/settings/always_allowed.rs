@@ -67,6 +67,20 @@ pub fn views(chosen: &[AlwaysAllowed], catalogue: &Catalogue) -> Vec<AlwaysAllow
         .collect()
 }
 
+/// Those of `before` that are named, when nothing else is and none is agreed to anew.
+pub fn kept(names: &[ToolName], before: &[AlwaysAllowed]) -> Option<Vec<AlwaysAllowed>> {
+    let mut kept: Vec<AlwaysAllowed> = Vec::new();
+    for name in names {
+        let tool = ToolRef::new(&name.server, &name.tool);
+        let one = before.iter().find(|one| one.tool == tool && !name.anew)?;
+        if kept.iter().any(|other| other.tool == tool) {
+            return None;
+        }
+        kept.push(one.clone());
+    }
+    Some(kept)
+}
+
 /// The tools that somebody names, as they are now; those that stood before stay as they
 /// were agreed to. The error points at the first that cannot be one.
 pub fn chosen(

@@ -1,14 +1,11 @@
 //! `GET /v1/settings`.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::response::Response;
 
 use super::SettingsView;
 use crate::http::caller::Caller;
 use crate::http::states::AccountState;
-use crate::problem::Answer;
 
 /// The caller's settings.
 #[utoipa::path(
@@ -18,12 +15,7 @@ use crate::problem::Answer;
     tag = "account",
     responses((status = 200, body = SettingsView, headers(("ETag" = String, description = "Version, for If-Match"))))
 )]
-pub async fn handle(State(state): State<AccountState>, caller: Caller) -> Answer<Response> {
-    let catalogue = if caller.record.item.settings.always_allowed_tools.is_empty() {
-        Arc::default()
-    } else {
-        let catalogues = state.engine.catalogues();
-        catalogues.of(&caller.principal.user.tid).await?
-    };
-    Ok(super::answer(caller.record, &catalogue))
+pub async fn handle(State(state): State<AccountState>, caller: Caller) -> Response {
+    let catalogue = state.engine.catalogues().last(&caller.principal.user.tid);
+    super::answer(caller.record, &catalogue)
 }

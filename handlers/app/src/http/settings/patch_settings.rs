@@ -69,18 +69,13 @@ pub async fn handle(
 ) -> Answer<Response> {
     expected.check(&caller.record.etag)?;
     let user = &caller.principal.user;
-    let catalogue = state.engine.catalogues().of(&user.tid).await?;
     let before = &caller.record.item.settings;
     let always = match patch.always_allowed_tools.take() {
         None => before.always_allowed_tools.clone(),
-        Some(names) => always_allowed::chosen(
-            names.unwrap_or_default(),
-            &before.always_allowed_tools,
-            &caller.principal,
-            &catalogue,
-            &*state.engine.policies().of(&user.tid).await?,
-            state.people.clock.now(),
-        )?,
+        Some(names) => {
+            let names = names.unwrap_or_default();
+            always(&state, &caller, names, &before.always_allowed_tools).await?
+        }
     };
     let settings = Settings {
         always_allowed_tools: always,
@@ -100,7 +95,26 @@ pub async fn handle(
         None => write.await?,
     };
     let etag = etag.ok_or_else(|| Problem::new(Code::IfMatchStale))?;
+    let catalogue = state.engine.catalogues().last(&user.tid);
     Ok(super::answer(Versioned { item: record, etag }, &catalogue))
+}
+
+/// The tools that are named from now on. Taking some away needs neither the tools nor the
+/// policies of now.
+async fn always(
+    state: &AccountState,
+    caller: &Caller,
+    names: Vec<ToolName>,
+    before: &[AlwaysAllowed],
+) -> Answer<Vec<AlwaysAllowed>> {
+    if let Some(kept) = always_allowed::kept(&names, before) {
+        return Ok(kept);
+    }
+    let tenant = &caller.principal.user.tid;
+    let catalogue = state.engine.catalogues().of(tenant).await?;
+    let policies = state.engine.policies().of(tenant).await?;
+    let now = state.people.clock.now();
+    always_allowed::chosen(names, before, &caller.principal, &catalogue, &policies, now)
 }
 
 /// What the audit is told before it: which tools run without asking is more than taste.
