@@ -13,14 +13,13 @@ use azimuth_ports::model::ChatMessage;
 use azimuth_ports::store::{Batch, ConversationStore, Precondition, Write};
 use azimuth_ports::users::UserStore;
 use azimuth_tests::app::{AppShape, TestApp};
+use azimuth_tests::azure::CONTOSO_DEV as DEV;
 use azimuth_tests::person::{Answer, Person};
 use azimuth_tests::script::{Line, Script, call, question, say, step_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{PATIENCE, approval, call_id, outcomes, product};
-
-const DEV: &str = "00000000-0000-4000-8000-0000000000b2";
 
 /// A change of the thing `name`, with something else that may differ.
 fn change(name: &str, size: &str) -> Line {

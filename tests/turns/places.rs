@@ -1,6 +1,7 @@
 //! A name is a place only once the asker's own identity says which one it is.
 
 use azimuth_tests::app::TestApp;
+use azimuth_tests::azure::CONTOSO_DEV as DEV;
 use azimuth_tests::person::Person;
 use azimuth_tests::reply::Reply;
 use azimuth_tests::script::{Script, call, say};
@@ -8,9 +9,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{PATIENCE, ask_until, outcomes, product};
-
-/// The one subscription that people see here, `Contoso-Dev`.
-const DEV: &str = "00000000-0000-4000-8000-0000000000b2";
 
 /// Only what lies in Contoso-Dev is permitted.
 fn only_there() -> String {

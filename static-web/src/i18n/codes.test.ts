@@ -32,7 +32,7 @@ const LISTS = {
   "problems of tokens": found("app/src/auth/refusal.rs", ARM, "fn as_str", "}\n    }"),
   "failures of turns": found("domain/src/turn/failure.rs", ARM, "fn as_str", "}\n    }"),
   "reasons of refusals": found("domain/src/policy.rs", ARM, "impl DenyReason", "fn sentence"),
-  permissions: found("app/src/http/me/get_me.rs", /"([a-z_.]+)"/g, "fn permissions(", "#[cfg(test)]"),
+  permissions: found("app/src/http/permissions.rs", /"([a-z_.]+)"/g, "pub const ASK", "#[cfg(test)]"),
 };
 
 describe.each([["en", en, outcomesEn, problemsEn], ["ko", ko, outcomesKo, problemsKo]] as const)("in %s", (_, texts, outcomes, problems) => {

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { ArrowLeft, Search } from "lucide-react";
-import { useEffect, useId, useState, type ReactNode } from "react";
+import { ArrowLeft } from "lucide-react";
+import { useEffect, useState, type ReactNode } from "react";
 
 import { usePageTitle } from "@/app/page-title";
 import { toolQuery } from "@/features/catalogue/queries";
@@ -12,10 +12,9 @@ import { ToolRun } from "@/features/catalogue/tool-run";
 import { useTranslation } from "@/i18n/use-translation";
 import { ButtonLink } from "@/ui/button-link";
 import { ProblemNotice } from "@/ui/problem-notice";
+import { SearchInput } from "@/ui/search-input";
 import { SkeletonList } from "@/ui/skeleton";
 
-/** As long as the API takes. */
-const MAX_CHARS = 200;
 const DEBOUNCE_MS = 250;
 
 /** What one may do: the tools, found by words. */
@@ -25,7 +24,6 @@ export function ToolsPage() {
   const asked = useSearch({ strict: false }) as { q?: unknown };
   const words = typeof asked.q === "string" ? asked.q : "";
   const [text, setText] = useState(words);
-  const id = useId();
   usePageTitle(t("title"));
   useEffect(() => {
     if (text.trim() === words) return;
@@ -34,23 +32,8 @@ export function ToolsPage() {
   }, [text, words, navigate]);
   return (
     <Frame title={t("title")} text={t("text")}>
-      <div role="search" aria-label={t("title")}>
-        <label htmlFor={id} className="text-sm font-medium">
-          {t("search")}
-        </label>
-        <div className="relative mt-1.5 max-w-xl">
-          <Search size={16} aria-hidden className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-ink-faint" />
-          <input
-            id={id}
-            type="search"
-            value={text}
-            maxLength={MAX_CHARS}
-            autoComplete="off"
-            spellCheck={false}
-            onChange={(event) => setText(event.target.value)}
-            className="h-10 w-full rounded-control border border-line-strong bg-surface pr-3 pl-9 text-sm pointer-coarse:h-11 pointer-coarse:text-base"
-          />
-        </div>
+      <div role="search" aria-label={t("title")} className="max-w-xl">
+        <SearchInput label={t("search")} value={text} onChange={setText} />
       </div>
       <ToolList words={words} onClear={() => setText("")} />
     </Frame>

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// Where ids of Azure Resource Manager begin.
 const SUBSCRIPTIONS: &str = "/subscriptions/";
 /// What follows the subscription in most of them.
-const RESOURCE_GROUPS: &str = "/resourcegroups/";
+pub(super) const RESOURCE_GROUPS: &str = "/resourcegroups/";
 /// Parameters whose value is the id of the resource that is worked on.
 const ID_PARAMETERS: [&str; 2] = ["resource-id", "resourceId"];
 /// Longest name of a resource group, characters (Azure's limit).

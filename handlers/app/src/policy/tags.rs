@@ -12,12 +12,10 @@ use azimuth_domain::tool::{EffectClass, ToolSpec};
 use azimuth_ports::azure::{TagPlace, TaggedPlace, Tags};
 use serde_json::Value;
 
-use super::scope::{CallScope, group_of};
+use super::scope::{CallScope, RESOURCE_GROUPS, group_of};
 
 /// Between a name and its value.
 const EQUALS: char = '=';
-/// Part of the id of a resource group.
-const RESOURCE_GROUPS: &str = "/resourcegroups/";
 
 /// Tags that a question is asked with.
 #[derive(Debug, Clone, Copy)]

@@ -11,18 +11,18 @@ const LOOKED_AT: usize = 16 * 1024;
 /// tells that it is the client's own.
 const REQUEST_ID: &str = r#"(?i)(?-u:\b)(client[ _-]?)?(?:x-ms-request-id|request[ _-]?id)\\?["']?\s*[:=]\s*\\?["']?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?-u:\b)"#;
 
+static IDS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(REQUEST_ID).ok());
+
 /// "Retry-After: 17", "Please try again after '5' minutes".
 const AGAIN_AFTER: &str =
     r"(?i)(?:retry|again)[ _-]?(?:after|in)[^0-9a-z]{0,6}([0-9]{1,6})[^0-9a-z]{0,3}(minute)?";
 
 static AGAIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(AGAIN_AFTER).ok());
 
-static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(REQUEST_ID).ok());
-
 /// The id that Azure gave the request, if the answer names one.
 pub(super) fn request_id(answer: &[u8]) -> Option<String> {
     let looked_at = answer.get(..LOOKED_AT).unwrap_or(answer);
-    let mut named = PATTERN.as_ref()?.captures_iter(looked_at);
+    let mut named = IDS.as_ref()?.captures_iter(looked_at);
     let found = named.find(|found| found.get(1).is_none())?;
     std::str::from_utf8(found.get(2)?.as_bytes())
         .ok()
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn the_spellings_of_azure_are_read() {
-        assert!(PATTERN.is_some());
+        assert!(IDS.is_some());
         for text in [
             format!("Status: 409 (Conflict)\nHeaders:\nx-ms-request-id: {ID}\nDate: now"),
             format!("The account is taken.\nRequestId:{ID}\nTime:2026-11-24T13:05:09Z"),
