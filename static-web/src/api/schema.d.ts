@@ -1027,6 +1027,27 @@ export interface components {
             url?: string | null;
         };
         /**
+         * @description A tool whose changes need no yes of the person's, where policies let them say so. What
+         *     a model wants after it has read what a tool returned is asked about all the same, and
+         *     so is what destroys, or shows or takes a secret.
+         */
+        AlwaysAllowedView: {
+            /**
+             * Format: date-time
+             * @description When the person said so.
+             */
+            at: string;
+            /**
+             * @description Whether the tool has changed since, is switched off or gone: then it asks again
+             *     until it is chosen anew.
+             */
+            changed: boolean;
+            /** @description Its server. */
+            server: string;
+            /** @description Its name there. */
+            tool: string;
+        };
+        /**
          * @description Who must agree.
          * @enum {string}
          */
@@ -2422,6 +2443,8 @@ export interface components {
         };
         /** @description What to change; a field that is left out stays as it is, null resets it. */
         SettingsPatch: {
+            /** @description All of the tools whose changes run without asking, at most 50; null: none. */
+            always_allowed_tools?: components["schemas"]["ToolName"][] | null;
             /** @description Id or name of a subscription. */
             default_subscription?: string | null;
             /** @description `ko` or `en`. */
@@ -2433,6 +2456,8 @@ export interface components {
         };
         /** @description A person's settings. */
         SettingsView: {
+            /** @description Tools whose changes run without asking, where policies let the person say so. */
+            always_allowed_tools: components["schemas"]["AlwaysAllowedView"][];
             /** @description Subscription (id or name) for calls that name none. */
             default_subscription?: string | null;
             /** @description `ko` or `en`; null follows the browser. */
@@ -2491,7 +2516,7 @@ export interface components {
          * @description Kind of what stood for a yes.
          * @enum {string}
          */
-        StandingApprovalKindView: "conversation";
+        StandingApprovalKindView: "conversation" | "setting";
         /** @description What stood for a yes that a call needs. */
         StandingApprovalView: {
             /** @description The approval for the conversation, where it is one. */
@@ -2555,6 +2580,18 @@ export interface components {
         ToolChangeView: {
             description?: components["schemas"]["TextChange"] | null;
             input_schema?: components["schemas"]["SchemaChange"] | null;
+        };
+        /** @description A tool by its name. */
+        ToolName: {
+            /**
+             * @description Whether the person agrees to the tool as it is now, though it has changed since
+             *     they did. Without it what stood before stands as it did.
+             */
+            anew?: boolean;
+            /** @description Its server. */
+            server: string;
+            /** @description Its name there. */
+            tool: string;
         };
         /** @description What is settled about a tool. */
         ToolPinToSet: {
