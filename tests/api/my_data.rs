@@ -36,12 +36,12 @@ async fn version(person: &Person, path: &str) -> String {
     found.header("etag")
 }
 
-async fn choose_theme(person: &Person, theme: &str) {
+async fn choose(person: &Person, settings: Value) {
     let version = version(person, "/v1/settings").await;
     let request = person
         .request(Method::PATCH, "/v1/settings")
         .header("if-match", version)
-        .json(&json!({"theme": theme}));
+        .json(&settings);
     assert_eq!(Reply::to(request).await.status, 200);
 }
 
@@ -70,7 +70,7 @@ async fn two_people() -> (TestApp, Person, Person) {
         let called = person.post(path, json!({"arguments": {}})).await;
         let turn = called.text("turn_id");
         person.wait_for(&turn, &["done"], PATIENCE).await;
-        choose_theme(person, "dark").await;
+        choose(person, json!({"theme": "dark"})).await;
     }
     for shelf in ["archived", "deleted"] {
         let path = format!("/v1/conversations/{}", alice.converse().await);
@@ -150,6 +150,26 @@ async fn deleting_takes_all_of_one_person_and_leaves_an_undo_and_the_audit() {
     assert_eq!(again, json!({"conversations": 3, "complete": true}));
     let nothing = delete(&alice).await.body;
     assert_eq!(nothing, json!({"conversations": 0, "complete": true}));
+}
+
+#[tokio::test]
+async fn what_a_person_always_allows_is_exported_and_goes_with_the_rest() {
+    let (app, alice) = super::clerk().await;
+    let tool = json!({"server": "fake", "tool": "thing_create"});
+    choose(&alice, json!({"always_allowed_tools": [tool]})).await;
+    let settings = &export(&alice).await[0]["settings"];
+    assert_eq!(settings["always_allowed_tools"][0]["tool"], "thing_create");
+    assert_eq!(delete(&alice).await.status, 200);
+    let settings = &export(&alice).await[0]["settings"];
+    assert_eq!(settings["always_allowed_tools"], json!([]));
+    let carol = app.person("carol").await;
+    let page = carol.get("/v1/audit?kind=admin&limit=100").await.body;
+    let records = page["items"].as_array().unwrap();
+    let deleted = records
+        .iter()
+        .find(|one| one["area"] == "users" && one["before"].is_object());
+    let before = &deleted.unwrap()["before"]["settings"]["always_allowed_tools"];
+    assert!(before.to_string().contains("thing_create"), "{before}");
 }
 
 #[tokio::test]

@@ -195,3 +195,59 @@ async fn the_choice_is_on_record_before_it_counts() {
     assert_eq!(allow(&alice, &[]).await.status, 503);
     assert_eq!(allowed(&alice).await.len(), 1);
 }
+
+#[tokio::test]
+async fn policies_say_whether_a_person_may_and_for_whom_it_counts() {
+    let (app, alice) = product(Script::clerk()).await;
+    let dave = app.person("dave").await;
+    let built_in = dave.get("/v1/admin/policies").await.body;
+    let text = built_in["text"].as_str().unwrap();
+    assert_eq!(allow(&alice, &["thing_create"]).await.status, 200);
+    let asked_by = async |policies: String| {
+        crate::api::replace_policies(&dave, &policies).await;
+        let turn = ask_until(&alice, "create a", &["done", "waiting"]).await;
+        assert_eq!(turn["status"], "waiting", "{policies}: {turn}");
+        turn["calls"][0]["approval"]["by"].clone()
+    };
+    // What was chosen stands, and does not count.
+    let conversation = text.replace("@remember(\"user\")", "@remember(\"conversation\")");
+    assert_eq!(asked_by(conversation).await, "asker");
+    assert_eq!(allow(&alice, &[]).await.status, 200);
+    let refused = allow(&alice, &["thing_create"]).await;
+    refused.assert_problem("not said", 422, "field_invalid");
+    assert_eq!(refused.body["pointer"], "/always_allowed_tools/0");
+    let detail = refused.body["detail"].as_str().unwrap();
+    assert!(detail.contains("policies"), "{detail}");
+    // Whom another person has to agree with does not agree alone.
+    crate::api::replace_policies(&dave, text).await;
+    assert_eq!(allow(&alice, &["thing_create"]).await.status, 200);
+    let another = r#"@id("another") @approval("another")
+        permit (principal in Azimuth::Role::"operator",
+            action == Azimuth::Action::"call",
+            resource == Azimuth::Tool::"fake/thing_create");"#;
+    assert_eq!(
+        asked_by(format!("{text}\n{another}")).await,
+        "another_approver"
+    );
+    assert!(app.tools.seen().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_model_wanted_is_denied_when_the_setting_has_gone_before_it_runs() {
+    let app = TestApp::start(AppShape::undelivered(Script::clerk())).await;
+    let alice = app.person("alice").await;
+    assert_eq!(allow(&alice, &["thing_create"]).await.status, 200);
+    let conversation = alice.converse().await;
+    let id = alice.ask(&conversation, "create a").await;
+    let tenant = app.user("alice").tid;
+    let step = WorkItem::advance(&tenant, &super::turn_id(&id));
+    assert_eq!(app.trigger("advance-turn", &step, 1).await, 200);
+    let turn = alice.get(&format!("/v1/turns/{id}")).await.body;
+    assert_eq!(turn["calls"][0]["state"], "queued", "{turn}");
+    assert_eq!(allow(&alice, &[]).await.status, 200);
+    let item = WorkItem::tool_call(&tenant, &call_id(&turn, 0));
+    assert_eq!(app.trigger("execute-tool", &item, 1).await, 200);
+    let turn = alice.get(&format!("/v1/turns/{id}")).await.body;
+    assert_eq!(turn["calls"][0]["state"], "denied", "{turn}");
+    assert!(app.tools.seen().is_empty());
+}

@@ -195,3 +195,25 @@ fn an_id_is_a_ulid_in_lower_case() {
         assert!(GrantId::parse(&bad).is_none(), "{bad}");
     }
 }
+
+#[test]
+fn a_tool_is_always_allowed_as_it_was() {
+    let allowed = AlwaysAllowed {
+        tool: ToolRef::new("azure", "thing_tag"),
+        tool_hash: "h".to_owned(),
+        at: NOON,
+    };
+    for (server, name, hash, expected) in [
+        ("azure", "thing_tag", "h", true),
+        ("azure", "thing_tag", "i", false),
+        ("azure", "thing_tags", "h", false),
+        ("other", "thing_tag", "h", false),
+    ] {
+        let tool = ToolRef::new(server, name);
+        assert_eq!(
+            allowed.is_of(&tool, hash),
+            expected,
+            "{server} {name} {hash}"
+        );
+    }
+}
