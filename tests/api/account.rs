@@ -1,6 +1,9 @@
 //! Who I am, what I chose, what I can choose from, and whether the service is up.
 
+use std::collections::BTreeMap;
+
 use azimuth_domain::principal::UserKey;
+use azimuth_domain::usage::Price;
 use azimuth_ports::users::{UserRecord, UserStore};
 use azimuth_tests::app::{AppShape, TestApp};
 use azimuth_tests::person::Person;
@@ -164,6 +167,7 @@ async fn the_chosen_model_and_language_count() {
     });
     let app = TestApp::start(AppShape {
         models: vec![one, two],
+        prices: BTreeMap::from([("two".to_owned(), Price::parse("2.5/10").unwrap())]),
         ..AppShape::with(Script::clerk())
     })
     .await;
@@ -176,6 +180,9 @@ async fn the_chosen_model_and_language_count() {
         .map(|m| (m["name"].as_str().unwrap(), m["default"].as_bool().unwrap()))
         .collect();
     assert_eq!(names, [("one", false), ("two", true)]);
+    let prices = [&models["items"][0]["price"], &models["items"][1]["price"]];
+    let two = json!({"input_micros": 2_500_000, "output_micros": 10_000_000});
+    assert_eq!(prices, [&Value::Null, &two]);
     let said = |text: &'static str, body: Value| {
         let alice = alice.clone();
         async move {

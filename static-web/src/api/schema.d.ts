@@ -1781,6 +1781,7 @@ export interface components {
             description: string;
             /** @description Name, as settings and turns take it. */
             name: string;
+            price?: components["schemas"]["PriceView"] | null;
         };
         /**
          * @description How much a turn may do without a person.
@@ -2232,6 +2233,19 @@ export interface components {
              */
             resources: number;
             undo?: components["schemas"]["UndoView"] | null;
+        };
+        /** @description What a million tokens of a model cost, in millionths of the deployment's currency. */
+        PriceView: {
+            /**
+             * Format: int64
+             * @description Of those that it reads.
+             */
+            input_micros: number;
+            /**
+             * Format: int64
+             * @description Of those that it writes.
+             */
+            output_micros: number;
         };
         /** @description An RFC 9457 problem document (`application/problem+json`). */
         Problem: {

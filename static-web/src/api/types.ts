@@ -25,6 +25,7 @@ export type Model = Schemas["ModelView"];
 export type Outcome = Schemas["OutcomeView"];
 export type Policies = Schemas["PoliciesView"];
 export type PolicyVersion = Schemas["PolicyVersionView"];
+export type Price = Schemas["PriceView"];
 export type Preview = Schemas["PreviewView"];
 export type Quotas = Schemas["QuotasView"];
 export type QuotasToStore = Schemas["QuotasToStore"];

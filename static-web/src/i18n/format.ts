@@ -25,6 +25,11 @@ export function number(value: number): string {
   return new Intl.NumberFormat(currentLanguage()).format(value);
 }
 
+/** Millionths of a currency that only the deployment knows, such as `0.12`. */
+export function money(micros: number): string {
+  return new Intl.NumberFormat(currentLanguage(), { minimumFractionDigits: 2, maximumFractionDigits: micros < 10_000 ? 6 : 2 }).format(micros / 1_000_000);
+}
+
 /** Below a minute with a decimal, such as `2.4 s`; above `3:05`. */
 export function duration(ms: number): string {
   if (ms < 60_000) {

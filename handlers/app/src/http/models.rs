@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use azimuth_domain::usage::Price;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -24,6 +25,26 @@ pub struct ModelView {
     pub description: String,
     /// Whether it answers when nobody chose.
     pub default: bool,
+    /// What its tokens cost; null where nobody said.
+    pub price: Option<PriceView>,
+}
+
+/// What a million tokens of a model cost, in millionths of the deployment's currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PriceView {
+    /// Of those that it reads.
+    pub input_micros: u64,
+    /// Of those that it writes.
+    pub output_micros: u64,
+}
+
+impl From<Price> for PriceView {
+    fn from(price: Price) -> Self {
+        Self {
+            input_micros: price.input_micros,
+            output_micros: price.output_micros,
+        }
+    }
 }
 
 /// The models on offer.
@@ -36,6 +57,7 @@ pub struct ModelView {
 )]
 pub async fn handle(State(state): State<PickerState>, _caller: Caller) -> Json<ModelList> {
     let default = state.models.default_model().name();
+    let quotas = state.engine.quotas();
     let items = state
         .models
         .all()
@@ -44,6 +66,7 @@ pub async fn handle(State(state): State<PickerState>, _caller: Caller) -> Json<M
             name: model.name().to_owned(),
             description: model.description().to_owned(),
             default: model.name() == default,
+            price: quotas.price(model.name()).map(PriceView::from),
         })
         .collect();
     Json(ModelList { items })

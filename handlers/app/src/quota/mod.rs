@@ -113,6 +113,11 @@ impl Quotas {
         })
     }
 
+    /// What a model's tokens cost; `None` where nobody said.
+    pub fn price(&self, model: &str) -> Option<Price> {
+        self.prices.get(model).copied()
+    }
+
     /// What is stopped in `tenant`; whoever cannot find out starts nothing.
     pub async fn kill_switch(&self, tenant: &str) -> Result<KillSwitch, DocumentUnavailable> {
         Ok(*self.switches.of(tenant).await?)
@@ -186,7 +191,7 @@ impl Quotas {
     /// Counts a turn that has ended. What could not be counted now is counted with the
     /// next turn of the person that ends here; what a crash takes with it is lost.
     pub async fn count(&self, turn: &Turn) {
-        let price = self.prices.get(&turn.model_name).copied();
+        let price = self.price(&turn.model_name);
         let user = &turn.asker.user;
         self.counters.add(user, TurnUse::of(turn, price)).await;
     }

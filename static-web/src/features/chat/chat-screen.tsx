@@ -14,7 +14,8 @@ import { toast } from "@/ui/toast";
 
 import { Composer, type ComposerHandle } from "./composer/composer";
 import { ChatHeader } from "./header/chat-header";
-import { useShownTokens } from "./header/use-shown-tokens";
+import { useUsed } from "./header/use-used";
+import { NOTHING_USED } from "./header/used";
 import { Announcer, ConnectionBanner, NotSent, preloadLater } from "./later";
 import { preloadMarkdown } from "./markdown/markdown";
 import { useMode } from "./mode/modes";
@@ -52,7 +53,7 @@ export function ChatScreen({ conversationId }: { conversationId: string }) {
   if (messages.data === undefined) {
     return (
       <>
-        <ChatHeader title={title ?? t("loading_title")} tokens={NO_TOKENS} slot={conversationId} />
+        <ChatHeader title={title ?? t("loading_title")} used={NOTHING_USED} slot={conversationId} />
         <div className="mx-auto w-full max-w-3xl flex-1 p-4">
           {error === null ? (
             <SkeletonList rows={5} />
@@ -65,8 +66,6 @@ export function ChatScreen({ conversationId }: { conversationId: string }) {
   }
   return <OpenConversation conversationId={conversationId} title={title ?? t("loading_title")} />;
 }
-
-const NO_TOKENS = { input: 0, output: 0 };
 
 function OpenConversation({ conversationId, title }: { conversationId: string; title: string }) {
   const { t } = useTranslation("chat");
@@ -142,7 +141,7 @@ function OpenConversation({ conversationId, title }: { conversationId: string; t
 
   return (
     <>
-      <ChatHeader title={title} tokens={useShownTokens(path, newest)} slot={conversationId} newestTurn={newest} />
+      <ChatHeader title={title} used={useUsed(path, newest)} slot={conversationId} newestTurn={newest} />
       {newest !== undefined && running && (
         <Suspense fallback={null}>
           <ConnectionBanner turnId={newest} />

@@ -10,6 +10,7 @@ import { useTranslation } from "@/i18n/use-translation";
 
 import { Composer, type ComposerHandle } from "../composer/composer";
 import { ChatHeader } from "../header/chat-header";
+import { NOTHING_USED } from "../header/used";
 import { NotSent, preloadLater } from "../later";
 import { preloadMarkdown } from "../markdown/markdown";
 import { useMode } from "../mode/modes";
@@ -24,8 +25,6 @@ const SendingTurn = lazy(() => loadThread().then((module) => ({ default: module.
 
 /** A first question takes longer to write; until then the page has the network for itself. */
 const PRELOAD_AFTER_MS = 2_000;
-
-const NO_TOKENS = { input: 0, output: 0 };
 
 /** The page of a conversation that has not begun. */
 export function NewChatScreen() {
@@ -61,7 +60,7 @@ export function NewChatScreen() {
   const sending = outgoing?.phase === "sending";
   return (
     <>
-      {sending && <ChatHeader title={t("untitled")} tokens={NO_TOKENS} slot={NEW} />}
+      {sending && <ChatHeader title={t("untitled")} used={NOTHING_USED} slot={NEW} />}
       <div className="min-h-0 flex-1 overflow-y-auto">
         {sending ? (
           <div className="mx-auto w-full max-w-3xl px-4 py-6">
