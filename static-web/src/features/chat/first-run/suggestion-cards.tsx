@@ -1,4 +1,3 @@
-
 import { EffectBadge } from "@/features/tools/effect-badge";
 import { useTranslation } from "@/i18n/use-translation";
 
@@ -25,11 +24,16 @@ export function SuggestionCards({ onChoose }: { onChoose(text: string): void }) 
                 <EffectBadge effect={effect} />
               </span>
               <span className="text-sm font-medium">{t(`suggestion.${id}.title`)}</span>
-              <span className="text-xs text-ink-soft">{t(`suggestion.${id}.text`)}</span>
+              <span className="text-xs text-ink-soft">{wholeWords(t(`suggestion.${id}.text`))}</span>
             </button>
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+/** The text, whose names with hyphens are not broken. */
+function wholeWords(text: string) {
+  return text.split(/(\S+-\S+)/).map((part, n) => (n % 2 === 0 ? part : <span key={n} className="whitespace-nowrap">{part}</span>));
 }
