@@ -35,14 +35,14 @@ const CORPORA: &str = "AZIMUTH_CORPORA";
 
 /// Of all changes that compile, percent.
 const BAR: usize = 95;
-/// What a change makes endless is ended after so many seconds; unchanged the tests of a
-/// part take two.
+/// What a change makes endless is ended after so many seconds, or five times as many as the
+/// tests take unchanged.
 const PATIENCE: &str = "20";
 
 /// Which changes to make.
 #[derive(Debug, Args)]
 pub struct MutantsOptions {
-    /// One part: domain, redaction, auth, policy or ownership; all without it
+    /// One part: domain, redaction, auth, policy, decisions or ownership; all without it
     pub part: Option<String>,
     /// Only every n-th change, beginning with the k-th: K/N, K from 0
     #[arg(long, value_name = "K/N")]
@@ -54,17 +54,46 @@ struct Part {
     name: &'static str,
     package: &'static str,
     files: &'static [&'static str],
-    /// The unit tests of the package whose names have one of these; all where it is empty.
+    judge: Judge,
+    /// Tests whose names have one of these; all where it is empty.
     tests: &'static [&'static str],
 }
 
-const PARTS: [Part; 4] = [
+/// Whose tests have to notice.
+#[derive(Clone, Copy)]
+enum Judge {
+    /// The unit tests of the package.
+    Units,
+    /// The outer API's, where no unit test has a whole engine.
+    Suite,
+}
+
+impl Judge {
+    /// For cargo-mutants.
+    fn package(self) -> &'static [&'static str] {
+        match self {
+            Self::Units => &[],
+            Self::Suite => &["--test-package", "azimuth-tests"],
+        }
+    }
+
+    /// For cargo.
+    fn target(self) -> &'static [&'static str] {
+        match self {
+            Self::Units => &["--lib"],
+            Self::Suite => &["--test", "suite"],
+        }
+    }
+}
+
+const PARTS: [Part; 5] = [
     Part {
         name: "domain",
         package: "azimuth-domain",
         files: &[
             "handlers/domain/src/{policy,principal,secret,session,canonical,quota,budget,kill_switch}.rs",
         ],
+        judge: Judge::Units,
         tests: &[],
     },
     Part {
@@ -75,6 +104,7 @@ const PARTS: [Part; 4] = [
             "handlers/domain/src/audit.rs",
             "handlers/domain/src/audit/*.rs",
         ],
+        judge: Judge::Units,
         tests: &[],
     },
     Part {
@@ -84,16 +114,22 @@ const PARTS: [Part; 4] = [
             "handlers/app/src/auth/**/*.rs",
             "handlers/app/src/http/{caller,edge}.rs",
         ],
+        judge: Judge::Units,
         tests: &["auth::", "http::caller::", "http::edge::"],
     },
     Part {
         name: "policy",
         package: "azimuth-app",
-        files: &[
-            "handlers/app/src/policy/**/*.rs",
-            "handlers/app/src/tools/{decide,record,scope}.rs",
-        ],
+        files: &["handlers/app/src/policy/**/*.rs"],
+        judge: Judge::Units,
         tests: &["policy::", "tools::"],
+    },
+    Part {
+        name: "decisions",
+        package: "azimuth-app",
+        files: &["handlers/app/src/tools/{decide,record,scope,standing_approvals}.rs"],
+        judge: Judge::Suite,
+        tests: &["turns::"],
     },
 ];
 
@@ -221,7 +257,10 @@ async fn drawn(
         .arg("--output")
         .arg(&scratch)
         .args(options.shard.iter().flat_map(|shard| ["--shard", shard]))
-        .args(["--", "--lib", "--"])
+        .args(part.judge.package())
+        .arg("--")
+        .args(part.judge.target())
+        .arg("--")
         .args(part.tests)
         .current_dir(&repository.root)
         // The copies lie elsewhere, and who reads a trace of a test that failed as it should?
