@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -54,6 +54,7 @@ impl TestIssuer {
         let router = Router::new()
             .route("/{tid}/keys", get(answer))
             .route("/elsewhere", get(answer))
+            .route("/.well-known/openid-configuration", get(described))
             .with_state(Arc::clone(&shared));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -110,13 +111,18 @@ impl TestIssuer {
 
     /// A cache over this issuer.
     pub fn cache(&self, clock: Arc<TestClock>) -> JwksCache {
+        Self::cache_with(self.settings(), clock)
+    }
+
+    /// A cache over the issuer that the settings name.
+    pub fn cache_with(settings: JwksSettings, clock: Arc<TestClock>) -> JwksCache {
         let fetcher = Fetcher::new(&FetcherSettings {
             timeout: Duration::from_secs(10),
             max_bytes: 20_000,
             ..FetcherSettings::default()
         })
         .unwrap();
-        JwksCache::new(self.settings(), fetcher, clock)
+        JwksCache::new(settings, fetcher, clock)
     }
 }
 
@@ -134,4 +140,10 @@ async fn answer(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let answer = shared.answer.lock().unwrap().clone();
     let location = answer.location.unwrap_or_default();
     (answer.status, [("location", location)], answer.body)
+}
+
+/// Its own description: it is called as it was asked.
+async fn described(headers: HeaderMap) -> impl IntoResponse {
+    let own = format!("http://{}", headers["host"].to_str().unwrap());
+    Json(json!({"issuer": own, "jwks_uri": format!("{own}/{TENANT}/keys")}))
 }

@@ -36,6 +36,23 @@ async fn a_set_is_fetched_once_and_again_after_a_day() {
 }
 
 #[tokio::test]
+async fn an_issuer_tells_itself_where_its_keys_are() {
+    let issuer = TestIssuer::publishing(vec![issuer_key().jwk()]).await;
+    let clock = || Arc::new(TestClock::at(1_795_525_509));
+    for (named, expected) in [
+        (issuer.url(""), None),
+        // The document is of the one without a slash.
+        (issuer.url("/"), Some(TokenCode::IssuerUnavailable)),
+        (issuer.url("/realm"), Some(TokenCode::IssuerUnavailable)),
+    ] {
+        let settings = JwksSettings::of(KeysAt::Discovery, &named, TokenAlgorithm::Rs256);
+        let cache = TestIssuer::cache_with(settings, clock());
+        assert_eq!(code(&cache, "issuer-key_1").await, expected, "{named}");
+    }
+    assert_eq!(issuer.hits(), 1, "keys are not asked for in vain");
+}
+
+#[tokio::test]
 async fn an_unknown_key_is_looked_for_at_a_bounded_rate() {
     let (issuer, cache, clock) = given_a_cache().await;
     assert_eq!(code(&cache, "issuer-key_1").await, None);
