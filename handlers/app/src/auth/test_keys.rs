@@ -69,6 +69,36 @@ impl TestKey {
     }
 }
 
+/// A key on P-256 of an issuer that signs by ES256.
+pub struct EcTestKey {
+    pub kid: &'static str,
+    pair: signature::EcdsaKeyPair,
+}
+
+impl EcTestKey {
+    /// A new key.
+    pub fn new(kid: &'static str) -> Self {
+        Self {
+            kid,
+            pair: signature::EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING)
+                .unwrap(),
+        }
+    }
+
+    /// The public key as the issuer publishes it.
+    pub fn jwk(&self) -> Value {
+        // Behind the byte that says that both coordinates follow.
+        let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
+        json!({"kty": "EC", "crv": "P-256", "use": "sig", "kid": self.kid, "x": b64(x), "y": b64(y)})
+    }
+
+    /// ES256 over `message`: both numbers of the signature.
+    pub fn sign(&self, message: &str) -> Vec<u8> {
+        let signature = self.pair.sign(&SystemRandom::new(), message.as_bytes());
+        signature.unwrap().as_ref().to_vec()
+    }
+}
+
 /// The issuer's key; made once per test binary.
 pub fn issuer_key() -> &'static TestKey {
     static KEY: OnceLock<TestKey> = OnceLock::new();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::keys::{Dropped, sound_key};
 use super::*;
 use crate::auth::test_issuer::{Answer, ISSUER, TENANT, TestIssuer, key_set};
-use crate::auth::test_keys::{TestClock, b64, foreign_key, issuer_key};
+use crate::auth::test_keys::{EcTestKey, TestClock, b64, foreign_key, issuer_key};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -408,6 +408,66 @@ fn only_sound_rsa_signing_keys_of_the_issuer_are_taken() {
             TokenAlgorithm::Rs256,
         )
         .err();
+        assert_eq!(got, expected, "{name}");
+    }
+}
+
+#[test]
+fn only_points_of_p_256_are_keys_of_es256() {
+    let key = EcTestKey::new("ec-key_1").jwk();
+    let issuer = ISSUER.replace("{tid}", TENANT);
+    let changed = |member: &str, value: Value| {
+        let mut key = key.clone();
+        key[member] = value;
+        key
+    };
+    for (name, key, expected) in [
+        ("as published", key.clone(), None),
+        ("alg ES256", changed("alg", json!("ES256")), None),
+        (
+            "alg RS256",
+            changed("alg", json!("RS256")),
+            Some(Dropped::WrongAlgorithm),
+        ),
+        (
+            "kty RSA",
+            changed("kty", json!("RSA")),
+            Some(Dropped::WrongKind),
+        ),
+        (
+            "P-384",
+            changed("crv", json!("P-384")),
+            Some(Dropped::WrongKind),
+        ),
+        (
+            "no curve",
+            changed("crv", Value::Null),
+            Some(Dropped::WrongKind),
+        ),
+        (
+            "31 bytes",
+            changed("x", json!(b64([1; 31]))),
+            Some(Dropped::NoPoint),
+        ),
+        (
+            "33 bytes",
+            changed("y", json!(b64([1; 33]))),
+            Some(Dropped::NoPoint),
+        ),
+        (
+            "no base64",
+            changed("y", json!("*")),
+            Some(Dropped::NoPoint),
+        ),
+        ("no y", changed("y", Value::Null), Some(Dropped::NoPoint)),
+        (
+            "private",
+            changed("d", json!(b64([1; 32]))),
+            Some(Dropped::SecretMember),
+        ),
+    ] {
+        let key = key.as_object().unwrap();
+        let got = sound_key(key, TENANT, &issuer, TokenAlgorithm::Es256).err();
         assert_eq!(got, expected, "{name}");
     }
 }

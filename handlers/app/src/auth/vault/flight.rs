@@ -115,3 +115,42 @@ fn copy(error: &TokenError) -> TokenError {
         TokenError::Audience(audience) => TokenError::Audience(audience.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flight_is_one_while_somebody_holds_it_and_leaves_nothing() {
+        let flights = Flights::default();
+        let of = |oid: &str| flights.of(&UserKey::new("t", oid), "arm");
+        let alice = of("alice");
+        let bob = of("bob");
+        assert!(Arc::ptr_eq(&alice, &of("alice")));
+        assert!(Arc::ptr_eq(&bob, &of("bob")));
+        assert!(!Arc::ptr_eq(&alice, &bob));
+        drop((alice, bob));
+        let _carol = of("carol");
+        let kept = flights.0.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(kept.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_waited_is_told_the_failures_since_and_no_former_one() {
+        let flight = Flight::default();
+        let before = flight.failures();
+        let error = TokenError::Unavailable("silent".to_owned());
+        flight.lock(Kind::Bearer).await.fail(&error);
+        let mut holder = flight.lock(Kind::Bearer).await;
+        assert!(holder.failed_since(before).is_some());
+        assert!(holder.failed_since(flight.failures()).is_none());
+        drop(holder);
+        assert!(
+            flight
+                .lock(Kind::Refresh)
+                .await
+                .failed_since(before)
+                .is_none()
+        );
+    }
+}

@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 use azimuth_domain::principal::Role;
 
 use super::*;
+use crate::auth::algorithm::TokenAlgorithm;
+use crate::auth::jwks::{JwksSettings, KeysAt};
 use crate::auth::test_issuer::{ISSUER, TENANT, TestIssuer};
-use crate::auth::test_keys::{TestClock, foreign_key, issuer_key};
+use crate::auth::test_keys::{EcTestKey, TestClock, b64, foreign_key, issuer_key};
 
 /// The present second of these tests.
 pub(super) const NOW: i64 = 1_795_525_509;
@@ -36,12 +38,23 @@ pub(super) async fn given_two_issuers(
         scope: VerifierSettings::SCOPE.to_owned(),
         leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
     };
-    let mut second = OidcSettings {
+    let mut second = oidc_settings();
+    change(&mut second);
+    let verifier = TokenVerifier::of(
+        (first.into(), Arc::new(entra.cache(Arc::clone(&clock)))),
+        vec![(second.into(), Arc::new(other.cache(Arc::clone(&clock))))],
+        clock,
+    );
+    (vec![entra, other], verifier)
+}
+
+fn oidc_settings() -> OidcSettings {
+    OidcSettings {
         issuer: OIDC_ISSUER.to_owned(),
         audience: "azimuth-api".to_owned(),
         tenant: OIDC_TENANT.to_owned(),
         clients: ["azimuth-portal".to_owned()].into(),
-        algorithm: crate::auth::algorithm::TokenAlgorithm::Rs256,
+        algorithm: TokenAlgorithm::Rs256,
         is_typed: false,
         scope: Some("azimuth".to_owned()),
         claims: ClaimNames {
@@ -52,14 +65,7 @@ pub(super) async fn given_two_issuers(
             ("ops".to_owned(), Role::Operator),
             ("ops".to_owned(), Role::Reader),
         ],
-    };
-    change(&mut second);
-    let verifier = TokenVerifier::of(
-        (first.into(), Arc::new(entra.cache(Arc::clone(&clock)))),
-        vec![(second.into(), Arc::new(other.cache(Arc::clone(&clock))))],
-        clock,
-    );
-    (vec![entra, other], verifier)
+    }
 }
 
 /// As Keycloak writes them.
@@ -103,6 +109,59 @@ async fn an_issuer_speaks_for_its_own_people_and_nobody_elses() {
     assert_eq!(refused.code, TokenCode::KeyUnknown);
     let entra = foreign_key().token(&header, &valid_claims().to_string());
     assert_eq!(verifier.verify(&entra).await.unwrap().user.tid, TENANT);
+}
+
+#[tokio::test]
+async fn an_issuer_that_signs_by_es256_is_believed_by_that_alone() {
+    let (key, foreign) = (EcTestKey::new("ec-key_1"), EcTestKey::new("ec-key_1"));
+    // Its other key is of the other kind, and dropped.
+    let published = vec![key.jwk(), issuer_key().jwk()];
+    let issuer = TestIssuer::publishing(published).await;
+    let clock = Arc::new(TestClock::at(NOW));
+    let (_issuers, verifier) = given_two_issuers(|_| ()).await;
+    let mut rules = oidc_settings();
+    rules.algorithm = TokenAlgorithm::Es256;
+    let at = KeysAt::Url(issuer.url("/{tid}/keys"));
+    let settings = JwksSettings::of(at, OIDC_ISSUER, TokenAlgorithm::Es256);
+    let keys = TestIssuer::cache_with(settings, Arc::clone(&clock));
+    let by_es256 = TokenVerifier::of((rules.into(), Arc::new(keys)), Vec::new(), clock);
+
+    let message = |alg: &str, kid: &str| {
+        let header = json!({"typ": "JWT", "alg": alg, "kid": kid}).to_string();
+        format!("{}.{}", b64(header), b64(oidc_claims().to_string()))
+    };
+    let signed = message("ES256", key.kid);
+    let good = key.sign(&signed);
+    let bent = |byte: usize| {
+        let mut signature = good.clone();
+        signature[byte] ^= 1;
+        signature
+    };
+    let token = |signature: &[u8]| format!("{signed}.{}", b64(signature));
+    let alice = by_es256.verify(&token(&good)).await.unwrap();
+    assert_eq!(alice.user.oid, object_id(OIDC_ISSUER, "Alice"));
+    let rs256 = issuer_key().token(HEADER, &oidc_claims().to_string());
+    let rsa_key = message("ES256", issuer_key().kid);
+    let rsa_key = format!("{rsa_key}.{}", b64(key.sign(&rsa_key)));
+    for (what, token, code) in [
+        ("r", token(&bent(0)), TokenCode::BadSignature),
+        ("s", token(&bent(63)), TokenCode::BadSignature),
+        ("short", token(&good[..63]), TokenCode::BadSignature),
+        ("nothing", token(&[0; 64]), TokenCode::BadSignature),
+        (
+            "another key",
+            token(&foreign.sign(&signed)),
+            TokenCode::BadSignature,
+        ),
+        ("RS256", rs256, TokenCode::Malformed),
+        ("a key of the other kind", rsa_key, TokenCode::KeyUnknown),
+    ] {
+        let refused = by_es256.verify(&token).await.unwrap_err();
+        assert_eq!(refused.code, code, "{what}");
+    }
+    // Who signs by RS256 is not believed by the other.
+    let refused = verifier.verify(&token(&good)).await.unwrap_err();
+    assert_eq!(refused.code, TokenCode::Malformed);
 }
 
 const HEADER: &str = r#"{"typ":"JWT","alg":"RS256","kid":"issuer-key_1"}"#;
