@@ -35,10 +35,12 @@ locals {
     AZIMUTH_OIDC_ROLES     = try(join(",", [for theirs, ours in var.oidc.roles : "${theirs}=${ours}"]), "")
 
     # No secret: the app's identity vouches for the application (entra.tf).
-    AZIMUTH_TOKEN_URL       = "${local.login_url}/{tid}/oauth2/v2.0/token"
-    AZIMUTH_CLIENT_ID       = azuread_application_registration.api.client_id
-    AZIMUTH_TOKEN_AUDIENCES = join(",", compact([local.resource_manager_url, var.vault_audience]))
-    AZIMUTH_ARM_URL         = local.resource_manager_url
+    AZIMUTH_TOKEN_URL             = "${local.login_url}/{tid}/oauth2/v2.0/token"
+    AZIMUTH_CLIENT_ID             = azuread_application_registration.api.client_id
+    AZIMUTH_TENANT_CLIENT_IDS     = join(",", [for tenant, id in var.tenant_applications : "${tenant}=${id}"])
+    AZIMUTH_TENANT_CLIENT_SECRETS = var.tenant_application_secrets ? "@keyvault:tenant-client-secrets" : ""
+    AZIMUTH_TOKEN_AUDIENCES       = join(",", compact([local.resource_manager_url, var.vault_audience]))
+    AZIMUTH_ARM_URL               = local.resource_manager_url
 
     # In the package, beside host.json.
     AZIMUTH_MCP_SERVERS       = "mcp.json"

@@ -57,6 +57,23 @@ variable "further_tenants" {
   default     = []
 }
 
+variable "tenant_applications" {
+  description = "Client ids of the API's application in tenants that have one of their own for it, by tenant id; each is one of `further_tenants`. Tokens of their people are for it alone, and it exchanges them."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for tenant in keys(var.tenant_applications) : contains(var.further_tenants, tenant)])
+    error_message = "Each tenant of tenant_applications must be one of further_tenants."
+  }
+}
+
+variable "tenant_application_secrets" {
+  description = "Whether such an application proves itself by a secret; they are the vault's secret `tenant-client-secrets`, `tenant=secret`, comma separated. Otherwise a federated credential of it trusts the function app's identity, which works for an application that is registered in the tenant of that identity."
+  type        = bool
+  default     = false
+}
+
 variable "oidc" {
   description = "An identity provider beside Entra ID whose people may call; they have no identity in Azure."
   type = object({

@@ -12,6 +12,7 @@ mod recovery;
 mod second_server;
 mod sign_in;
 mod standalone;
+mod tenants;
 mod upgrade;
 
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The verifier and the vault of a product whose identity provider is the sandbox.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use azimuth_app::auth::jwks::{Fetcher, FetcherSettings, JwksCache, JwksSettings,
 use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
 use azimuth_app::auth::verifier::{ClaimNames, OidcSettings, TokenVerifier, VerifierSettings};
 use azimuth_azure::egress::Egress;
-use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
+use azimuth_azure::entra::{Application, ClientProof, EntraExchange, EntraSettings};
 use azimuth_embedded::{FileSealer, SqliteStore};
 use azimuth_ports::clock::{Clock, Random};
 use azimuth_ports::tokens::{Sealer, Secret};
@@ -59,6 +60,7 @@ pub fn verifier(sandbox: &Value, clock: &Arc<dyn Clock>, other_issuer: bool) -> 
             VerifierSettings {
                 issuer,
                 audience: text("client_id"),
+                own_audiences: BTreeMap::new(),
                 tenants: sandbox["tenants"]
                     .as_array()
                     .unwrap()
@@ -94,8 +96,11 @@ pub fn vault(
     let exchange = EntraExchange::new(
         EntraSettings {
             token_url: format!("{}/{{tid}}/oauth2/v2.0/token", text("authority")),
-            client_id: text("client_id"),
-            proof: ClientProof::Secret(Secret::new(text("client_secret"))),
+            application: Application {
+                client_id: text("client_id"),
+                proof: ClientProof::Secret(Secret::new(text("client_secret"))),
+            },
+            own: BTreeMap::new(),
             egress: Egress::default(),
         },
         clock.clone(),

@@ -430,9 +430,14 @@ impl Stack {
 
     /// A person with a fresh token.
     pub async fn person(&self, name: &str) -> Person {
-        let token = self
-            .control("/sandbox/token", Some(json!({"user": name})))
-            .await;
+        let audience = self.description["client_id"].as_str();
+        self.person_for(name, audience.expect("a text")).await
+    }
+
+    /// The same with a token for one application of our API, by its client id.
+    pub async fn person_for(&self, name: &str, audience: &str) -> Person {
+        let order = json!({"user": name, "audience": audience});
+        let token = self.control("/sandbox/token", Some(order)).await;
         let token = token["access_token"].as_str().expect("a token").to_owned();
         Person::new(name, &self.api(), &token)
     }

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -48,17 +49,34 @@ impl fmt::Debug for ClientProof {
     }
 }
 
+/// An application of ours at the identity provider.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// Its id.
+    pub client_id: String,
+    /// What proves that it is us who ask.
+    pub proof: ClientProof,
+}
+
 /// Who we are at the identity provider.
 #[derive(Debug, Clone)]
 pub struct EntraSettings {
     /// Token endpoint with `{tid}` where the tenant goes.
     pub token_url: String,
-    /// Our application.
-    pub client_id: String,
-    /// What proves that it is us who ask.
-    pub proof: ClientProof,
+    /// Our application, for every tenant that has none of its own.
+    pub application: Application,
+    /// Those of tenants that have one, by tenant id in lower case: tokens of their
+    /// people are exchanged by it alone.
+    pub own: BTreeMap<String, Application>,
     /// How to get there.
     pub egress: Egress,
+}
+
+impl EntraSettings {
+    fn application_of(&self, tenant: &str) -> &Application {
+        let own = self.own.get(&tenant.to_ascii_lowercase());
+        own.unwrap_or(&self.application)
+    }
 }
 
 /// Exchanges tokens at Entra ID, or at what speaks its protocol.
@@ -72,7 +90,8 @@ impl fmt::Debug for EntraExchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EntraExchange")
             .field("token_url", &self.settings.token_url)
-            .field("client_id", &self.settings.client_id)
+            .field("application", &self.settings.application)
+            .field("own", &self.settings.own)
             .finish_non_exhaustive()
     }
 }
@@ -99,9 +118,10 @@ impl EntraExchange {
             ));
         }
         let url = self.settings.token_url.replace("{tid}", tenant);
-        let mut form = vec![("client_id", self.settings.client_id.as_str())];
+        let Application { client_id, proof } = self.settings.application_of(tenant);
+        let mut form = vec![("client_id", client_id.as_str())];
         let assertion;
-        match &self.settings.proof {
+        match proof {
             ClientProof::Secret(secret) => form.push(("client_secret", secret.expose())),
             ClientProof::Assertion(credential) => {
                 assertion = client_assertion(&**credential).await?;

@@ -21,7 +21,7 @@ use azimuth_app::tools::{Catalogues, SealedServers};
 use azimuth_app::turn::{Engine, EnginePorts};
 use azimuth_azure::arm::{ArmDirectory, ArmSettings};
 use azimuth_azure::egress::Egress;
-use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
+use azimuth_azure::entra::{Application, ClientProof, EntraExchange, EntraSettings};
 use azimuth_azure::user_directory::UserDirectory;
 use azimuth_embedded::{SystemClock, SystemRandom};
 use azimuth_mcp::egress::allow::AllowList;
@@ -257,6 +257,11 @@ fn verifier(
         let rules = VerifierSettings {
             issuer: entra.issuer.clone(),
             audience: entra.audience.clone(),
+            own_audiences: config
+                .applications
+                .iter()
+                .map(|(tenant, own)| (tenant.clone(), own.client_id.clone()))
+                .collect(),
             tenants: entra.tenants.iter().cloned().collect(),
             clients: entra.clients.iter().cloned().collect(),
             scope: VerifierSettings::SCOPE.to_owned(),
@@ -296,18 +301,29 @@ fn exchange(
     let Some(exchange) = &config.azure.exchange else {
         return Ok(Arc::new(NoExchange));
     };
-    let proof = match &exchange.proof {
-        ProofConfig::Secret(secret) => ClientProof::Secret(secret.clone()),
-        ProofConfig::Identity(identity) => ClientProof::Assertion(
-            identity
-                .credential(egress)
-                .map_err(|e| fails("our identity in Azure")(&e))?,
-        ),
+    let application = |client_id: &str, proof: &ProofConfig| {
+        let proof = match proof {
+            ProofConfig::Secret(secret) => ClientProof::Secret(secret.clone()),
+            ProofConfig::Identity(identity) => ClientProof::Assertion(
+                identity
+                    .credential(egress)
+                    .map_err(|e| fails("our identity in Azure")(&e))?,
+            ),
+        };
+        Ok::<_, WiringError>(Application {
+            client_id: client_id.to_owned(),
+            proof,
+        })
     };
+    let mut own = BTreeMap::new();
+    for (tenant, theirs) in &config.applications {
+        let theirs = application(&theirs.client_id, &theirs.proof)?;
+        own.insert(tenant.clone(), theirs);
+    }
     let settings = EntraSettings {
         token_url: exchange.token_url.clone(),
-        client_id: exchange.client_id.clone(),
-        proof,
+        application: application(&exchange.client_id, &exchange.proof)?,
+        own,
         egress: egress.clone(),
     };
     let exchange = EntraExchange::new(settings, Arc::clone(clock))

@@ -43,7 +43,8 @@ run "no_secret_in_a_setting" {
   command = plan
 
   variables {
-    approval_webhooks = true
+    approval_webhooks          = true
+    tenant_application_secrets = true
     model = {
       base_url = "https://model.example.invalid/v1"
       name     = "some-model"
@@ -52,7 +53,7 @@ run "no_secret_in_a_setting" {
 
   assert {
     condition = alltrue([
-      for name in ["AZIMUTH_MODEL_API_KEY", "AZIMUTH_APPROVAL_WEBHOOKS"] :
+      for name in ["AZIMUTH_MODEL_API_KEY", "AZIMUTH_APPROVAL_WEBHOOKS", "AZIMUTH_TENANT_CLIENT_SECRETS"] :
       startswith(azurerm_function_app_flex_consumption.app.app_settings[name], "@keyvault:")
     ])
     error_message = "A secret is given by its name in the vault."

@@ -150,6 +150,7 @@ impl Issuer {
         let settings = VerifierSettings {
             issuer: ISSUER.to_owned(),
             audience: AUDIENCE.to_owned(),
+            own_audiences: [].into(),
             tenants: [TENANT.to_owned()].into(),
             clients: [CLIENT.to_owned()].into(),
             scope: VerifierSettings::SCOPE.to_owned(),

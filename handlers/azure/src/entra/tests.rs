@@ -19,6 +19,7 @@ use super::*;
 use crate::loopback::{Loopback, NOW, StandingClock, closed_port, padded};
 
 const TENANT: &str = "7f3a9d52-0c1e-4b7a-9f66-1c2d3e4f5a6b";
+const OTHER_TENANT: &str = "0a9900ed-0000-4000-8000-000000000001";
 const ARM: &str = "https://management.azure.test";
 
 type Answering = dyn Fn(&HashMap<String, String>) -> Response + Send + Sync;
@@ -61,8 +62,18 @@ async fn given(
 fn exchange_at(token_url: String, timeout: Duration) -> EntraExchange {
     let settings = EntraSettings {
         token_url,
-        client_id: "azimuth-api".to_owned(),
-        proof: ClientProof::Secret(Secret::new("s3cret&=+ ü")),
+        application: Application {
+            client_id: "azimuth-api".to_owned(),
+            proof: ClientProof::Secret(Secret::new("s3cret&=+ ü")),
+        },
+        own: [(
+            OTHER_TENANT.to_owned(),
+            Application {
+                client_id: "their-api".to_owned(),
+                proof: ClientProof::Secret(Secret::new("theirs")),
+            },
+        )]
+        .into(),
         egress: Egress {
             timeout,
             ..Egress::default()
@@ -169,6 +180,29 @@ async fn both_grants_are_asked_for_as_documented() {
     );
 }
 
+#[tokio::test]
+async fn a_tenant_with_an_application_of_its_own_is_asked_by_that_one_alone() {
+    let body = json!({"token_type": "Bearer", "expires_in": 60, "access_token": "t"});
+    let (_server, exchange, forms) = given(says(200, body)).await;
+    let good = Secret::new("good");
+    let shouted = OTHER_TENANT.to_ascii_uppercase();
+    for tenant in [TENANT, OTHER_TENANT, &shouted] {
+        exchange.on_behalf_of(tenant, &good, ARM).await.unwrap();
+        exchange.refresh(tenant, &good, ARM).await.unwrap();
+    }
+    let forms = forms.lock().unwrap();
+    assert_eq!(forms.len(), 6);
+    for (tenant, form) in forms.iter() {
+        let expected = match tenant.as_str() {
+            TENANT => ("azimuth-api", "s3cret&=+ ü"),
+            _ => ("their-api", "theirs"),
+        };
+        let said = (form["client_id"].as_str(), form["client_secret"].as_str());
+        assert_eq!(said, expected, "{tenant}");
+    }
+    assert!(!format!("{exchange:?}").contains("theirs"));
+}
+
 /// Our own identity, which has a token or has none.
 #[derive(Debug)]
 struct Ours(Option<&'static str>);
@@ -193,7 +227,7 @@ impl TokenCredential for Ours {
 async fn an_assertion_of_our_identity_stands_in_the_place_of_the_secret() {
     let body = json!({"token_type": "Bearer", "expires_in": 60, "access_token": "t"});
     let (_server, mut exchange, forms) = given(says(200, body)).await;
-    exchange.settings.proof = ClientProof::Assertion(Arc::new(Ours(Some("ours"))));
+    exchange.settings.application.proof = ClientProof::Assertion(Arc::new(Ours(Some("ours"))));
     let good = Secret::new("good");
     exchange.on_behalf_of(TENANT, &good, ARM).await.unwrap();
     exchange.refresh(TENANT, &good, ARM).await.unwrap();
@@ -210,7 +244,7 @@ async fn an_assertion_of_our_identity_stands_in_the_place_of_the_secret() {
 #[tokio::test]
 async fn without_an_assertion_nothing_is_asked() {
     let (_server, mut exchange, forms) = given(entra).await;
-    exchange.settings.proof = ClientProof::Assertion(Arc::new(Ours(None)));
+    exchange.settings.application.proof = ClientProof::Assertion(Arc::new(Ours(None)));
     let error = exchange.refresh(TENANT, &Secret::new("good"), ARM).await;
     let error = error.unwrap_err();
     assert!(matches!(error, TokenError::Unavailable(_)), "{error}");

@@ -2,11 +2,12 @@
 //! process its identity in the environment, so the asker is this test binary, started
 //! again.
 
+use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use azimuth_azure::egress::Egress;
-use azimuth_azure::entra::{ClientProof, EntraExchange, EntraSettings};
+use azimuth_azure::entra::{Application, ClientProof, EntraExchange, EntraSettings};
 use azimuth_azure::identity::Identity;
 use azimuth_embedded::SystemClock;
 use azimuth_ports::tokens::{Secret, TokenExchange};
@@ -36,8 +37,11 @@ async fn child_entry() {
     let identity = Identity::Managed { client_id: None };
     let settings = EntraSettings {
         token_url: format!("{base}/{{tid}}/oauth2/v2.0/token"),
-        client_id: API_CLIENT.to_owned(),
-        proof: ClientProof::Assertion(identity.credential(&egress).unwrap()),
+        application: Application {
+            client_id: API_CLIENT.to_owned(),
+            proof: ClientProof::Assertion(identity.credential(&egress).unwrap()),
+        },
+        own: BTreeMap::new(),
         egress,
     };
     let exchange = EntraExchange::new(settings, Arc::new(SystemClock)).unwrap();

@@ -1,6 +1,7 @@
 //! The handler's configuration: environment variables, read once, all faults
 //! told together, each with the setting's name.
 
+mod applications;
 mod identity;
 mod keys;
 mod oidc;
@@ -25,7 +26,7 @@ const PREFIX: &str = "AZIMUTH_";
 
 /// Every variable that the product knows. Anything else that begins with
 /// `AZIMUTH_` is refused: it is most likely misspelt.
-pub const VARIABLES: [&str; 46] = [
+pub const VARIABLES: [&str; 48] = [
     "AZIMUTH_APPROVAL_WEBHOOKS",
     "AZIMUTH_ARM_URL",
     "AZIMUTH_AUTH_AUDIENCE",
@@ -70,6 +71,8 @@ pub const VARIABLES: [&str; 46] = [
     "AZIMUTH_QUEUE",
     "AZIMUTH_QUOTAS",
     "AZIMUTH_STORAGE",
+    "AZIMUTH_TENANT_CLIENT_IDS",
+    "AZIMUTH_TENANT_CLIENT_SECRETS",
     "AZIMUTH_TOKEN_AUDIENCES",
     "AZIMUTH_TOKEN_URL",
 ];

@@ -8,6 +8,7 @@ use azimuth_azure::identity::Identity;
 use azimuth_domain::usage::Price;
 use azimuth_ports::tokens::Secret;
 
+use super::applications::{self, OwnApplication};
 use super::keys::{self, KeyConfig};
 use super::oidc::{self, OidcConfig};
 use super::queue::{self, QueueConfig};
@@ -27,6 +28,8 @@ pub struct Config {
     pub queue: QueueConfig,
     /// Who may call.
     pub auth: AuthConfig,
+    /// Tenants of Entra ID that have an application of their own there.
+    pub applications: BTreeMap<String, OwnApplication>,
     /// How Azure is reached on behalf of users.
     pub azure: AzureConfig,
     /// Tool servers.
@@ -178,6 +181,9 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
     let has_vault = settings.optional(keys::VAULT_URL).is_some();
     let data_dir = data_dir(settings, has_vault);
     let auth = auth(settings);
+    let of_entra = auth.iter().flat_map(|auth| auth.entra.iter());
+    let of_entra: Vec<String> = of_entra.flat_map(|entra| entra.tenants.clone()).collect();
+    let applications = applications::read(settings, &of_entra, keys.as_ref());
     let asks_entra = auth.as_ref().is_none_or(|auth| auth.entra.is_some());
     let azure = azure(settings, keys.as_ref(), asks_entra);
     let tools = tools(settings);
@@ -198,6 +204,7 @@ pub(super) fn read(settings: &mut Settings) -> Option<Config> {
         storage: storage?,
         queue: queue?,
         auth: auth?,
+        applications,
         azure: azure?,
         tools: tools?,
         models,

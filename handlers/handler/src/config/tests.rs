@@ -347,6 +347,8 @@ fn on_azure_our_identity_takes_the_place_of_every_secret() {
         matches!(&config.azure.exchange.as_ref().unwrap().proof, ProofConfig::Identity(who) if *who == ours)
     );
     assert!(matches!(config.queue, QueueConfig::Azure(_)));
+    let own = on_azure(&[("AZIMUTH_TENANT_CLIENT_IDS", Some("a=theirs"))]).unwrap();
+    assert!(matches!(&own.applications["a"].proof, ProofConfig::Identity(who) if *who == ours));
     let with_secret = on_azure(&[("AZIMUTH_CLIENT_SECRET", Some("s3cret"))]).unwrap();
     assert!(matches!(
         with_secret.azure.exchange.as_ref().unwrap().proof,
@@ -459,6 +461,37 @@ async fn a_reference_that_leads_nowhere_is_told_and_what_is_none_stays() {
     assert!(
         told[0].starts_with("AZIMUTH_KEYVAULT_URL is missing"),
         "{told:?}"
+    );
+}
+
+#[test]
+fn a_tenant_has_an_application_of_its_own_with_its_own_proof() {
+    let read = |settings: &[(&str, &str)]| {
+        let mut environment = good(&file());
+        for (name, value) in settings {
+            environment.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        Config::read(environment)
+    };
+    let ids = ("AZIMUTH_TENANT_CLIENT_IDS", " B = theirs");
+    let secret = ("AZIMUTH_TENANT_CLIENT_SECRETS", "b=own=s3cret,");
+    let config = read(&[ids, secret]).unwrap();
+    let found: Vec<(&str, &str)> = config
+        .applications
+        .iter()
+        .map(|(tenant, own)| (tenant.as_str(), own.client_id.as_str()))
+        .collect();
+    assert_eq!(found, [("b", "theirs")]);
+    let ProofConfig::Secret(secret) = &config.applications["b"].proof else {
+        panic!("{config:?}");
+    };
+    assert_eq!(secret.expose(), "own=s3cret");
+    assert!(!format!("{config:?}").contains("s3cret"));
+    // Nothing of a secret that is not where it should be is told.
+    let lost = read(&[("AZIMUTH_TENANT_CLIENT_SECRETS", "s3cret")]).unwrap_err();
+    assert_eq!(
+        lost.0,
+        ["AZIMUTH_TENANT_CLIENT_SECRETS must be tenant=secret, comma separated"]
     );
 }
 
@@ -577,6 +610,32 @@ fn what_is_misspelt_or_contradictory_is_told() {
                 ("AZIMUTH_PORTAL_URL", Some("https://portal.invalid")),
             ],
             "AZIMUTH_APPROVAL_WEBHOOKS names the tenant c,",
+        ),
+        (
+            &[("AZIMUTH_TENANT_CLIENT_IDS", Some("a=theirs"))],
+            "AZIMUTH_TENANT_CLIENT_SECRETS lacks the tenant a:",
+        ),
+        (
+            &[("AZIMUTH_TENANT_CLIENT_SECRETS", Some("a=s3cret"))],
+            "AZIMUTH_TENANT_CLIENT_SECRETS names the tenant a, which AZIMUTH_TENANT_CLIENT_IDS does not",
+        ),
+        (
+            &[
+                ("AZIMUTH_TENANT_CLIENT_IDS", Some("c=theirs")),
+                ("AZIMUTH_TENANT_CLIENT_SECRETS", Some("c=s3cret")),
+            ],
+            "AZIMUTH_TENANT_CLIENT_IDS names the tenant c,",
+        ),
+        (
+            &[
+                ("AZIMUTH_TENANT_CLIENT_IDS", Some("a=theirs,A=others")),
+                ("AZIMUTH_TENANT_CLIENT_SECRETS", Some("a=s3cret")),
+            ],
+            "AZIMUTH_TENANT_CLIENT_IDS names the tenant a twice",
+        ),
+        (
+            &[("AZIMUTH_TENANT_CLIENT_IDS", Some("a="))],
+            "AZIMUTH_TENANT_CLIENT_IDS must be tenant=client id, comma separated",
         ),
         (
             &[("AZIMUTH_PORTAL_URL", Some("http://portal.invalid"))],

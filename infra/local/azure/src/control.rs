@@ -128,13 +128,15 @@ async fn token(State(world): State<Arc<World>>, Json(order): Json<TokenOrder>) -
     let audience = order.audience.as_deref().unwrap_or(API_CLIENT);
     let life_s = order.expires_in.unwrap_or(LIFETIME_S);
     let now_s = world.clock.now_s();
-    let mut claims = if audience == API_CLIENT {
-        tokens::api_claims(&world.base_url, user, &random::guid(), now_s, life_s)
+    let api = directory::api(audience).filter(|api| api.serves(user.tenant));
+    let mut claims = if let Some(api) = api {
+        let sid = random::guid();
+        tokens::api_claims(&world.base_url, user, api.client, &sid, now_s, life_s)
     } else if [ARM_AUDIENCES, VAULT_AUDIENCES]
         .concat()
         .contains(&audience)
     {
-        tokens::delegated_claims(&world.base_url, user, audience, now_s)
+        tokens::delegated_claims(&world.base_url, user, API_CLIENT, audience, now_s)
     } else {
         return refuse(
             StatusCode::BAD_REQUEST,

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::azure::VAULT_SUFFIX;
 use crate::certificates::ca_file;
 use crate::directory::{
-    API_CLIENT, API_CLIENT_SECRET, API_SCOPE, IDENTITY_HEADER, PORTAL_CLIENT, PRODUCT_VAULT,
-    Principal, SUBSCRIPTIONS, TENANTS, USERS, subscription,
+    API_CLIENT, API_CLIENT_SECRET, API_SCOPE, APIS, Api, IDENTITY_HEADER, PORTAL_CLIENT,
+    PRODUCT_VAULT, Principal, SUBSCRIPTIONS, TENANTS, Tenant, USERS, subscription,
 };
 use crate::keys::write_private;
 
@@ -48,6 +48,8 @@ fn body(dir: &Path, control: SocketAddr, proxy: SocketAddr) -> Value {
                 "tid": tenant.id,
                 "domain": tenant.domain,
                 "issuer": format!("{base}/{}/v2.0", tenant.id),
+                "own_client_id": own(tenant).map(|api| api.client),
+                "own_client_secret": own(tenant).map(|api| api.secret),
             })
         })
         .collect();
@@ -74,6 +76,11 @@ fn body(dir: &Path, control: SocketAddr, proxy: SocketAddr) -> Value {
         "users": USERS.iter().map(user).collect::<Vec<_>>(),
         "pid": std::process::id(),
     })
+}
+
+/// Its own application of our API, which may serve it in the place of the common one.
+fn own(tenant: &Tenant) -> Option<&'static Api> {
+    APIS.iter().find(|api| api.tenant == Some(tenant.id))
 }
 
 fn user(user: &Principal) -> Value {

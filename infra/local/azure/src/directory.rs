@@ -11,10 +11,53 @@ pub const API_CLIENT: &str = "00000000-0000-4000-8000-0000000000a1";
 pub const PORTAL_CLIENT: &str = "00000000-0000-4000-8000-0000000000a2";
 /// Secret of the API's application for on-behalf-of. It opens nothing but this sandbox.
 pub const API_CLIENT_SECRET: &str = "sandbox-client-secret-not-a-secret";
+/// Fabrikam's own application of our API: that tenant may be served by it in the place of the
+/// other.
+pub const FABRIKAM_API_CLIENT: &str = "00000000-0000-4000-8000-0000000000a3";
+/// Its secret; no identity vouches for it.
+pub const FABRIKAM_API_CLIENT_SECRET: &str = "fabrikam-client-secret-not-a-secret";
 /// Value of `X-IDENTITY-HEADER` at the sandbox's managed-identity endpoint.
 pub const IDENTITY_HEADER: &str = "sandbox-identity-header-not-a-secret";
 /// The only delegated permission of our API.
 pub const API_SCOPE: &str = "access_as_user";
+
+/// An application of our API: tokens are for it, and it exchanges them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Api {
+    pub client: &'static str,
+    pub secret: &'static str,
+    /// The only tenant that knows it; all do without.
+    pub tenant: Option<&'static str>,
+    /// Whether a token of the managed identity stands in the place of the secret.
+    pub is_federated: bool,
+}
+
+impl Api {
+    /// Whether people of this tenant can have tokens for it.
+    pub fn serves(&self, tenant: &str) -> bool {
+        self.tenant.is_none_or(|only| only == tenant)
+    }
+}
+
+pub static APIS: [Api; 2] = [
+    Api {
+        client: API_CLIENT,
+        secret: API_CLIENT_SECRET,
+        tenant: None,
+        is_federated: true,
+    },
+    Api {
+        client: FABRIKAM_API_CLIENT,
+        secret: FABRIKAM_API_CLIENT_SECRET,
+        tenant: Some(FABRIKAM),
+        is_federated: false,
+    },
+];
+
+/// The application of that id.
+pub fn api(client: &str) -> Option<&'static Api> {
+    APIS.iter().find(|api| api.client == client)
+}
 
 #[derive(Debug)]
 pub struct Tenant {

@@ -63,6 +63,9 @@ pub struct Facts {
     /// `control`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<&'static str>,
+    /// Of tokens: the application that asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
     /// Of tokens: for whom it is good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,

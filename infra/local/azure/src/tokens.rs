@@ -4,7 +4,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::directory::{self, API_CLIENT, API_SCOPE, PORTAL_CLIENT, Principal};
+use crate::directory::{self, API_SCOPE, PORTAL_CLIENT, Principal};
 use crate::keys::{KeyError, SigningKey, SigningKeys};
 use crate::random;
 
@@ -97,8 +97,15 @@ fn common(
 }
 
 /// Claims of an access token for our own API, as Entra's v2.0 endpoint writes them.
-pub fn api_claims(base_url: &str, user: &Principal, sid: &str, now_s: i64, life_s: i64) -> Value {
-    let mut claims = common(base_url, user, API_CLIENT, now_s, life_s);
+pub fn api_claims(
+    base_url: &str,
+    user: &Principal,
+    api: &str,
+    sid: &str,
+    now_s: i64,
+    life_s: i64,
+) -> Value {
+    let mut claims = common(base_url, user, api, now_s, life_s);
     claims.insert("azp".into(), PORTAL_CLIENT.into());
     claims.insert("azpacr".into(), "0".into());
     claims.insert("name".into(), user.display_name.into());
@@ -128,10 +135,17 @@ pub fn id_claims(
     Value::Object(claims)
 }
 
-/// Claims of a token with which our API acts at an Azure service for `user`.
-pub fn delegated_claims(base_url: &str, user: &Principal, aud: &str, now_s: i64) -> Value {
+/// Claims of a token with which our API (`api`, its client id) acts at an Azure service for
+/// `user`.
+pub fn delegated_claims(
+    base_url: &str,
+    user: &Principal,
+    api: &str,
+    aud: &str,
+    now_s: i64,
+) -> Value {
     let mut claims = common(base_url, user, aud, now_s, LIFETIME_S);
-    claims.insert("azp".into(), API_CLIENT.into());
+    claims.insert("azp".into(), api.into());
     claims.insert("azpacr".into(), "1".into());
     claims.insert("idtyp".into(), "user".into());
     claims.insert("name".into(), user.display_name.into());

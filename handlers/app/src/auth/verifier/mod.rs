@@ -18,7 +18,7 @@ mod corpus;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use azimuth_domain::canonical::sha256_hex;
@@ -50,6 +50,8 @@ pub struct VerifierSettings {
     pub issuer: String,
     /// The API's client id; `aud` equals it exactly.
     pub audience: String,
+    /// The same of tenants that have an application of their own, in its place.
+    pub own_audiences: BTreeMap<String, String>,
     /// Tenants that are served, lower-case GUIDs.
     pub tenants: BTreeSet<String>,
     /// Clients (`azp`) that may call.
@@ -73,6 +75,17 @@ pub struct TokenVerifier {
     issuers: Vec<Issuer>,
     clock: Arc<dyn Clock>,
     seen: SeenTokens,
+}
+
+/// Who vouches for the people of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantTrust {
+    /// `iss` of their tokens.
+    pub issuer: String,
+    /// `aud`: the application that they are for.
+    pub audience: String,
+    /// Whether it is an application of this tenant alone.
+    pub has_own_application: bool,
 }
 
 /// An issuer that is trusted.
@@ -102,6 +115,17 @@ impl TokenVerifier {
             clock,
             seen: SeenTokens::new(),
         }
+    }
+
+    /// Who vouches for the people of this tenant; `None` where it is not served.
+    pub fn trust_of(&self, tenant: &str) -> Option<TenantTrust> {
+        let rules = self.issuers.iter().map(|issuer| &issuer.rules);
+        let rules = rules.into_iter().find(|rules| rules.serves(tenant))?;
+        Some(TenantTrust {
+            issuer: rules.issuer.replace("{tid}", tenant),
+            audience: rules.audience_of(tenant).to_owned(),
+            has_own_application: rules.own_audiences.contains_key(tenant),
+        })
     }
 
     /// The caller that the token of these request headers describes.
@@ -182,7 +206,11 @@ impl TokenVerifier {
         if claims.iss != rules.issuer.replace("{tid}", tenant) {
             return Err(refuse(TokenCode::WrongIssuer, format!("tenant {tenant}")));
         }
-        if !claims.aud.contains(&rules.audience) {
+        if !claims
+            .aud
+            .iter()
+            .any(|aud| aud == rules.audience_of(tenant))
+        {
             return Err(refuse(TokenCode::WrongAudience, format!("tenant {tenant}")));
         }
         if claims.place.as_ref().is_some_and(|(_, oid)| !is_guid(oid)) {

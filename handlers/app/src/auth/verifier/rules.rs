@@ -1,6 +1,6 @@
 //! What the tokens of an issuer must say, as data: one verifier reads it for all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use azimuth_domain::principal::Role;
 
@@ -71,6 +71,8 @@ pub struct IssuerRules {
     pub(super) issuer: String,
     /// `aud`.
     pub(super) audience: String,
+    /// `aud` of tenants that have an application of their own.
+    pub(super) own_audiences: BTreeMap<String, String>,
     /// How far clocks may differ, seconds.
     pub(super) leeway_seconds: u32,
     pub(super) algorithm: TokenAlgorithm,
@@ -115,6 +117,7 @@ impl From<VerifierSettings> for IssuerRules {
         Self {
             issuer: settings.issuer,
             audience: settings.audience,
+            own_audiences: settings.own_audiences,
             leeway_seconds: settings.leeway_seconds,
             algorithm: TokenAlgorithm::Rs256,
             types: &[JWT, AT_JWT],
@@ -143,6 +146,7 @@ impl From<OidcSettings> for IssuerRules {
         Self {
             issuer: settings.issuer,
             audience: settings.audience,
+            own_audiences: BTreeMap::new(),
             leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
             algorithm: settings.algorithm,
             types: if settings.is_typed {
@@ -167,6 +171,21 @@ impl From<OidcSettings> for IssuerRules {
             may_say: &[("idtyp", &["user", "app"]), ("typ", &["Bearer"])],
             must_lack: &ID_TOKEN_CLAIMS,
         }
+    }
+}
+
+impl IssuerRules {
+    /// Whether it vouches for people of this tenant.
+    pub(super) fn serves(&self, tenant: &str) -> bool {
+        match &self.tenancy {
+            Tenancy::Several(served) => served.contains(tenant),
+            Tenancy::One(only) => only == tenant,
+        }
+    }
+
+    /// Whom tokens of this tenant's people are for; nobody else's are.
+    pub(super) fn audience_of(&self, tenant: &str) -> &str {
+        self.own_audiences.get(tenant).unwrap_or(&self.audience)
     }
 }
 

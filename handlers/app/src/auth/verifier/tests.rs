@@ -22,6 +22,8 @@ const ALICE: &str = "a11ce000-0000-4000-8000-000000000001";
 const OIDC_ISSUER: &str = "https://id.sandbox.test/realms/contoso";
 /// Tenant of that issuer's people.
 const OIDC_TENANT: &str = "0c0ffee0-0000-4000-8000-000000000001";
+/// A tenant of Entra ID that has an application of its own.
+const OWN_TENANT: &str = "0a9900ed-0000-4000-8000-000000000001";
 
 /// Beside Entra ID, another issuer with a key of its own: a verifier for both.
 pub(super) async fn given_two_issuers(
@@ -33,6 +35,7 @@ pub(super) async fn given_two_issuers(
     let first = VerifierSettings {
         issuer: ISSUER.to_owned(),
         audience: "azimuth-api".to_owned(),
+        own_audiences: [].into(),
         tenants: [TENANT.to_owned()].into(),
         clients: ["azimuth-portal".to_owned()].into(),
         scope: VerifierSettings::SCOPE.to_owned(),
@@ -181,7 +184,8 @@ pub(super) async fn given_a_verifier() -> (TestIssuer, TokenVerifier, Arc<TestCl
     let settings = VerifierSettings {
         issuer: ISSUER.to_owned(),
         audience: "azimuth-api".to_owned(),
-        tenants: [TENANT.to_owned()].into(),
+        own_audiences: [(OWN_TENANT.to_owned(), "their-api".to_owned())].into(),
+        tenants: [TENANT.to_owned(), OWN_TENANT.to_owned()].into(),
         clients: ["azimuth-portal".to_owned()].into(),
         scope: VerifierSettings::SCOPE.to_owned(),
         leeway_seconds: VerifierSettings::LEEWAY_SECONDS,
@@ -195,6 +199,47 @@ fn token(change: impl FnOnce(&mut Value)) -> String {
     let mut claims = valid_claims();
     change(&mut claims);
     issuer_key().token(HEADER, &claims.to_string())
+}
+
+#[tokio::test]
+async fn tokens_are_for_the_application_of_their_tenant_alone() {
+    let (_issuer, verifier, _clock) = given_a_verifier().await;
+    for (tenant, audience, is_accepted) in [
+        (TENANT, "azimuth-api", true),
+        (TENANT, "their-api", false),
+        (OWN_TENANT, "their-api", true),
+        (OWN_TENANT, "azimuth-api", false),
+    ] {
+        let token = token(|claims| {
+            claims["tid"] = json!(tenant);
+            claims["iss"] = json!(ISSUER.replace("{tid}", tenant));
+            claims["aud"] = json!(audience);
+        });
+        let found = verifier.verify(&token).await;
+        let code = found.as_ref().err().map(|refused| refused.code);
+        let expected = (!is_accepted).then_some(TokenCode::WrongAudience);
+        assert_eq!(code, expected, "{tenant} {audience}");
+        let tenant_of_it = found.ok().map(|principal| principal.user.tid);
+        assert_eq!(tenant_of_it, is_accepted.then(|| tenant.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn who_vouches_for_a_tenant_is_told_and_for_no_other() {
+    let (_issuer, verifier, _clock) = given_a_verifier().await;
+    for (tenant, audience, is_own) in [
+        (TENANT, "azimuth-api", false),
+        (OWN_TENANT, "their-api", true),
+    ] {
+        let trust = verifier.trust_of(tenant).unwrap();
+        assert_eq!(trust.issuer, ISSUER.replace("{tid}", tenant));
+        let said = (trust.audience.as_str(), trust.has_own_application);
+        assert_eq!(said, (audience, is_own));
+    }
+    assert_eq!(verifier.trust_of(OIDC_TENANT), None);
+    let (_issuers, verifier) = given_two_issuers(|_| ()).await;
+    assert_eq!(verifier.trust_of(OIDC_TENANT).unwrap().issuer, OIDC_ISSUER);
+    assert_eq!(verifier.trust_of(OWN_TENANT), None);
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ pub fn refresh_token(world: &World, request: &Request) -> Result<Answer, EntraEr
                 .unwrap_or_else(default_scope);
             sign_in(world, request, user, &grant.sid, None, &asked)
         }
-        Client::Api => on_behalf_of::delegate(world, request, user, &grant.sid, None),
+        Client::Api(api) => on_behalf_of::delegate(world, request, api, user, &grant.sid, None),
     }
 }
 
@@ -88,7 +88,7 @@ pub fn remember(
     let secret = random::secret();
     let life_s = match client {
         Client::Portal => PORTAL_REFRESH_S,
-        Client::Api => API_REFRESH_S,
+        Client::Api(_) => API_REFRESH_S,
     };
     let grant = RefreshGrant {
         sha256: random::sha256_hex(&secret),
@@ -128,7 +128,7 @@ fn sign_in(
         }
     }
     let now_s = world.clock.now_s();
-    let claims = tokens::api_claims(&world.base_url, user, sid, now_s, LIFETIME_S);
+    let claims = tokens::api_claims(&world.base_url, user, API_CLIENT, sid, now_s, LIFETIME_S);
     let access = tokens::issue(&world.keys.published, claims)?;
     let id_token = if asked.contains(&"openid") {
         let claims = tokens::id_claims(&world.base_url, user, sid, nonce, now_s);
@@ -159,7 +159,7 @@ fn default_scope() -> String {
 fn client_id(client: Client) -> &'static str {
     match client {
         Client::Portal => PORTAL_CLIENT,
-        Client::Api => API_CLIENT,
+        Client::Api(api) => api.client,
     }
 }
 

@@ -5,7 +5,7 @@
 use super::error::EntraError;
 use super::grants::{honour, remember};
 use super::token::{Answer, Client, Request};
-use crate::directory::{API_CLIENT, API_SCOPE, Principal};
+use crate::directory::{API_SCOPE, Api, Principal};
 use crate::random;
 use crate::tokens::{self, ARM_AUDIENCES, TokenError, VAULT_AUDIENCES};
 use crate::world::World;
@@ -13,14 +13,18 @@ use crate::world::World;
 /// Other services a token may be asked for; the sandbox has none of them, and says so there.
 const OTHER_AUDIENCES: &[&str] = &["https://storage.azure.com", "https://storage.azure.com/"];
 
-pub fn on_behalf_of(world: &World, request: &Request) -> Result<Answer, EntraError> {
+pub fn on_behalf_of(
+    world: &World,
+    request: &Request,
+    api: &'static Api,
+) -> Result<Answer, EntraError> {
     if request.required("requested_token_use")? != "on_behalf_of" {
         return Err(EntraError::unsupported_grant(
             "urn:ietf:params:oauth:grant-type:jwt-bearer",
         ));
     }
     let assertion = request.required("assertion")?;
-    let (claims, user) = tokens::verify(&world.keys, assertion, &[API_CLIENT], world.clock.now_s())
+    let (claims, user) = tokens::verify(&world.keys, assertion, &[api.client], world.clock.now_s())
         .map_err(refusal)?;
     if !claims
         .scp
@@ -34,26 +38,33 @@ pub fn on_behalf_of(world: &World, request: &Request) -> Result<Answer, EntraErr
             .store
             .read(world.clock.now_ms(), |state| state.standing(user.name)),
     )?;
-    delegate(world, request, user, &random::guid(), Some(claims.uti))
+    delegate(world, request, api, user, &random::guid(), Some(claims.uti))
 }
 
 /// A token for the one service that the scopes name, and a refresh token with `offline_access`.
 pub fn delegate(
     world: &World,
     request: &Request,
+    api: &'static Api,
     user: &'static Principal,
     sid: &str,
     assertion_token_id: Option<String>,
 ) -> Result<Answer, EntraError> {
-    if !request.authority.admits(user.tenant) {
+    if !request.authority.admits(user.tenant) || !api.serves(user.tenant) {
         return Err(EntraError::wrong_tenant());
     }
     let scopes = request.scopes();
     let audience = audience(&scopes)?;
-    let claims = tokens::delegated_claims(&world.base_url, user, &audience, world.clock.now_s());
+    let claims = tokens::delegated_claims(
+        &world.base_url,
+        user,
+        api.client,
+        &audience,
+        world.clock.now_s(),
+    );
     let access = tokens::issue(&world.keys.published, claims)?;
     let refresh_token = if scopes.contains(&"offline_access") {
-        Some(remember(world, user, Client::Api, sid)?)
+        Some(remember(world, user, Client::Api(api), sid)?)
     } else {
         None
     };

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::authorize::parse;
 use super::error::EntraError;
 use super::{federation, grants, on_behalf_of};
-use crate::directory::{API_CLIENT, API_CLIENT_SECRET, Authority, PORTAL_CLIENT, Principal};
+use crate::directory::{Api, Authority, PORTAL_CLIENT, Principal, api};
 use crate::faults::When;
 use crate::requests::{Facts, Kind};
 use crate::tokens::{Issued, LIFETIME_S};
@@ -34,7 +34,7 @@ pub enum Client {
     /// The portal, public.
     Portal,
     /// Our API, which has proved itself.
-    Api,
+    Api(&'static Api),
 }
 
 /// What a grant gives; the log learns of it too.
@@ -106,8 +106,8 @@ fn answer(
     match (request.required("grant_type")?, client) {
         ("authorization_code", Client::Portal) => grants::authorization_code(world, &request),
         ("refresh_token", _) => grants::refresh_token(world, &request),
-        ("urn:ietf:params:oauth:grant-type:jwt-bearer", Client::Api) => {
-            on_behalf_of::on_behalf_of(world, &request)
+        ("urn:ietf:params:oauth:grant-type:jwt-bearer", Client::Api(api)) => {
+            on_behalf_of::on_behalf_of(world, &request, api)
         }
         (other, _) => Err(EntraError::unsupported_grant(other)),
     }
@@ -129,23 +129,24 @@ fn client(
     if id == PORTAL_CLIENT {
         return Ok(Client::Portal);
     }
-    if id != API_CLIENT {
-        return Err(EntraError::unknown_client(&id));
-    }
+    let api = api(&id).ok_or_else(|| EntraError::unknown_client(&id))?;
     if let Some(assertion) = form.get("client_assertion") {
         let form_of_it = form.get("client_assertion_type").map(String::as_str);
         if form_of_it != Some(federation::ASSERTION_TYPE) {
             return Err(EntraError::missing("client_assertion_type"));
         }
+        if !api.is_federated {
+            return Err(EntraError::bad_client_secret());
+        }
         federation::check(world, assertion)?;
-        return Ok(Client::Api);
+        return Ok(Client::Api(api));
     }
     match form
         .get("client_secret")
         .cloned()
         .or_else(|| basic.map(|(_, secret)| secret))
     {
-        Some(secret) if secret == API_CLIENT_SECRET => Ok(Client::Api),
+        Some(secret) if secret == api.secret => Ok(Client::Api(api)),
         Some(_) => Err(EntraError::bad_client_secret()),
         None => Err(EntraError::no_client_secret()),
     }
@@ -209,6 +210,7 @@ fn log(
             facts.tid = Some(answer.user.tenant.to_owned());
             facts.oid = Some(answer.user.oid.to_owned());
             facts.token_id = Some(answer.access.id.clone());
+            facts.client = answer.access.claims["azp"].as_str().map(ToOwned::to_owned);
             facts.audience = Some(answer.audience.clone());
             facts
                 .assertion_token_id

@@ -195,6 +195,7 @@ fn verifier(down: &Arc<Down>) -> TokenVerifier {
     let settings = VerifierSettings {
         issuer: issuer.to_owned(),
         audience: "api".to_owned(),
+        own_audiences: [].into(),
         tenants: BTreeSet::new(),
         clients: BTreeSet::new(),
         scope: VerifierSettings::SCOPE.to_owned(),
