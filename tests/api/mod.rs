@@ -20,6 +20,7 @@ mod problems;
 mod races;
 mod server_health;
 mod sessions;
+mod tenants;
 mod tokens;
 mod tool_pins;
 

@@ -76,6 +76,7 @@ operations! {
     Admin "get_user" "GET" "/v1/admin/users/{oid}" NONE "" => 200;
     Admin "patch_user" "PATCH" "/v1/admin/users/{oid}" ANY r#"{"status":"active"}"# => 200;
     Admin "list_roles" "GET" "/v1/admin/roles" NONE "" => 200;
+    Admin "list_tenants" "GET" "/v1/admin/tenants" NONE "" => 200;
     Admin "list_user_sessions" "GET" "/v1/admin/users/{oid}/sessions" NONE "" => 200;
     Admin "revoke_user_session" "DELETE" "/v1/admin/users/{oid}/sessions/{other_session}" NONE "" => 204;
     Admin "sign_out_user" "DELETE" "/v1/admin/users/{oid}/sessions" NONE "" => 204;

@@ -87,6 +87,7 @@ macro_rules! each_endpoint {
                 admin::get_user,
                 admin::patch_user,
                 admin::list_roles,
+                admin::list_tenants,
                 admin::list_user_sessions,
                 admin::revoke_user_session,
                 admin::sign_out_user,

@@ -28,6 +28,15 @@ pub enum ConfigKind {
 }
 
 impl ConfigKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Policies,
+        Self::Tools,
+        Self::Servers,
+        Self::Quotas,
+        Self::KillSwitch,
+    ];
+
     /// The name under which it is stored.
     pub fn as_str(self) -> &'static str {
         match self {

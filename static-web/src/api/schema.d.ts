@@ -252,6 +252,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's tenant: who vouches for its people, and what it has settled for itself.
+         *     Nobody administers another one.
+         */
+        get: operations["list_tenants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/tools": {
         parameters: {
             query?: never;
@@ -2578,6 +2598,32 @@ export interface components {
             /** @description Display name. */
             name: string;
         };
+        /** @description The tenants that the caller administers. */
+        TenantList: {
+            /** @description Their own, and no other. */
+            items: components["schemas"]["TenantView"][];
+        };
+        /** @description Something that a tenant can settle for itself. */
+        TenantSettingView: {
+            /** @description `policies`, `tools`, `servers`, `quotas` or `kill-switch`. */
+            kind: string;
+            stored?: components["schemas"]["StoredBy"] | null;
+        };
+        /** @description A tenant. */
+        TenantView: {
+            /** @description Whether whoever signs in for the first time is let in at once. */
+            admits_new_people: boolean;
+            /** @description The application that their tokens are for: `aud`. */
+            audience: string;
+            /** @description Whether that application is this tenant's alone. */
+            has_own_application: boolean;
+            /** @description Its id. */
+            id: string;
+            /** @description Who vouches for its people: `iss` of their tokens. */
+            issuer: string;
+            /** @description What it can settle for itself, each once. */
+            settings: components["schemas"]["TenantSettingView"][];
+        };
         /** @description A text before and after. */
         TextChange: {
             /** @description As offered. */
@@ -3466,6 +3512,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantList"];
+                };
             };
             /** @description A problem document */
             default: {

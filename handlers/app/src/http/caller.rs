@@ -16,7 +16,7 @@ use http::request::Parts;
 use super::logins::Logins;
 use super::permissions;
 use super::refusals::Asked;
-use crate::auth::verifier::{TokenVerifier, bearer};
+use crate::auth::verifier::{TenantTrust, TokenVerifier, bearer};
 use crate::problem::{Answer, Code, Problem};
 use crate::quota::Quotas;
 
@@ -126,6 +126,16 @@ impl Gate {
             quotas,
             new_people,
         }
+    }
+
+    /// Who vouches for the people of this tenant.
+    pub fn trust_of(&self, tenant: &str) -> Option<TenantTrust> {
+        self.verifier.trust_of(tenant)
+    }
+
+    /// Whether people who were never here before are let in.
+    pub fn new_people(&self) -> NewPeople {
+        self.new_people
     }
 
     async fn admit(&self, headers: &HeaderMap, asked: Option<&Asked>) -> Answer<Newcomer> {

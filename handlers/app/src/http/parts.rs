@@ -62,7 +62,6 @@ pub struct ApiParts {
     pub models: Models,
     /// Whether a user's grant for Azure is there.
     pub azure_grant: AzureGrantLookup,
-    /// Subscriptions, read under the user's own identity.
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// New ids.

@@ -75,6 +75,7 @@ pub struct SessionState {
 pub struct AdminState {
     pub gate: Gate,
     pub people: People,
+    pub policies: Arc<Policies>,
 }
 
 /// What is kept of the caller.
@@ -243,6 +244,7 @@ impl States {
             admin: AdminState {
                 gate: gate.clone(),
                 people: people.clone(),
+                policies: Arc::clone(&parts.policies),
             },
             data: DataState {
                 gate: gate.clone(),

@@ -5,6 +5,7 @@ pub mod get_server_health;
 pub mod get_user;
 pub mod kill_switch;
 pub mod list_roles;
+pub mod list_tenants;
 pub mod list_user_sessions;
 pub mod list_users;
 mod on_record;
