@@ -121,6 +121,25 @@ describe("the administration", () => {
     }
   });
 
+  its.test("tells who vouches for the organization and what it has settled", async (scene) => {
+    const { page } = await scene.signedIn("dave", { at: "/admin/tenant" });
+    const portal = new Portal(page);
+    const { items } = await get(scene.stack, "dave", "/v1/admin/tenants");
+    assert.equal(items.length, 1);
+    const [tenant] = items;
+    const main = page.getByRole("main");
+    for (const fact of [tenant.id, tenant.issuer, tenant.audience]) await main.getByText(fact, { exact: true }).waitFor();
+    await main.getByText(portal.text("admin:tenant.common"), { exact: true }).waitFor();
+    const rows = main.getByRole("list").last().getByRole("listitem");
+    assert.equal(await rows.count(), tenant.settings.length);
+    for (const [row, { stored }] of tenant.settings.entries()) {
+      const said = stored === null ? portal.text("admin:tenant.default") : stored.reason;
+      await rows.nth(row).getByText(said).waitFor();
+    }
+    await rows.first().getByRole("link", { name: portal.text("admin:policies.title"), exact: true }).click();
+    await page.getByRole("textbox", { name: portal.text("admin:policies.editor"), exact: true }).waitFor();
+  });
+
   its.test("leaves somebody who administers", async (scene) => {
     const { page } = await scene.signedIn("dave", { at: "/admin/users" });
     const portal = new Portal(page);

@@ -158,6 +158,11 @@ const adminHealth = createRoute({
   path: "/health",
   component: lazyRouteComponent(() => import("@/routes/admin-health"), "HealthPage"),
 });
+const adminTenant = createRoute({
+  getParentRoute: () => admin,
+  path: "/tenant",
+  component: lazyRouteComponent(() => import("@/routes/admin-tenant"), "TenantPage"),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -176,7 +181,7 @@ export const router = createRouter({
       auditRecord,
       usage,
       settings,
-      admin.addChildren([adminHome, adminUsers, adminRoles, adminPolicies, adminTools, adminServers, adminQuotas, adminKillSwitch, adminHealth]),
+      admin.addChildren([adminHome, adminUsers, adminRoles, adminPolicies, adminTools, adminServers, adminQuotas, adminKillSwitch, adminHealth, adminTenant]),
     ]),
   ]),
   defaultPendingComponent: () => <SkeletonList className="p-6" />,

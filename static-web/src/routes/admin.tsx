@@ -26,7 +26,7 @@ export function AdminArea() {
               <li key={to}>
                 <Link
                   to={to}
-                  className="flex min-h-9 items-center gap-2.5 rounded-control px-3 text-sm text-ink-soft transition-colors hover:bg-sunken hover:text-ink pointer-coarse:min-h-11"
+                  className="flex min-h-9 items-center gap-2 rounded-control px-2.5 text-sm text-ink-soft transition-colors hover:bg-sunken hover:text-ink pointer-coarse:min-h-11"
                   activeProps={{ className: "bg-lead-soft font-medium text-ink" }}
                 >
                   <Icon size={16} aria-hidden />

@@ -363,6 +363,14 @@ export const SHOTS = [
       await moment.page.getByRole("heading", { level: 3 }).first().waitFor();
     },
   },
+  {
+    name: "admin-tenant",
+    user: "dave",
+    async open(moment) {
+      await go("/admin/tenant")(moment);
+      await moment.page.getByText(moment.portal.text("admin:tenant.settled"), { exact: true }).waitFor();
+    },
+  },
   { name: "settings", user: "alice", open: go("/settings") },
   {
     name: "settings-sessions",

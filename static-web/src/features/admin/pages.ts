@@ -1,10 +1,10 @@
 /** The pages of the administration, in the order of its navigation. A later one is one line here and one in `router.tsx`. */
-import { Gauge, HeartPulse, IdCard, OctagonX, ScrollText, ServerCog, Users, Wrench, type LucideIcon } from "lucide-react";
+import { Building2, Gauge, HeartPulse, IdCard, OctagonX, ScrollText, ServerCog, Users, Wrench, type LucideIcon } from "lucide-react";
 
 export interface AdminPage {
-  to: "/admin/users" | "/admin/roles" | "/admin/policies" | "/admin/tools" | "/admin/servers" | "/admin/quotas" | "/admin/kill-switch" | "/admin/health";
+  to: "/admin/users" | "/admin/roles" | "/admin/policies" | "/admin/tools" | "/admin/servers" | "/admin/quotas" | "/admin/kill-switch" | "/admin/health" | "/admin/tenant";
   /** Key of the text in `admin`. */
-  label: "users.title" | "roles.title" | "policies.title" | "nav_tools" | "nav_servers" | "nav_quotas" | "nav_kill_switch" | "health.title";
+  label: "users.title" | "roles.title" | "policies.title" | "nav_tools" | "nav_servers" | "nav_quotas" | "nav_kill_switch" | "health.title" | "tenant.title";
   icon: LucideIcon;
 }
 
@@ -17,4 +17,5 @@ export const ADMIN_PAGES: readonly AdminPage[] = [
   { to: "/admin/quotas", label: "nav_quotas", icon: Gauge },
   { to: "/admin/kill-switch", label: "nav_kill_switch", icon: OctagonX },
   { to: "/admin/health", label: "health.title", icon: HeartPulse },
+  { to: "/admin/tenant", label: "tenant.title", icon: Building2 },
 ];
