@@ -11,6 +11,9 @@
 //! open, or …" where a larger answer is the safe one, and by "it is not left open, and
 //! …" where a smaller one is.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use cedar_policy::{Effect, Policy};
@@ -157,7 +160,6 @@ fn visit(expression: &Value, told: &mut impl FnMut(Option<&str>)) {
                 match operator.as_str() {
                     "." | "has" if of_context => told(operand["attr"].as_str()),
                     "Var" if operand == "context" => told(None),
-                    "Value" => {}
                     _ => visit(operand, told),
                 }
             }

@@ -98,6 +98,19 @@ fn an_error_lists_five_faults_and_counts_the_rest() {
 }
 
 #[test]
+fn what_is_wrong_with_the_whole_has_no_place_and_no_remainder() {
+    let faults = |arguments: Value| match check(&storage(), &arguments) {
+        Err(ArgumentError::Invalid { detail, .. }) => detail,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(faults(json!({})), "\"account\" is a required property");
+    let five: Map<String, Value> = (0..5).map(|n| (format!("t{n}"), json!(n))).collect();
+    let told = faults(json!({"account": "abc", "tags": five}));
+    assert_eq!(told.split("; ").count(), 5, "{told}");
+    assert!(!told.contains("more"), "{told}");
+}
+
+#[test]
 fn errors_show_no_values() {
     let secret = "hunter2-hunter2";
     for arguments in [
