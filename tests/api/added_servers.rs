@@ -178,6 +178,51 @@ async fn a_server_by_url_is_added_and_what_its_headers_hold_is_told_nobody() {
 }
 
 #[tokio::test]
+async fn who_gives_a_token_for_a_server_is_told_and_the_secret_is_not() {
+    let (app, _alice) = super::clerk().await;
+    let [dave, carol] = [app.person("dave").await, app.person("carol").await];
+    let oauth = json!({
+        "token_url": "https://login.test/token",
+        "client_id": "azimuth",
+        "client_secret": "@keyvault:of-the-wiki",
+        "scope": "read",
+    });
+    let mut body = json!({"url": ADDABLE_URL, "oauth": oauth, "reason": "a test"});
+    let added = put(&dave, "files", "*", &body).await;
+    assert_eq!(added.status, 200, "{}", added.text());
+    let told = json!({
+        "token_url": "https://login.test/token",
+        "client_id": "azimuth",
+        "scope": "read",
+    });
+    assert_eq!(added.body["oauth"], told);
+    let records = carol.get("/v1/audit?kind=admin&limit=100").await.body;
+    let mut records = records["items"].as_array().unwrap().iter();
+    let record = records.find(|r| r["area"] == "servers" && r["after"] != Value::Null);
+    let record = record.expect("a record");
+    assert_eq!(record["after"]["oauth"], told);
+    for text in [record.to_string(), added.text()] {
+        assert!(!text.contains("of-the-wiki"), "{text}");
+    }
+    for (field, pointer, code) in [
+        ("client_id", "/oauth/client_id", "field_missing"),
+        ("password", "/oauth/password", "field_unknown"),
+    ] {
+        let mut bent = body.clone();
+        match field {
+            "password" => bent["oauth"][field] = json!("x"),
+            _ => drop(bent["oauth"].as_object_mut().unwrap().remove(field)),
+        }
+        let refused = put(&dave, "files", "*", &bent).await;
+        refused.assert_problem(field, 422, code);
+        assert_eq!(refused.body["pointer"], pointer, "{bent}");
+    }
+    body["oauth"] = Value::Null;
+    let without = put(&dave, "files", "*", &body).await;
+    assert_eq!(without.body["oauth"], Value::Null, "{}", without.text());
+}
+
+#[tokio::test]
 async fn a_server_that_may_not_be_added_is_told_with_its_place() {
     let (app, _alice) = super::clerk().await;
     let dave = app.person("dave").await;

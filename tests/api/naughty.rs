@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 type Field = (&'static str, &'static str);
 
 /// Where text goes beside messages, titles of new conversations and arguments.
-const FIELDS: [Field; 31] = [
+const FIELDS: [Field; 32] = [
     ("put_kill_switch", "reason"),
     ("put_kill_switch", "scope"),
     ("put_added_server", "args"),
@@ -26,6 +26,7 @@ const FIELDS: [Field; 31] = [
     ("put_added_server", "env"),
     ("put_added_server", "headers"),
     ("put_added_server", "hosts"),
+    ("put_added_server", "oauth"),
     ("put_added_server", "reason"),
     ("put_added_server", "type"),
     ("put_added_server", "url"),

@@ -16,7 +16,7 @@ const NOTES = fileURLToPath(new URL("./harness/notes-server.mjs", import.meta.ur
 
 describe("the administration", () => {
   // What administrators may add: this very program, and no host.
-  const its = stage({ env: { AZIMUTH_MCP_COMMANDS: process.execPath, AZIMUTH_MCP_HOSTS: "mcp.example.com" } });
+  const its = stage({ env: { AZIMUTH_MCP_COMMANDS: process.execPath, AZIMUTH_MCP_HOSTS: "mcp.example.com", AZIMUTH_MCP_SECRETS: "mcp-" } });
 
   its.test("is there for those who administer, and for nobody else", async (scene) => {
     const { page } = await scene.signedIn("alice", { at: "/settings" });
@@ -368,20 +368,38 @@ describe("the administration", () => {
     await until("a secret is refused", async () => (await field("field.headers").getAttribute("aria-invalid")) === "true");
     assert.equal(await page.getByRole("alert").count(), 1);
     await field("field.headers").fill("X-Area: north");
+    await page.getByText(portal.text("admin_servers:oauth.title"), { exact: true }).click();
+    await field("field.scope").fill("read");
+    await add.click();
+    for (const fault of ["token_url_missing", "client_id_missing", "client_secret_form"]) await page.getByText(portal.text(`admin_servers:fault.${fault}`), { exact: true }).waitFor();
+    await field("field.token_url").fill("https://elsewhere.example/token");
+    await field("field.client_id").fill("azimuth");
+    await field("field.client_secret").fill("@keyvault:somebody-elses");
+    await add.click();
+    await until("the host of the token is refused", async () => (await field("field.token_url").getAttribute("aria-invalid")) === "true");
+    await field("field.token_url").fill("https://mcp.example.com/token");
+    await add.click();
+    await until("a secret that is not ours is refused", async () => (await field("field.client_secret").getAttribute("aria-invalid")) === "true");
+    const { secrets } = await get(scene.stack, "dave", "/v1/admin/servers");
+    await field("field.client_secret").fill(`@keyvault:${secrets}wiki`);
     await add.click();
     const card = page.getByRole("list", { name: portal.text("admin_servers:list"), exact: true }).getByRole("listitem");
     await card.getByText("https://mcp.example.com/mcp", { exact: true }).waitFor();
     await card.getByText("x-area", { exact: true }).waitFor();
+    await card.getByText("https://mcp.example.com/token · azimuth · read", { exact: true }).waitFor();
 
     // What a header holds is told to nobody: it is given again.
     await card.getByRole("button", { name: portal.text("admin_servers:change"), exact: true }).click();
     assert.equal(await field("field.headers").inputValue(), "x-area: ");
     await field("field.headers").fill("");
+    // So is which secret a token is got with.
+    assert.deepEqual([await field("field.client_id").inputValue(), await field("field.client_secret").inputValue()], ["azimuth", ""]);
+    for (const name of ["token_url", "client_id", "scope"]) await field(`field.${name}`).fill("");
     await field("reason").fill("No header");
     await page.getByRole("button", { name: portal.text("admin_servers:save"), exact: true }).click();
     await card.getByText(portal.pattern("admin_servers:by_text", { reason: "No header" })).waitFor();
     const [stored] = (await get(scene.stack, "dave", "/v1/admin/servers")).items;
-    assert.deepEqual([stored.name, stored.command ?? null, stored.url, stored.headers], ["far", null, "https://mcp.example.com/mcp", []]);
+    assert.deepEqual([stored.name, stored.command ?? null, stored.url, stored.headers, stored.oauth ?? null], ["far", null, "https://mcp.example.com/mcp", [], null]);
     await card.getByRole("button", { name: portal.text("admin_servers:remove"), exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: portal.text("admin_servers:remove"), exact: true }).click();
     await page.getByText(portal.text("admin_servers:none"), { exact: true }).waitFor();

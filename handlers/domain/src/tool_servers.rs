@@ -34,6 +34,9 @@ pub struct AddedServer {
     /// Headers of what is sent there, by name; no value is a secret, but it may name one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+    /// Who gives a token for what is reached by URL; `None`: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<ServerOAuth>,
     /// Hosts that it may reach, as patterns.
     #[serde(default)]
     pub hosts: Vec<String>,
@@ -45,6 +48,21 @@ pub struct AddedServer {
     pub by_name: Option<String>,
     /// Why, in their words.
     pub reason: String,
+}
+
+/// Who gives a token for a server, the same for everybody (OAuth, client credentials).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerOAuth {
+    /// Where tokens are given.
+    pub token_url: String,
+    /// Who we are there.
+    pub client_id: String,
+    /// The name of our secret there, `@keyvault:name`.
+    pub client_secret: String,
+    /// What the token is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
 }
 
 /// The tool servers that a tenant added, by name, each once.
@@ -121,12 +139,17 @@ impl TenantServer {
             env,
             url,
             headers,
+            oauth,
             hosts,
             ..
         } = &self.server;
-        let what = match url {
-            None => json!([self.tenant, command, args, env, hosts]),
-            Some(url) => json!([self.tenant, {"url": url, "headers": headers}, hosts]),
+        let what = match (url, oauth) {
+            (None, _) => json!([self.tenant, command, args, env, hosts]),
+            (Some(url), None) => json!([self.tenant, {"url": url, "headers": headers}, hosts]),
+            (Some(url), Some(oauth)) => {
+                let there = json!({"url": url, "headers": headers, "oauth": oauth});
+                json!([self.tenant, there, hosts])
+            }
         };
         let what = canonical_json(&what);
         format!("{name}@{}", &sha256_hex(what)[..16])
@@ -145,6 +168,7 @@ mod tests {
             env: BTreeMap::new(),
             url: None,
             headers: BTreeMap::new(),
+            oauth: None,
             hosts: Vec::new(),
             at: Timestamp(1),
             by: UserKey::new("t", "o"),
@@ -184,8 +208,15 @@ mod tests {
             assert_ne!(other, first);
         }
         assert_eq!(key("t", "a", "1"), first);
-        let there = |url: &str, header: &str| {
+        let oauth = |scope: &str| ServerOAuth {
+            token_url: "u".to_owned(),
+            client_id: "c".to_owned(),
+            client_secret: "@keyvault:s".to_owned(),
+            scope: Some(scope.to_owned()),
+        };
+        let there = |url: &str, header: &str, scope: Option<&str>| {
             let server = AddedServer {
+                oauth: scope.map(oauth),
                 command: None,
                 url: Some(url.to_owned()),
                 headers: BTreeMap::from([("x-area".to_owned(), header.to_owned())]),
@@ -197,7 +228,14 @@ mod tests {
             }
             .key()
         };
-        let keys = [there("u", "1"), there("v", "1"), there("u", "2"), first];
+        let keys = [
+            there("u", "1", None),
+            there("v", "1", None),
+            there("u", "2", None),
+            there("u", "1", Some("read")),
+            there("u", "1", Some("write")),
+            first,
+        ];
         let different: std::collections::BTreeSet<&String> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());
     }

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use azimuth_domain::redact::redact_arguments;
-use azimuth_domain::tool_servers::{AddedServer, TenantServer};
+use azimuth_domain::tool_servers::{AddedServer, ServerOAuth, TenantServer};
 use azimuth_ports::tools::{Addable, AddedFault};
 use serde_json::{Value, json};
 
 use crate::egress::allow::{AllowList, Verdict};
 use crate::remote::endpoint::Endpoint;
+use crate::remote::grant::Grant;
 use crate::remote::{Remote, check_header};
 use crate::secrets;
 use crate::servers::{Identity, Program, RESERVED, Runs, ServerConfig};
@@ -88,7 +89,10 @@ impl AddRules {
                 (Runs::Here(program), server.server.hosts.clone())
             }
             Runs::Elsewhere(remote) => {
-                let hosts = self.hosts_of(&remote.endpoint);
+                let token_url = remote.grant.iter().map(|grant| &grant.token_url);
+                let reached = std::iter::once(&remote.endpoint).chain(token_url);
+                let hosts: BTreeSet<String> = reached.flat_map(|one| self.hosts_of(one)).collect();
+                let hosts = hosts.into_iter().collect();
                 (Runs::Elsewhere(remote), hosts)
             }
         };
@@ -132,6 +136,10 @@ impl AddRules {
         if !server.headers.is_empty() {
             let why = "Only a server that is reached by URL has headers.";
             return Err(fault("headers", why));
+        }
+        if server.oauth.is_some() {
+            let why = "Only a server that is reached by URL gets a token.";
+            return Err(fault("oauth", why));
         }
         if server.args.len() > MAX_WORDS || server.env.len() > MAX_WORDS {
             let why = format!("There are at most {MAX_WORDS} arguments, and as many variables.");
@@ -202,10 +210,57 @@ impl AddRules {
             self.check_value(tenant, name, value)
                 .map_err(|why| fault(&field, why))?;
         }
+        let grant = match &server.oauth {
+            None => None,
+            Some(_) if server.headers.contains_key("authorization") => {
+                let why = "This header is what oauth gets the token for; give one of them.";
+                return Err(fault("headers/authorization", why));
+            }
+            Some(oauth) => Some(self.grant(tenant, oauth)?),
+        };
         Ok(Remote {
             endpoint,
             headers: server.headers.clone(),
-            grant: None,
+            grant,
+        })
+    }
+
+    /// Who gives a token for a server that is reached by URL.
+    fn grant(&self, tenant: &str, oauth: &ServerOAuth) -> Result<Grant, AddedFault> {
+        let ServerOAuth {
+            token_url,
+            client_id,
+            client_secret,
+            scope,
+        } = oauth;
+        let at = |name: &str| format!("oauth/{name}");
+        let endpoint = Endpoint::parse(token_url);
+        let endpoint =
+            endpoint.map_err(|why| fault(&at("token_url"), format!("The URL {why}.")))?;
+        if self.hosts_of(&endpoint).is_empty() {
+            return Err(fault(&at("token_url"), no_host()));
+        }
+        if is_secret("url", token_url) {
+            return Err(fault(&at("token_url"), NO_SECRETS));
+        }
+        if client_id.is_empty() {
+            return Err(fault(&at("client_id"), "Give the id of the client there."));
+        }
+        let given = [("client_id", Some(client_id)), ("scope", scope.as_ref())];
+        for (name, value) in given {
+            let word = value.map_or(Ok(()), |value| is_word(value));
+            word.map_err(|why| fault(&at(name), why))?;
+        }
+        match secrets::read(client_secret) {
+            secrets::Value::Names(secret) => self.check_secret(tenant, secret),
+            _ => Err("Give the name of the secret, as @keyvault:name.".to_owned()),
+        }
+        .map_err(|why| fault(&at("client_secret"), why))?;
+        Ok(Grant {
+            token_url: endpoint,
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone(),
+            scope: scope.clone(),
         })
     }
 
@@ -306,6 +361,7 @@ mod tests {
             env: BTreeMap::from([("LEVEL".to_owned(), "debug".to_owned())]),
             url: None,
             headers: BTreeMap::new(),
+            oauth: None,
             hosts: vec!["files.example".to_owned()],
             at: Timestamp(1),
             by: UserKey::new("t", "dave"),
@@ -492,6 +548,92 @@ mod tests {
             ..rules()
         };
         assert!(!named(&none, "t", "mcp-t--files"));
+    }
+
+    #[test]
+    fn a_token_is_got_at_a_host_of_the_operator_with_a_secret_of_the_tenant() {
+        let oauth = || ServerOAuth {
+            token_url: "https://login.example/token".to_owned(),
+            client_id: "azimuth".to_owned(),
+            client_secret: "@keyvault:mcp-t--files".to_owned(),
+            scope: None,
+        };
+        let rules = AddRules {
+            hosts: vec!["files.example".to_owned(), "login.example".to_owned()],
+            ..rules()
+        };
+        let with = |change: fn(&mut ServerOAuth)| {
+            let mut given = oauth();
+            change(&mut given);
+            AddedServer {
+                oauth: Some(given),
+                ..elsewhere("https://files.example/mcp")
+            }
+        };
+        let server = TenantServer {
+            tenant: "t".to_owned(),
+            server: with(|_| ()),
+        };
+        let config = rules.config(&server, Path::new("/none")).unwrap();
+        assert_eq!(config.hosts, Some(rules.hosts.clone()));
+        let Runs::Elsewhere(remote) = config.runs else {
+            panic!("it runs elsewhere");
+        };
+        let grant = remote.grant.unwrap();
+        assert_eq!(grant.token_url.to_string(), "https://login.example/token");
+        assert_eq!(grant.client_secret, "@keyvault:mcp-t--files");
+        for (change, expected) in [
+            (
+                (|o| o.token_url = "https://evil.example/token".into()) as fn(&mut ServerOAuth),
+                "oauth/token_url",
+            ),
+            (
+                |o| o.token_url = "http://login.example/".into(),
+                "oauth/token_url",
+            ),
+            (
+                |o| o.token_url = "https://login.example/?api_key=Sup3rS3cretValue12345".into(),
+                "oauth/token_url",
+            ),
+            (|o| o.client_id = String::new(), "oauth/client_id"),
+            (
+                |o| o.client_id = "x".repeat(MAX_WORD_BYTES + 1),
+                "oauth/client_id",
+            ),
+            (
+                |o| o.scope = Some("x".repeat(MAX_WORD_BYTES + 1)),
+                "oauth/scope",
+            ),
+            (
+                |o| o.client_secret = "hunter2".into(),
+                "oauth/client_secret",
+            ),
+            (
+                |o| o.client_secret = "@keyvault:".into(),
+                "oauth/client_secret",
+            ),
+            (
+                |o| o.client_secret = "@keyvault:mcp-u--files".into(),
+                "oauth/client_secret",
+            ),
+        ] {
+            let found = rules.check("t", &with(change)).unwrap_err();
+            assert_eq!(found.field, expected, "{found:?}");
+        }
+        for length in [MAX_WORD_BYTES - 1, MAX_WORD_BYTES] {
+            let mut fits = with(|_| ());
+            if let Some(given) = &mut fits.oauth {
+                given.scope = Some("x".repeat(length));
+            }
+            assert_eq!(rules.check("t", &fits), Ok(()));
+        }
+        let mut twice = with(|_| ());
+        let header = ("authorization".into(), "@keyvault:mcp-t--a".into());
+        twice.headers = [header].into();
+        let found = rules.check("t", &twice).unwrap_err();
+        assert_eq!(found.field, "headers/authorization");
+        let found = field(&rules, |s| s.oauth = Some(oauth()));
+        assert_eq!(found.as_deref(), Some("oauth"));
     }
 
     #[test]

@@ -1009,12 +1009,13 @@ export interface components {
             };
             /** @description Hosts that it may reach, of those that the operator of the installation allows. */
             hosts?: string[];
+            oauth?: components["schemas"]["OAuthToSet"] | null;
             /** @description Why, 1–500 characters. */
             reason: string;
             type?: components["schemas"]["ServerKind"] | null;
             /**
              * @description Where it is reached, over streamable HTTP: `https`, at a host that the operator of
-             *     the installation allows. Then there is nothing else but `headers`.
+             *     the installation allows. Then there is nothing else but `headers` and `oauth`.
              */
             url?: string | null;
         };
@@ -1041,6 +1042,7 @@ export interface components {
             hosts: string[];
             /** @description Its name. */
             name: string;
+            oauth?: components["schemas"]["OAuthView"] | null;
             /** @description Why. */
             reason: string;
             /** @description Where it is reached; null where it is a program. */
@@ -1839,6 +1841,32 @@ export interface components {
             parent_message_id?: string | null;
             /** @description The text, 1–32,768 bytes of UTF-8. */
             text: string;
+        };
+        /**
+         * @description Who gives a token for a tool server: got as this installation, the same for everybody
+         *     (OAuth 2.0, client credentials), and sent to that server alone.
+         */
+        OAuthToSet: {
+            /** @description The id of the client there. */
+            client_id: string;
+            /** @description The name of its secret, `@keyvault:name`. */
+            client_secret: string;
+            /** @description What the token is for. */
+            scope?: string | null;
+            /**
+             * @description Where tokens are given: `https`, at a host that the operator of the installation
+             *     allows.
+             */
+            token_url: string;
+        };
+        /** @description Who gives a token for a tool server. Which secret it takes is not told. */
+        OAuthView: {
+            /** @description The id of the client there. */
+            client_id: string;
+            /** @description What the token is for; null: whatever is the default there. */
+            scope?: string | null;
+            /** @description Where tokens are given. */
+            token_url: string;
         };
         /**
          * @description How a call ended.

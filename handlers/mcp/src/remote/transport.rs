@@ -328,7 +328,7 @@ impl Line {
             StatusCode::UNAUTHORIZED if answer.headers().contains_key(WWW_AUTHENTICATE) => {
                 Fault::new(
                     "wants a sign-in (401), which Azimuth does not do; give it a header with a \
-                     secret, or oauth in the configuration",
+                     secret, or oauth, which gets it a token",
                 )
             }
             StatusCode::METHOD_NOT_ALLOWED if answer.headers().contains_key(ALLOW) => {

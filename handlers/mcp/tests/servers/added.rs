@@ -20,6 +20,7 @@ fn server(tenant: &str, command: &str) -> Arc<TenantServer> {
         env: BTreeMap::from([("LEVEL".to_owned(), "debug".to_owned())]),
         url: None,
         headers: BTreeMap::new(),
+        oauth: None,
         hosts: Vec::new(),
         at: Timestamp(1),
         by: UserKey::new(tenant, "dave"),

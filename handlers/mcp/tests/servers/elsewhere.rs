@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use azimuth_domain::principal::UserKey;
 use azimuth_domain::time::Timestamp;
 use azimuth_domain::tool::{EffectClass, ToolRef};
-use azimuth_domain::tool_servers::{AddedServer, TenantServer};
+use azimuth_domain::tool_servers::{AddedServer, ServerOAuth, TenantServer};
 use azimuth_mcp::servers::{HostEnvironment, parse_servers};
 use azimuth_mcp::{AddRules, McpServers, Options, PoolLimits, Secrets};
 use azimuth_ports::tokens::Secret;
@@ -75,7 +75,9 @@ impl Plan {
             addable: self.addable,
             secrets: Secrets::of(Arc::new(|name| {
                 let found = match name.as_str() {
-                    "files" | "mcp-t--files" => Ok(Secret::new(format!("Bearer of {name}"))),
+                    "files" | "mcp-t--files" | "mcp-t--token" => {
+                        Ok(Secret::new(format!("Bearer of {name}")))
+                    }
                     _ => Err("there is none".to_owned()),
                 };
                 Box::pin(async { found })
@@ -417,6 +419,7 @@ async fn a_secret_that_is_not_to_be_had_opens_nothing_and_is_named() {
     rig.servers.shutdown().await;
 }
 
+/// With a secret in a header.
 fn added(tenant: &str, url: &str) -> Arc<TenantServer> {
     let server = AddedServer {
         name: "wiki".to_owned(),
@@ -428,6 +431,7 @@ fn added(tenant: &str, url: &str) -> Arc<TenantServer> {
             "authorization".to_owned(),
             "@keyvault:mcp-t--files".to_owned(),
         )]),
+        oauth: None,
         hosts: Vec::new(),
         at: Timestamp(1),
         by: UserKey::new(tenant, "dave"),
@@ -485,6 +489,65 @@ async fn a_tenant_reaches_what_it_added_with_its_own_secret_and_nobody_elses() {
     }
     assert_eq!(web.seen(|now| now.requests.len()), seen);
     assert_eq!(other.seen(|now| now.requests.len()), before);
+    rig.servers.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_tenant_adds_a_server_that_asks_for_a_token_and_who_gives_it() {
+    let (web, login, other) = (Web::start().await, Web::start().await, Web::start().await);
+    let hosts = [&web, &login].map(|server| server.address().to_string());
+    let plan = Plan {
+        addable: AddRules {
+            hosts: hosts.into(),
+            secrets: Some("mcp-".to_owned()),
+            ..AddRules::default()
+        },
+        ..Plan::default()
+    };
+    let rig = plan.start(&other.url()).await;
+    let asking_at = |login: &Web, secret: &str| {
+        let oauth = ServerOAuth {
+            token_url: format!("http://{}/token", login.address()),
+            client_id: "azimuth".to_owned(),
+            client_secret: format!("@keyvault:{secret}"),
+            scope: None,
+        };
+        let TenantServer { tenant, server } = (*added("t", &web.url())).clone();
+        let server = AddedServer {
+            headers: BTreeMap::new(),
+            oauth: Some(oauth),
+            ..server
+        };
+        Arc::new(TenantServer { tenant, server })
+    };
+    let ours = asking_at(&login, "mcp-t--token");
+    rig.servers.look_at(&ours).await;
+    assert!(rig.servers.added_offer(&ours).is_some());
+    web.seen(|seen| {
+        for (what, headers) in &seen.requests {
+            assert_eq!(headers["authorization"], "Bearer token-1", "{what}");
+        }
+        assert!(!seen.requests.is_empty());
+    });
+    // Not where the operator allows nobody to go, and not with what is another's.
+    let before = (
+        web.seen(|s| s.requests.len()),
+        login.seen(|s| s.requests.len()),
+    );
+    let untouched = other.seen(|seen| seen.requests.len());
+    for refused in [
+        asking_at(&other, "mcp-t--token"),
+        asking_at(&login, "mcp-u--token"),
+    ] {
+        rig.servers.look_at(&refused).await;
+        assert_eq!(rig.servers.added_offer(&refused), None);
+    }
+    let after = (
+        web.seen(|s| s.requests.len()),
+        login.seen(|s| s.requests.len()),
+    );
+    assert_eq!(after, before);
+    assert_eq!(other.seen(|seen| seen.requests.len()), untouched);
     rig.servers.shutdown().await;
 }
 

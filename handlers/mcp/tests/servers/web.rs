@@ -252,7 +252,8 @@ impl Web {
             let json = [("content-type", "application/json".to_owned())];
             answer(status, &json, Body::from(body.to_string()))
         };
-        if !form.contains("client_secret=Bearer+of+files") {
+        let known = ["files", "mcp-t--token"].map(|name| format!("client_secret=Bearer+of+{name}"));
+        if !known.iter().any(|secret| form.contains(secret)) {
             return answer_with(401, json!({"error": "invalid_client", "said": form}));
         }
         let token = format!("token-{number}");

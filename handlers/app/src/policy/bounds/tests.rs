@@ -24,13 +24,13 @@ fn every_way_to_look_at_the_context_is_found_and_texts_are_none() {
         (r#"context.subscription == "x""#, vec!["subscription"]),
         ("context has tags", vec!["tags"]),
         (
-            r#"[1].contains(if context has resource_id then 1 else 2)"#,
+            "[1].contains(if context has resource_id then 1 else 2)",
             vec!["resource_id"],
         ),
         (r#"context.mode == "act" && context.tenant == "x""#, vec![]),
         (r#"resource.subscription == "context""#, vec![]),
-        (r#"principal == context"#, OPEN.to_vec()),
-        (r#"[context].contains(principal)"#, OPEN.to_vec()),
+        ("principal == context", OPEN.to_vec()),
+        ("[context].contains(principal)", OPEN.to_vec()),
         (r#"{"whole": context}.whole == principal"#, OPEN.to_vec()),
         ("true", vec![]),
     ] {

@@ -5,6 +5,7 @@ import { pasted } from "./pasted";
 
 const ENTRY = { command: "/usr/bin/npx", args: ["-y", "@scope/server"], env: { LOG: "debug" } };
 const DRAFT = { ...EMPTY, name: "notes", command: "/usr/bin/npx", args: "-y\n@scope/server", env: "LOG=debug" };
+const TOKEN = { token_url: " https://login.example/token ", client_id: "azimuth", client_secret: "@keyvault:a--b", scope: "" };
 const BY_URL = { ...EMPTY, way: "url" as const, name: "far", url: "https://mcp.example/mcp" };
 
 describe("what is pasted", () => {
@@ -29,6 +30,12 @@ describe("what is pasted", () => {
   it("may be a URL with headers", () => {
     const value = { servers: { far: { type: "http", url: "https://mcp.example/mcp", headers: { "X-Area": "north", Accept: "a:b" } } } };
     expect(pasted(JSON.stringify(value))).toEqual({ drafts: [{ ...BY_URL, headers: "X-Area: north\nAccept: a:b" }] });
+  });
+
+  it("may be a URL for which a token is got", () => {
+    const oauth = { ...TOKEN, scope: "read", more: 1 };
+    const drafts = [{ ...BY_URL, ...TOKEN, scope: "read" }];
+    expect(pasted(JSON.stringify({ mcpServers: { far: { url: "https://mcp.example/mcp", oauth } } }))).toEqual({ drafts });
   });
 
   it("may hold several, of which those of another transport are left out", () => {
@@ -61,6 +68,21 @@ it("sends of a URL nothing that belongs to a program", () => {
   expect(toSet(draft, "why")).toEqual({ url: "https://mcp.example/mcp", headers: { "X-Area": "north", Authorization: "@keyvault:a--b" }, reason: "why" });
 });
 
+it("sends who gives a token where anything is said about it", () => {
+  expect(toSet({ ...BY_URL, ...TOKEN }, "why")).toEqual({
+    url: "https://mcp.example/mcp",
+    headers: {},
+    oauth: { token_url: "https://login.example/token", client_id: "azimuth", client_secret: "@keyvault:a--b" },
+    reason: "why",
+  });
+  expect(toSet({ ...BY_URL, ...TOKEN, scope: " read " }, "why").oauth).toMatchObject({ scope: "read" });
+  expect(toSet({ ...DRAFT, ...TOKEN }, "why").oauth).toBeUndefined();
+  expect(faultsOf({ ...BY_URL, ...TOKEN }, "why")).toEqual({});
+  expect(faultsOf({ ...BY_URL, scope: "read" }, "why")).toEqual({ token_url: "token_url_missing", client_id: "client_id_missing", client_secret: "client_secret_form" });
+  expect(faultsOf({ ...BY_URL, ...TOKEN, token_url: "http://login.example/", client_secret: "hunter2" }, "why")).toEqual({ token_url: "url_form", client_secret: "client_secret_form" });
+  expect([fieldOf("/oauth/scope"), fieldOf("/oauth"), fieldOf("/oauth/other")]).toEqual(["scope", "token_url", "token_url"]);
+});
+
 it("names each fault at its field", () => {
   expect(faultsOf(EMPTY, "")).toEqual({ name: "name_missing", command: "command_missing", reason: "reason_missing" });
   expect(faultsOf({ ...DRAFT, name: "No", env: "novalue" }, "why")).toEqual({ name: "name_form", env: "env_form" });
@@ -79,5 +101,7 @@ it("names each fault at its field", () => {
 it("asks again for what variables and headers hold", () => {
   const server = { name: "notes", command: "/usr/bin/npx", args: ["-y"], env: ["LOG"], headers: [], hosts: [], at: "", by: "", reason: "" };
   expect(draftOf(server)).toMatchObject({ way: "program", env: "LOG=" });
+  const oauth = { token_url: "https://login.example/token", client_id: "azimuth", scope: null };
+  expect(draftOf({ ...server, oauth })).toMatchObject({ token_url: oauth.token_url, client_id: "azimuth", client_secret: "", scope: "" });
   expect(draftOf({ ...server, command: null, url: "https://mcp.example/mcp", headers: ["x-area"] })).toMatchObject({ way: "url", command: "", headers: "x-area: " });
 });

@@ -1,5 +1,5 @@
 /** What people copy from the settings of other programs, as drafts. */
-import { EMPTY, type Draft } from "./draft";
+import { EMPTY, OAUTH, type Draft } from "./draft";
 
 /** Where programs keep their servers: Claude Desktop, VS Code's `mcp.json`, VS Code's settings. */
 const PLACES = [["mcpServers"], ["servers"], ["mcp", "servers"]];
@@ -37,12 +37,15 @@ function serversIn(value: unknown): [string, Entry][] {
   return isEntry(found) ? Object.entries(found).filter((pair): pair is [string, Entry] => isServer(pair[1])) : [];
 }
 
+/** As the configuration of an installation has it. */
+const oauthOf = (given: unknown): Partial<Draft> => (isEntry(given) ? Object.fromEntries(OAUTH.flatMap((name) => (typeof given[name] === "string" ? [[name, given[name]]] : []))) : {});
+
 function draftOf(name: string, entry: Entry): Draft {
   const texts = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
   const named = (value: unknown, sign: string) => (isEntry(value) ? Object.entries(value).map(([key, one]) => `${key}${sign}${String(one)}`) : []);
   // A name that others allow may be none here.
   const draft = { ...EMPTY, name: name.toLowerCase().replace(/[^a-z0-9-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 32) };
-  if (typeof entry["command"] !== "string") return { ...draft, way: "url", url: String(entry["url"]), headers: named(entry["headers"], ": ").join("\n") };
+  if (typeof entry["command"] !== "string") return { ...draft, way: "url", url: String(entry["url"]), headers: named(entry["headers"], ": ").join("\n"), ...oauthOf(entry["oauth"]) };
   return {
     ...draft,
     command: entry["command"],

@@ -101,6 +101,11 @@ function Elsewhere({ server }: { server: AddedServer }) {
           <Code>{server.headers.join(", ")}</Code>
         </Fact>
       )}
+      {server.oauth != null && (
+        <Fact name={t("oauth.fact")}>
+          <Code>{[server.oauth.token_url, server.oauth.client_id, server.oauth.scope ?? ""].filter((part) => part !== "").join(" · ")}</Code>
+        </Fact>
+      )}
     </>
   );
 }

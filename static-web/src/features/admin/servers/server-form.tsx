@@ -10,7 +10,7 @@ import { toast } from "@/ui/toast";
 
 import { ReasonField } from "../reason-field";
 import { StaleNotice } from "../stale-notice";
-import { draftOf, EMPTY, faultsOf, fieldOf, toSet, type Draft, type Fault, type Field, type TextName, type Way } from "./draft";
+import { draftOf, EMPTY, faultsOf, fieldOf, getsToken, toSet, type Draft, type Fault, type Field, type TextName, type Way } from "./draft";
 import { PasteBox } from "./paste-box";
 import { isStale, useSetServer } from "./queries";
 import { TextField } from "./text-field";
@@ -52,6 +52,7 @@ export function ServerForm({ server, allowed, etag, onEnd }: ServerFormProps) {
     <TextField label={t(`field.${name}`)} hint={more.hint ?? t(`hint.${name}`)} value={draft[name]} fault={faultAt(name)} lines={more.lines} disabled={more.disabled} onChange={(value) => change({ [name]: value })} />
   );
   const withSecrets = (hint: string) => (typeof allowed.secrets === "string" ? `${hint} ${t("hint.secrets", { example: `@keyvault:${allowed.secrets}…` })}` : hint);
+  const secretHint = [typeof allowed.secrets === "string" ? t("hint.client_secret", { example: `@keyvault:${allowed.secrets}…` }) : t("hint.no_secrets"), typeof server?.oauth === "object" && server.oauth !== null ? t("hint.client_secret_again") : ""].join(" ").trim();
   const save = () => {
     const found = faultsOf(draft, reason);
     setFaults(found);
@@ -97,6 +98,16 @@ export function ServerForm({ server, allowed, etag, onEnd }: ServerFormProps) {
         <>
           {field("url", { hint: allowed.hosts.length === 0 ? t("hint.no_url") : t("hint.url", { hosts: allowed.hosts.join(", ") }) })}
           {field("headers", { lines: true, hint: withSecrets(t(server !== undefined && server.headers.length > 0 ? "hint.headers_again" : "hint.headers")) })}
+          <details className="rounded-control bg-sunken p-3" open={getsToken(draft)}>
+            <summary className="min-h-6 text-sm font-medium pointer-coarse:min-h-11">{t("oauth.title")}</summary>
+            <div className="mt-3 space-y-5">
+              <p className="text-sm text-ink-soft">{t("oauth.text")}</p>
+              {field("token_url", { hint: t("hint.token_url", { hosts: allowed.hosts.join(", ") }) })}
+              {field("client_id")}
+              {field("client_secret", { hint: secretHint })}
+              {field("scope")}
+            </div>
+          </details>
         </>
       )}
       <ReasonField

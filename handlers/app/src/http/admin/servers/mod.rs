@@ -7,7 +7,7 @@ pub mod put_added_server;
 
 use std::collections::BTreeMap;
 
-use azimuth_domain::tool_servers::AddedServer;
+use azimuth_domain::tool_servers::{AddedServer, ServerOAuth};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -29,6 +29,8 @@ pub struct AddedServerView {
     pub url: Option<String>,
     /// Names of the headers that are sent there.
     pub headers: Vec<String>,
+    /// Who gives a token for it; null: nobody.
+    pub oauth: Option<OAuthView>,
     /// Hosts that it may reach, as patterns.
     pub hosts: Vec<String>,
     /// When it was added or changed last.
@@ -42,6 +44,27 @@ pub struct AddedServerView {
     pub reason: String,
 }
 
+/// Who gives a token for a tool server. Which secret it takes is not told.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OAuthView {
+    /// Where tokens are given.
+    pub token_url: String,
+    /// The id of the client there.
+    pub client_id: String,
+    /// What the token is for; null: whatever is the default there.
+    pub scope: Option<String>,
+}
+
+impl From<&ServerOAuth> for OAuthView {
+    fn from(oauth: &ServerOAuth) -> Self {
+        Self {
+            token_url: oauth.token_url.clone(),
+            client_id: oauth.client_id.clone(),
+            scope: oauth.scope.clone(),
+        }
+    }
+}
+
 impl From<&AddedServer> for AddedServerView {
     fn from(server: &AddedServer) -> Self {
         Self {
@@ -51,6 +74,7 @@ impl From<&AddedServer> for AddedServerView {
             env: server.env.keys().cloned().collect(),
             url: server.url.clone(),
             headers: server.headers.keys().cloned().collect(),
+            oauth: server.oauth.as_ref().map(OAuthView::from),
             hosts: server.hosts.clone(),
             at: server.at.into(),
             by: server.by.oid.clone(),
@@ -67,7 +91,11 @@ fn told(server: &AddedServer) -> Value {
         Value::Object(map.keys().map(one).collect())
     };
     match &server.url {
-        Some(url) => json!({"url": url, "headers": names(&server.headers)}),
+        Some(url) => json!({
+            "url": url,
+            "headers": names(&server.headers),
+            "oauth": server.oauth.as_ref().map(OAuthView::from),
+        }),
         None => json!({
             "command": server.command,
             "args": server.args,

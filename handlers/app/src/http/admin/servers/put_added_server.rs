@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use azimuth_domain::tool::is_server_name;
-use azimuth_domain::tool_servers::{AddedServer, MAX_ADDED_SERVERS};
+use azimuth_domain::tool_servers::{AddedServer, MAX_ADDED_SERVERS, ServerOAuth};
 use azimuth_ports::config::ConfigKind;
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,15 +46,46 @@ pub struct AddedServerToSet {
     #[serde(default, rename = "type")]
     pub kind: Option<ServerKind>,
     /// Where it is reached, over streamable HTTP: `https`, at a host that the operator of
-    /// the installation allows. Then there is nothing else but `headers`.
+    /// the installation allows. Then there is nothing else but `headers` and `oauth`.
     #[serde(default)]
     pub url: Option<String>,
     /// Headers that are sent there, by name in any case; no value may be a secret, but
     /// `@keyvault:name` may name one.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// Who gives the token that a server with a `url` asks for.
+    #[serde(default)]
+    pub oauth: Option<OAuthToSet>,
     /// Why, 1–500 characters.
     pub reason: String,
+}
+
+/// Who gives a token for a tool server: got as this installation, the same for everybody
+/// (OAuth 2.0, client credentials), and sent to that server alone.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OAuthToSet {
+    /// Where tokens are given: `https`, at a host that the operator of the installation
+    /// allows.
+    pub token_url: String,
+    /// The id of the client there.
+    pub client_id: String,
+    /// The name of its secret, `@keyvault:name`.
+    pub client_secret: String,
+    /// What the token is for.
+    #[serde(default)]
+    pub scope: Option<String>,
+}
+
+impl From<OAuthToSet> for ServerOAuth {
+    fn from(given: OAuthToSet) -> Self {
+        Self {
+            token_url: given.token_url,
+            client_id: given.client_id,
+            client_secret: given.client_secret,
+            scope: given.scope.filter(|scope| !scope.is_empty()),
+        }
+    }
 }
 
 /// How a tool server is spoken to, as an entry of `mcpServers` has it.
@@ -123,6 +154,7 @@ pub async fn handle(
         env: wanted.env,
         url: wanted.url,
         headers: in_lower_case(wanted.headers)?,
+        oauth: wanted.oauth.map(ServerOAuth::from),
         hosts: wanted.hosts,
         at: now,
         by: user.clone(),
