@@ -291,11 +291,16 @@ describe("what one may use, has used, and what is kept of one", () => {
     const section = page.getByRole("region", { name: portal.text("settings:allowed.title"), exact: true });
     await section.getByText(portal.text("settings:allowed.none"), { exact: true }).waitFor();
     await portal.button("settings:allowed.add").click();
+    // Without a word, too, they are found behind all those that only read.
+    await section.getByRole("list", { name: portal.text("settings:allowed.found"), exact: true }).getByRole("listitem").nth(5).waitFor();
     await section.getByRole("searchbox").fill("storage account create");
     const name = "azure.storage_account_create";
     await portal.button("settings:allowed.allow_named", { name }).click();
     await section.getByRole("listitem").filter({ hasText: name }).waitFor();
     await until("it is kept", async () => (await get(scene.stack, "alice", "/v1/settings")).always_allowed_tools.length === 1);
+
+    await page.goto(`${scene.stack.portal}/tools/azure/storage_account_create`);
+    await page.getByText(portal.text("catalogue:policy.always"), { exact: true }).waitFor();
 
     /** Runs it by its form, which no model has a part in. @param {string} account */
     const run = async (account) => {

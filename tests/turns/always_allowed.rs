@@ -45,11 +45,24 @@ async fn allowed(person: &Person) -> Vec<(String, bool)> {
         .collect()
 }
 
+/// Tools of which the list says that they run without asking.
+async fn told(person: &Person) -> Vec<String> {
+    let found = person.get("/v1/tools?limit=100").await.body;
+    let tools = found["items"].as_array().unwrap().iter();
+    tools
+        .filter(|tool| tool["always_allowed"] == true)
+        .map(|tool| tool["tool"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 #[tokio::test]
 async fn a_change_by_an_allowed_tool_runs_and_says_by_whose_setting() {
     let (app, alice) = product(Script::clerk()).await;
+    assert_eq!(told(&alice).await, Vec::<String>::new());
     assert_eq!(allow(&alice, &["thing_create"]).await.status, 200);
     assert_eq!(allowed(&alice).await, [("thing_create".to_owned(), false)]);
+    assert_eq!(told(&alice).await, ["thing_create"]);
+    assert_eq!(told(&app.person("carol").await).await, Vec::<String>::new());
     let turn = ask_until(&alice, "create a", &["done", "waiting"]).await;
     assert_eq!(outcomes(&turn), ["ok"], "{turn}");
     let call = &turn["calls"][0];
@@ -109,6 +122,7 @@ async fn a_tool_that_changed_asks_until_it_is_chosen_anew() {
         }
     });
     assert_eq!(allowed(&alice).await, [("thing_create".to_owned(), true)]);
+    assert_eq!(told(&alice).await, Vec::<String>::new());
     let turn = ask_until(&alice, "create a", &["done", "waiting"]).await;
     assert_eq!(turn["status"], "waiting", "{turn}");
     // Whoever only adds another one, or takes one away, has not looked at it again.

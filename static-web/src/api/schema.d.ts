@@ -2153,6 +2153,11 @@ export interface components {
         PageOf_ToolView: {
             /** @description The items. */
             items: {
+                /**
+                 * @description Whether such a call runs without the yes that policy wants, because the caller
+                 *     always allows the tool.
+                 */
+                always_allowed: boolean;
                 /** @description The server's text. */
                 description: string;
                 /** @description What a call may do, unless its arguments change that. */
@@ -2735,6 +2740,11 @@ export interface components {
         };
         /** @description A tool. */
         ToolView: {
+            /**
+             * @description Whether such a call runs without the yes that policy wants, because the caller
+             *     always allows the tool.
+             */
+            always_allowed: boolean;
             /** @description The server's text. */
             description: string;
             /** @description What a call may do, unless its arguments change that. */

@@ -14,7 +14,7 @@ export function ToolFacts({ tool }: { tool: Tool }) {
     <span className="flex flex-wrap gap-1.5">
       <EffectBadge effect={tool.effect} />
       {tool.secret && <SecretBadge />}
-      <Badge icon={<ShieldCheck size={12} aria-hidden />}>{t(`policy.${policy.decision === "require_approval" ? policy.by : policy.decision}`)}</Badge>
+      <Badge icon={<ShieldCheck size={12} aria-hidden />}>{t(`policy.${tool.always_allowed ? "always" : policy.decision === "require_approval" ? policy.by : policy.decision}`)}</Badge>
       {tool.shared_identity && <Badge icon={<UsersRound size={12} aria-hidden />}>{t("shared")}</Badge>}
     </span>
   );

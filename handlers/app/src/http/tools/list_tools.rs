@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use azimuth_domain::policy::{Decision, Mode};
 use azimuth_domain::time::Timestamp;
-use azimuth_domain::tool::ToolSpec;
+use azimuth_domain::tool::{Availability, ToolSpec};
 use azimuth_ports::tools::Catalogue;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,8 +17,9 @@ use crate::http::page::{self, PageOf};
 use crate::http::query::Query;
 use crate::http::states::ToolState;
 use crate::http::turns::EffectView;
-use crate::policy::{KnownTags, PolicyInput, PolicySet};
+use crate::policy::{KnownTags, PolicyInput, PolicySet, Remembered};
 use crate::problem::{Answer, Code, Problem};
+use crate::tools::is_plain_change;
 
 /// Which tools.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -54,6 +55,9 @@ pub struct ToolView {
     pub shared_identity: bool,
     /// What policy says of a call without arguments that matter to it.
     pub policy: ToolPolicy,
+    /// Whether such a call runs without the yes that policy wants, because the caller
+    /// always allows the tool.
+    pub always_allowed: bool,
 }
 
 /// What policy says.
@@ -151,7 +155,7 @@ fn search(state: &ToolState, catalogue: &Catalogue, visible: &[usize], text: &st
 }
 
 fn view(policies: &PolicySet, caller: &Caller, tool: &ToolSpec, at: Timestamp) -> ToolView {
-    let decision = policies.decide(&PolicyInput {
+    let input = PolicyInput {
         user: &caller.principal.user,
         roles: &caller.principal.roles,
         tool,
@@ -160,7 +164,8 @@ fn view(policies: &PolicySet, caller: &Caller, tool: &ToolSpec, at: Timestamp) -
         tainted: false,
         tags: KnownTags::Nothing,
         at,
-    });
+    };
+    let decision = policies.decide(&input);
     ToolView {
         server: tool.tool.server.clone(),
         tool: tool.tool.name.clone(),
@@ -170,7 +175,17 @@ fn view(policies: &PolicySet, caller: &Caller, tool: &ToolSpec, at: Timestamp) -
         input_schema: tool.input_schema.clone(),
         shared_identity: tool.shared_identity,
         policy: decision.into(),
+        always_allowed: always_allows(caller, tool)
+            && policies.may_remember(&input) == Some(Remembered::User),
     }
+}
+
+/// Whether the caller chose the tool, as it is now, in their settings, and it may count.
+fn always_allows(caller: &Caller, tool: &ToolSpec) -> bool {
+    let chosen = &caller.record.item.settings.always_allowed_tools;
+    is_plain_change(tool.classify(&json!({})))
+        && tool.availability == Availability::Enabled
+        && chosen.iter().any(|one| one.is_of(&tool.tool, &tool.hash))
 }
 
 fn mark(catalogue: &Catalogue) -> &str {

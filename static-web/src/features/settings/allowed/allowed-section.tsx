@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
 import { useState } from "react";
 
@@ -27,13 +28,19 @@ export function AllowedSection() {
   const { t } = useTranslation("settings");
   const settings = useSettings();
   const { mutate, isPending } = useChangeSettings();
+  const queries = useQueryClient();
   const [isAdding, setIsAdding] = useState(false);
   if (settings.data === undefined) {
     return settings.error === null ? <SkeletonList rows={2} /> : <ProblemNotice error={settings.error} onRetry={() => void settings.refetch()} />;
   }
   const chosen = settings.data.value.always_allowed_tools;
+  const saved = () => {
+    setIsAdding(false);
+    // The list of tools says so, too.
+    void queries.invalidateQueries({ queryKey: ["tools"] });
+  };
   const save = (tools: readonly Named[], anew?: Named) =>
-    mutate({ always_allowed_tools: tools.map(({ server, tool }) => ({ server, tool, anew: anew !== undefined && isSame(anew, { server, tool }) })) }, { onSuccess: () => setIsAdding(false), onError: toastProblem });
+    mutate({ always_allowed_tools: tools.map(({ server, tool }) => ({ server, tool, anew: anew !== undefined && isSame(anew, { server, tool }) })) }, { onSuccess: saved, onError: toastProblem });
   return (
     <div className="space-y-4">
       {chosen.length === 0 ? (

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 import type { Tool } from "@/api/types";
 import { toolsQuery } from "@/features/catalogue/queries";
@@ -23,17 +23,22 @@ interface ToolFinderProps {
 export function ToolFinder({ isTaken, isBusy, onChoose }: ToolFinderProps) {
   const { t } = useTranslation("settings");
   const [typed, setTyped] = useState("");
-  const { data, error, refetch } = useInfiniteQuery(toolsQuery(useSettled(typed.trim())));
+  const { data, error, refetch, hasNextPage, isFetching, fetchNextPage } = useInfiniteQuery(toolsQuery(useSettled(typed.trim())));
   const found = (data?.pages ?? [])
     .flatMap((page) => page.items)
     .filter((tool) => tool.effect === "mutating" && !tool.secret && !isTaken(tool))
     .slice(0, SHOWN);
+  // Most tools only read: those that fit best may not be among the first.
+  const looksOn = found.length < SHOWN && hasNextPage && error === null;
+  useEffect(() => {
+    if (looksOn && !isFetching) void fetchNextPage();
+  }, [looksOn, isFetching, fetchNextPage]);
   return (
     <div className="space-y-3">
       <SearchInput label={t("allowed.search")} value={typed} onChange={setTyped} />
       {error !== null ? (
         <ProblemNotice error={error} onRetry={() => void refetch()} />
-      ) : data === undefined ? (
+      ) : data === undefined || (found.length === 0 && looksOn) ? (
         <SkeletonList rows={3} />
       ) : found.length === 0 ? (
         <p role="status" className="text-sm text-ink-soft">
