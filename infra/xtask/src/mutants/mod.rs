@@ -77,11 +77,11 @@ impl Judge {
         }
     }
 
-    /// For cargo.
-    fn target(self) -> &'static [&'static str] {
+    /// For every call of cargo: what is not asked is not compiled either.
+    fn target(self) -> &'static str {
         match self {
-            Self::Units => &["--lib"],
-            Self::Suite => &["--test", "suite"],
+            Self::Units => "--cargo-arg=--lib",
+            Self::Suite => "--cargo-arg=--test=suite",
         }
     }
 }
@@ -258,9 +258,8 @@ async fn drawn(
         .arg(&scratch)
         .args(options.shard.iter().flat_map(|shard| ["--shard", shard]))
         .args(part.judge.package())
-        .arg("--")
-        .args(part.judge.target())
-        .arg("--")
+        .arg(part.judge.target())
+        .args(["--", "--"])
         .args(part.tests)
         .current_dir(&repository.root)
         // The copies lie elsewhere, and who reads a trace of a test that failed as it should?

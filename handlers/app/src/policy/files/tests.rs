@@ -83,6 +83,42 @@ fn what_is_forbidden_everywhere_is_forbidden_here() {
 }
 
 #[test]
+fn a_case_names_a_tool_of_the_catalogue_or_describes_one() {
+    let policies = r#"@id("read") permit (principal, action, resource)
+        when { resource.effect == Azimuth::Effect::"read_only" };
+        @id("some") @approval("asker") permit (principal, action, resource)
+        when { resource.server == "azure" && resource.name == "some_tool" };"#;
+    let cases = r#"{"cases": [
+        {"name": "reads", "tool": "azure/read", "expect": "allow"},
+        {"name": "changes", "tool": "azure/change", "expect": "deny:not_permitted"},
+        {"name": "described", "tool": {"effect": "mutating"}, "expect": "approval:asker"}
+    ]}"#;
+    let described = |name: &str, effect| {
+        let description = Description {
+            server: azure(),
+            name: name.to_owned(),
+            effect,
+            secret: false,
+            availability: enabled(),
+            scope: usual_scope(),
+            shared_identity: false,
+            enabled_by_name: false,
+        };
+        description.spec()
+    };
+    let catalogue = Catalogue {
+        tools: vec![
+            described("change", EffectClass::Mutating),
+            described("read", EffectClass::ReadOnly),
+        ],
+        ..Catalogue::default()
+    };
+    let folder = folder(&[("a.cedar", policies), ("a.test.json", cases)]);
+    let report = check_folder(folder.path(), &catalogue).unwrap();
+    assert_eq!((report.cases, report.faults), (3, vec![]));
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_an_error() {
     assert!(check_folder(Path::new("/nowhere/at/all"), &Catalogue::default()).is_err());
 }

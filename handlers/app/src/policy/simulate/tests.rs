@@ -106,6 +106,36 @@ fn another_approval_is_a_difference_too() {
     assert_eq!(words, ["Otherwise operator thing_delete elsewhere"]);
 }
 
+/// Beside the built-in policies, a rule under this condition.
+fn with_a_rule(condition: &str) -> String {
+    format!(
+        r#"{BUILT_IN_PERMITS}
+        @id("a-rule") @reason("not_permitted")
+        forbid (principal, action == Azimuth::Action::"call", resource)
+        when {{ {condition} }};"#
+    )
+}
+
+#[test]
+fn sixteen_places_are_tried_beside_the_one_that_no_policy_names() {
+    for (named, tried, complete) in [(15, 16, true), (16, 17, true), (17, 17, false)] {
+        let groups: Vec<String> = (0..named).map(|n| format!(r#""rg-{n:02}""#)).collect();
+        let (found, _) = compared(&with_a_rule(&format!(
+            "context has resource_group && [{}].contains(context.resource_group)",
+            groups.join(", ")
+        )));
+        let told = (found.compared, found.complete);
+        assert_eq!(told, (tried * 15, complete), "{named}");
+    }
+}
+
+#[test]
+fn how_something_is_tagged_is_not_tried_and_that_is_told() {
+    let text = with_a_rule(r#"context has tags && context.tags.contains("env=prod")"#);
+    let (found, _) = compared(&text);
+    assert_eq!((found.compared, found.complete), (15, false));
+}
+
 #[test]
 fn a_comparison_has_an_end() {
     let tools = (0..=MAX_CALLS / 5).map(|n| tool(&format!("t{n}"), EffectClass::ReadOnly));

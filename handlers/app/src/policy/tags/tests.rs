@@ -88,6 +88,21 @@ fn told(effect: EffectClass, mut arguments: Value) -> Option<String> {
 }
 
 #[test]
+fn tags_are_looked_for_where_the_call_says_that_it_works() {
+    let place = |arguments: Value| place_of_call(&spec(EffectClass::ReadOnly), &arguments);
+    let there = |group: Option<&str>| TagPlace {
+        subscription: SUBSCRIPTION.to_owned(),
+        resource_group: group.map(str::to_owned),
+    };
+    let mut arguments = json!({"subscription": SUBSCRIPTION});
+    assert_eq!(place(arguments.clone()), Some(there(None)));
+    arguments["resource-group"] = json!("Data");
+    assert_eq!(place(arguments), Some(there(Some("data"))));
+    assert_eq!(place(json!({"resource-group": "data"})), None);
+    assert_eq!(place(json!({"subscription": "Contoso-Dev"})), None);
+}
+
+#[test]
 fn a_call_has_the_tags_of_what_it_names() {
     use EffectClass::{Destructive, Mutating, ReadOnly};
     const DATA: Option<&str> = Some("env env=prod team team=data");
