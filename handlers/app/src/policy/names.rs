@@ -141,3 +141,74 @@ fn attribute(expression: &Value) -> Option<&str> {
 fn is_name(text: &str) -> bool {
     matches!(text, "name" | "server") || text == TOOL
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::str::FromStr;
+
+    use super::*;
+
+    fn policy(head: &str, condition: &str) -> Policy {
+        let text = format!("permit (principal, action, {head}) when {{ {condition} }};");
+        Policy::from_str(&text).unwrap()
+    }
+
+    /// Servers, names and tools that are listed, joined; `None` where each counts.
+    fn listed(head: &str, condition: &str) -> Option<String> {
+        let plain = policy("resource", "true");
+        match ToolNames::of(&[plain.clone(), policy(head, condition), plain]) {
+            ToolNames::Each => None,
+            ToolNames::Listed(Listed {
+                servers,
+                names,
+                tools,
+            }) => Some(format!("{servers:?} {names:?} {tools:?}")),
+        }
+    }
+
+    #[test]
+    fn names_that_are_compared_with_fixed_ones_are_listed() {
+        for (condition, expected) in [
+            ("true", "{} {} {}"),
+            (r#"resource.name == "a""#, r#"{} {"a"} {}"#),
+            (r#""a" == resource.name"#, r#"{} {"a"} {}"#),
+            (r#"resource.server != "s""#, r#"{"s"} {} {}"#),
+            (r#"resource.effect == "read_only""#, "{} {} {}"),
+            (
+                r#"["a", "b"].contains(resource.name) && resource.secret"#,
+                r#"{} {"a", "b"} {}"#,
+            ),
+            (
+                r#"!(resource.name == "a" || resource.server == "s")"#,
+                r#"{"s"} {"a"} {}"#,
+            ),
+        ] {
+            let found = listed("resource", condition);
+            assert_eq!(found.as_deref(), Some(expected), "{condition}");
+        }
+        let head = r#"resource == Azimuth::Tool::"s/a""#;
+        assert_eq!(listed(head, "true").as_deref(), Some(r#"{} {} {"s/a"}"#));
+    }
+
+    #[test]
+    fn whatever_else_is_asked_of_a_name_makes_each_tool_count() {
+        for condition in [
+            r#"resource.name like "a*""#,
+            "resource.name == resource.server",
+            r#"[resource.name].contains("a")"#,
+            r#"["a", resource.server].contains(resource.name)"#,
+            r#"(if resource.secret then resource.name else "x") == "a""#,
+            "resource has name",
+            r#"principal.name == "a""#,
+            r#"["a"].contains(principal.server)"#,
+            r#"resource == Azimuth::Tool::"s/a""#,
+            r#"[Azimuth::Tool::"s/a"].contains(resource)"#,
+        ] {
+            assert_eq!(listed("resource", condition), None, "{condition}");
+        }
+        let head = r#"resource in Azimuth::Tool::"s/a""#;
+        assert_eq!(listed(head, "true"), None);
+    }
+}

@@ -157,6 +157,21 @@ fn a_call_has_the_tags_of_what_it_names() {
 }
 
 #[test]
+fn what_lies_in_no_group_has_its_own_tags_and_a_group_that_cannot_be_told_hides_them() {
+    let place = TaggedPlace::default();
+    let own = tags(&[("env", "dev")]);
+    let at = |rest: &str| format!("/subscriptions/{SUBSCRIPTION}{rest}/providers/a.b/things/t");
+    let told = |rest: &str| {
+        let tags = effective(&place, &at(rest), &own)?;
+        Some(tags.into_iter().collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!(told("").as_deref(), Some("env env=dev"));
+    // A name that none can have, and one that was not read.
+    assert_eq!(told("/resourcegroups/"), None);
+    assert_eq!(told("/resourcegroups/data"), None);
+}
+
+#[test]
 fn what_nobody_read_is_not_told() {
     let arguments = json!({"subscription": SUBSCRIPTION, "resource-group": "data"});
     let spec = spec(EffectClass::Mutating);

@@ -34,6 +34,19 @@ async fn without_policies_of_its_own_a_tenant_has_the_built_in_ones() {
 }
 
 #[tokio::test]
+async fn what_decisions_are_traced_to_and_what_is_stored_is_told() {
+    let (desk, policies) = desk();
+    write(&desk, "t", READ);
+    assert_eq!(policies.known_version("t"), None);
+    let own = PolicySet::of_tenant(READ).unwrap().version().to_owned();
+    assert_eq!(policies.version("t").await, Some(own.clone()));
+    assert_eq!(policies.known_version("t"), Some(own));
+    let stored = policies.stored("t").await.unwrap().unwrap();
+    assert_eq!(stored.item.text, READ);
+    assert_eq!(policies.stored("none").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_change_is_seen_when_what_was_read_is_old_and_the_store_is_asked_seldom() {
     let (desk, policies) = desk();
     write(&desk, "t", READ);

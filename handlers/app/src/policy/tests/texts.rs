@@ -61,6 +61,11 @@ fn faults_are_told_with_line_and_column() {
             "2:1",
             "lower case",
         ),
+        (
+            format!("@id(\"a\") {permit};\n\n @id(\"b\") {permit} when {{ false }};"),
+            "3:2",
+            "impossible",
+        ),
     ] {
         let told = faults(&text);
         assert!(
