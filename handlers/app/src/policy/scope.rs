@@ -88,9 +88,7 @@ impl CallScope {
         let mut mentions = Mentions::default();
         if let Value::Object(members) = arguments {
             for (name, value) in members {
-                if !own.is_scope(name) {
-                    mentions.parameter(name, value);
-                }
+                mentions.parameter(name, value);
                 mentions.walk(value);
             }
         }
@@ -137,14 +135,11 @@ impl<'a> OwnParameters<'a> {
             ids: target.into_iter().chain(ID_PARAMETERS).collect(),
         }
     }
-
-    fn is_scope(&self, name: &str) -> bool {
-        [self.subscription, self.resource_group].contains(&Some(name))
-    }
 }
 
 impl Mentions {
-    /// Other parameters that are for a subscription or a resource group by their name.
+    /// Parameters that are for a subscription or a resource group by their name; the
+    /// tool's own agrees with itself.
     fn parameter(&mut self, name: &str, value: &Value) {
         if value.is_null() || value.as_str().is_some_and(str::is_empty) {
             return;

@@ -259,3 +259,37 @@ fn skip_string(rest: &mut std::iter::Peekable<std::str::CharIndices<'_>>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_told_apart_and_their_operators_counted() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("a;", vec![(0, 0)]),
+            (" a ; b", vec![(1, 0), (5, 0)]),
+            ("// c; (\n a;", vec![(9, 0)]),
+            ("a / b; c", vec![(0, 0), (7, 0)]),
+            (r#"";(" a; b"#, vec![(0, 0), (8, 0)]),
+            (r#""\";(" a; b"#, vec![(0, 0), (10, 0)]),
+            ("a && b || c", vec![(0, 2)]),
+            ("a == b != c", vec![(0, 2)]),
+            ("a <= b >= c < d", vec![(0, 3)]),
+            ("= =", vec![(0, 2)]),
+            ("!!a", vec![(0, 2)]),
+            ("(([{", vec![(0, 4)]),
+            ("a.b.c", vec![(0, 2)]),
+            ("--a", vec![(0, 2)]),
+            ("if a then b", vec![(0, 1)]),
+            ("&|", vec![(0, 2)]),
+        ] {
+            let found: Vec<(usize, usize)> = statements(text)
+                .iter()
+                .map(|statement| (statement.offset, statement.operators))
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

@@ -120,6 +120,10 @@ fn whatever_names_another_place_leaves_it_open() {
         here(json!({"snapshot-resource-group": "rg-prod"})),
         no_group
     );
+    for nothing in [json!(null), json!("")] {
+        let empty = json!({"snapshot-resource-group": nothing, "from-subscription-id": nothing});
+        assert_eq!(here(empty), both);
+    }
     assert_eq!(
         here(json!({"id": "/subscriptions/x/resourceGroups/rg-dev"})).0,
         "-"
@@ -128,6 +132,85 @@ fn whatever_names_another_place_leaves_it_open() {
         here(json!({"id": format!("/subscriptions/{DEV}0/resourceGroups/rg-dev")})).0,
         "-"
     );
+}
+
+#[test]
+fn a_guid_has_one_form() {
+    let upper = DEV.to_uppercase();
+    for (text, expected) in [
+        (DEV, true),
+        (&upper, true),
+        ("", false),
+        ("abc", false),
+        (&DEV.replace('-', ""), false),
+        (&DEV.replace('-', "0"), false),
+        (&DEV.replace('b', "x"), false),
+        (&format!("{DEV}0"), false),
+        (&DEV[..35], false),
+    ] {
+        assert_eq!(is_guid(text), expected, "{text}");
+    }
+}
+
+/// As [`scoped`], with a parameter for the tenant.
+fn with_tenant() -> ToolSpec {
+    let mut spec = scoped();
+    spec.scope.tenant = Some("tenant".to_owned());
+    spec
+}
+
+fn at_st1(change: impl FnOnce(&mut Value)) -> Value {
+    let mut arguments = json!({"subscription": DEV, "resource-group": "rg-dev", "account": "st1"});
+    change(&mut arguments);
+    arguments
+}
+
+#[test]
+fn calls_are_at_the_same_place_when_all_that_says_where_agrees() {
+    let spec = with_tenant();
+    let same = |one: &Value, other: &Value| is_same_place(&spec, one, other);
+    let here = at_st1(|_| ());
+    assert!(same(&here, &at_st1(|a| a["sku"] = json!("Premium_LRS"))));
+    for (field, value) in [
+        ("subscription", PROD),
+        ("resource-group", "rg-prod"),
+        ("account", "st2"),
+        ("tenant", "contoso.example"),
+        // Nobody looks into how the thing is spelt.
+        ("account", "ST1"),
+    ] {
+        let there = at_st1(|a| a[field] = json!(value));
+        assert!(!same(&here, &there) && !same(&there, &here), "{field}");
+        assert!(same(&there, &there), "{field}");
+    }
+}
+
+#[test]
+fn a_yes_covers_more_than_the_same_call_only_where_place_and_thing_are_told() {
+    let covers_more =
+        |arguments: &Value| !approval_scope(&with_tenant(), arguments, false).same_call;
+    let without = |field: &str| at_st1(|a| drop(a.as_object_mut().unwrap().remove(field)));
+    let with = |field: &str, value: Value| at_st1(|a| a[field] = value);
+    let mut by_id = with("resource-id", json!(id_of(DEV, "rg-dev")));
+    by_id.as_object_mut().unwrap().remove("account");
+    for (arguments, expected) in [
+        (at_st1(|_| ()), true),
+        (without("subscription"), false),
+        (with("subscription", json!("Contoso-Dev")), false),
+        (without("resource-group"), true),
+        (with("resource-group", json!("rg core")), false),
+        (without("account"), false),
+        (with("account", json!("")), false),
+        (by_id, true),
+        (with("tenant", json!("contoso.example")), false),
+        (with("tenant", json!(null)), true),
+    ] {
+        assert_eq!(covers_more(&arguments), expected, "{arguments}");
+    }
+    let scope = approval_scope(&with_tenant(), &at_st1(|_| ()), true);
+    assert!(scope.same_call);
+    assert_eq!(scope.subscription.as_deref(), Some(DEV));
+    assert_eq!(scope.resource_group.as_deref(), Some("rg-dev"));
 }
 
 #[test]
