@@ -21,15 +21,14 @@ pub(super) struct Held {
     pub access: AccessToken,
     /// When the store was seen to hold the entry.
     pub checked_at: Timestamp,
-    version: u64,
     fingerprint: [u8; 32],
 }
 
 impl Held {
-    /// Whether `stored` is the entry that this token came from. The ciphertext
-    /// counts beside the version: versions start again after a sign-out.
+    /// Whether `stored` is the entry that this token came from: nothing is sealed twice
+    /// into the same bytes, while versions start again after a sign-out.
     pub fn is_of(&self, stored: &SealedToken) -> bool {
-        self.version == stored.version && self.fingerprint == fingerprint(&stored.sealed)
+        self.fingerprint == fingerprint(&stored.sealed)
     }
 }
 
@@ -52,7 +51,6 @@ impl Memory {
         let held = Held {
             access: entry.access().clone(),
             checked_at: now,
-            version: entry.version(),
             fingerprint: fingerprint(entry.sealed()),
         };
         self.0.insert((user.clone(), audience.to_owned()), held);

@@ -8,7 +8,6 @@ use serde::Deserialize;
 /// An entry that was opened.
 pub(super) struct Entry {
     access: AccessToken,
-    version: u64,
     sealed: Vec<u8>,
 }
 
@@ -31,7 +30,6 @@ impl Entry {
                 token: Secret::new(plain.token),
                 expires_at: plain.expires_at,
             },
-            version: stored.version,
             sealed: stored.sealed.clone(),
         })
     }
@@ -44,11 +42,6 @@ impl Entry {
     /// The token alone: the refresh token of a grant.
     pub fn secret(&self) -> &Secret {
         &self.access.token
-    }
-
-    /// Version of the stored entry.
-    pub fn version(&self) -> u64 {
-        self.version
     }
 
     /// The ciphertext as stored.

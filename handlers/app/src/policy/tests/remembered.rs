@@ -54,6 +54,20 @@ fn every_permit_that_demands_the_yes_must_say_so() {
 }
 
 #[test]
+fn a_set_says_whether_people_may_always_allow_a_tool() {
+    for (texts, expected) in [
+        (&[ALWAYS][..], true),
+        (&[ASKER, ALWAYS, ANOTHER], true),
+        (&[ASKER], false),
+        (&[AT_ONCE], false),
+        (&[], false),
+    ] {
+        let set = PolicySet::new(texts).unwrap();
+        assert_eq!(set.remembers_for_people(), expected, "{texts:?}");
+    }
+}
+
+#[test]
 fn by_default_a_change_may_be_remembered_and_nothing_else() {
     let set = PolicySet::default_set().unwrap();
     for (effect, secret, expected) in [

@@ -148,3 +148,20 @@ fn the_version_follows_the_policies_and_not_their_order() {
     let asking = READ.replace("permit", r#"@approval("asker") permit"#);
     assert_ne!(version(&[READ]), version(&[&asking]));
 }
+
+#[test]
+fn a_set_says_whether_it_matters_where_calls_work() {
+    let set = |condition: &str| {
+        let text = format!(
+            r#"@id("a") permit (principal, action == Azimuth::Action::"call", resource)
+            when {{ {condition} }};"#
+        );
+        PolicySet::new(&[&text]).unwrap()
+    };
+    let nowhere = set("resource.secret");
+    assert!(!nowhere.asks_for_a_subscription() && !nowhere.asks_for_tags());
+    let somewhere = set(&format!(
+        r#"context has subscription && context.subscription == "{TENANT}""#
+    ));
+    assert!(somewhere.asks_for_a_subscription() && !somewhere.asks_for_tags());
+}
