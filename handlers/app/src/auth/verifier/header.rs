@@ -136,3 +136,27 @@ fn depth(bytes: &[u8]) -> usize {
     }
     deepest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_count_outside_of_strings_alone() {
+        for (text, expected) in [
+            ("", 0),
+            ("{}", 1),
+            ("{}{}", 1),
+            (r#"{"a":[[1]],"b":{}}"#, 3),
+            (r#"{"a":"[[["}"#, 1),
+            (r#"{"a":"\"[[["}"#, 1),
+            (r#"{"a":"\\","b":[]}"#, 2),
+            (r#"{"a":"}","b":[]}"#, 2),
+            ("]]{", 1),
+            // Nothing is escaped where there is no string.
+            (r"{\{{", 3),
+        ] {
+            assert_eq!(depth(text.as_bytes()), expected, "{text}");
+        }
+    }
+}
