@@ -169,3 +169,23 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Value::Object(map))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_value_is_read_as_it_is() {
+        let text = r#"{"a": true, "b": -7, "c": 1.5, "d": 7, "e": "x", "f": null,
+            "g": [false, {"h": -0.5}], "i": {}}"#;
+        let members = Members::read(text.as_bytes()).unwrap();
+        let plain: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(Value::Object(members.0), plain);
+        for doubled in [r#"{"a": 1, "a": 1}"#, r#"{"a": [{"b": 1, "b": 2}]}"#] {
+            let refused = Members::read(doubled.as_bytes()).err().unwrap();
+            assert_eq!(refused.code, TokenCode::Malformed, "{doubled}");
+        }
+    }
+}
