@@ -17,4 +17,4 @@ pub use catalogues::Catalogues;
 pub(crate) use catalogues::settled as settled_catalogue;
 pub(crate) use record::shortened;
 pub use servers::SealedServers;
-pub(crate) use standing_approvals::is_plain_change;
+pub(crate) use standing_approvals::{is_always_allowed, is_plain_change};

@@ -1,7 +1,9 @@
 //! Calls that run by what a person agreed to before: which yes may be remembered, and which
 //! that was stands for a call now.
 
-use azimuth_domain::approval_grant::{ApprovalScope, StandingApproval, Wanted as WantedCall};
+use azimuth_domain::approval_grant::{
+    AlwaysAllowed, ApprovalScope, StandingApproval, Wanted as WantedCall,
+};
 use azimuth_domain::policy::{ApprovalBy, Decision};
 use azimuth_domain::tool::{Availability, Classification, EffectClass, ToolSpec};
 use azimuth_domain::turn::{Proposal, ProposedCall, ToolCall, Turn, TurnKind};
@@ -9,7 +11,7 @@ use azimuth_ports::store::StoreError;
 use serde_json::Value;
 
 use super::decide::{Standing, Wanted};
-use crate::policy::{Remembered, approval_scope};
+use crate::policy::{PolicyInput, PolicySet, Remembered, approval_scope};
 use crate::turn::Engine;
 
 /// What a call needs that its asker alone must agree to.
@@ -32,6 +34,37 @@ pub(crate) fn is_plain_change(class: Classification) -> bool {
     class.effect == EffectClass::Mutating && !class.secret
 }
 
+/// For what the asker's yes to the call may be given at the most. Whatever policies say, for
+/// nothing but the call where something is destroyed or a secret is shown or taken.
+fn may_remember(policies: &PolicySet, input: &PolicyInput<'_>) -> Option<Remembered> {
+    let PolicyInput {
+        tool, arguments, ..
+    } = input;
+    let is_change = is_plain_change(tool.classify(arguments));
+    if !is_change || tool.availability != Availability::Enabled {
+        return None;
+    }
+    policies.may_remember(input)
+}
+
+/// Whether the tools that the asker always allows stand for the yes that the call, so
+/// decided, needs of them. Never where the model had read what a tool returned: what it
+/// wants then may be somebody else's idea.
+pub(crate) fn is_always_allowed(
+    policies: &PolicySet,
+    always_allowed: &[AlwaysAllowed],
+    input: &PolicyInput<'_>,
+    decision: &Decision,
+) -> bool {
+    let PolicyInput { tool, tainted, .. } = input;
+    *decision == ASKS
+        && !tainted
+        && always_allowed
+            .iter()
+            .any(|one| one.is_of(&tool.tool, &tool.hash))
+        && may_remember(policies, input) == Some(Remembered::User)
+}
+
 impl Engine {
     /// Decides about a call, and looks whether the asker's settings say yes to it.
     pub(crate) fn settle(
@@ -42,77 +75,28 @@ impl Engine {
         arguments: &Value,
     ) -> Settled {
         let decision = self.decide_call(standing, wanted, spec, arguments);
-        match self.allowed_by_setting(standing, wanted, spec, arguments, &decision) {
-            Some(allowed) => Settled {
+        let input = self.policy_input(standing, wanted, spec, arguments);
+        let Standing {
+            policies,
+            always_allowed,
+            ..
+        } = standing;
+        if is_always_allowed(policies, always_allowed, &input, &decision) {
+            return Settled {
                 decision: Decision::Allow,
                 remember: None,
-                standing: Some(allowed),
-            },
-            None => Settled {
-                remember: self.to_remember(standing, wanted, spec, arguments, &decision),
-                decision,
-                standing: None,
-            },
+                standing: Some(StandingApproval::Setting {
+                    by: wanted.asker.user.clone(),
+                }),
+            };
         }
-    }
-
-    /// For what the asker's yes to the call may be given at the most. Whatever policies
-    /// say, for nothing but the call where something is destroyed or a secret is shown or
-    /// taken.
-    fn may_remember(
-        &self,
-        standing: &Standing,
-        wanted: Wanted<'_>,
-        spec: &ToolSpec,
-        arguments: &Value,
-    ) -> Option<Remembered> {
-        let is_change = is_plain_change(spec.classify(arguments));
-        if !is_change || spec.availability != Availability::Enabled {
-            return None;
+        // What a yes to the call covers when it is given for the conversation, if it can be.
+        let may = decision == ASKS && may_remember(policies, &input).is_some();
+        Settled {
+            remember: may.then(|| approval_scope(spec, arguments, wanted.tainted)),
+            decision,
+            standing: None,
         }
-        standing
-            .policies
-            .may_remember(&self.policy_input(standing, wanted, spec, arguments))
-    }
-
-    /// What stands for the yes that the call needs of its asker, by the asker's settings.
-    /// Never where the model had read what a tool returned: what it wants then may be
-    /// somebody else's idea.
-    fn allowed_by_setting(
-        &self,
-        standing: &Standing,
-        wanted: Wanted<'_>,
-        spec: &ToolSpec,
-        arguments: &Value,
-        decision: &Decision,
-    ) -> Option<StandingApproval> {
-        let is_chosen = || {
-            let mut chosen = standing.always_allowed.iter();
-            chosen.any(|one| one.is_of(&spec.tool, &spec.hash))
-        };
-        let is_allowed = *decision == ASKS
-            && !wanted.tainted
-            && is_chosen()
-            && self.may_remember(standing, wanted, spec, arguments) == Some(Remembered::User);
-        is_allowed.then(|| StandingApproval::Setting {
-            by: wanted.asker.user.clone(),
-        })
-    }
-
-    /// What a yes to the call covers when it is given for the conversation, if it can be.
-    fn to_remember(
-        &self,
-        standing: &Standing,
-        wanted: Wanted<'_>,
-        spec: &ToolSpec,
-        arguments: &Value,
-        decision: &Decision,
-    ) -> Option<ApprovalScope> {
-        let may = *decision == ASKS
-            && self
-                .may_remember(standing, wanted, spec, arguments)
-                .is_some();
-        may.then(|| approval_scope(spec, arguments, wanted.tainted))
     }
 
     /// Lets those of the calls of one step run for which a yes of the conversation
@@ -168,17 +152,20 @@ impl Engine {
         spec: &ToolSpec,
     ) -> Result<bool, StoreError> {
         let wanted = Wanted::in_turn(turn, call.tainted);
+        let input = self.policy_input(standing, wanted, spec, &call.arguments);
+        let Standing {
+            policies,
+            always_allowed,
+            ..
+        } = standing;
         let id = match &call.standing {
             None => return Ok(false),
             Some(StandingApproval::Setting { .. }) => {
-                let allowed =
-                    self.allowed_by_setting(standing, wanted, spec, &call.arguments, &ASKS);
-                return Ok(allowed.is_some());
+                return Ok(is_always_allowed(policies, always_allowed, &input, &ASKS));
             }
             Some(StandingApproval::Grant { id, .. }) => id,
         };
-        let may = self.may_remember(standing, wanted, spec, &call.arguments);
-        if turn.kind == TurnKind::Console || may.is_none() {
+        if turn.kind == TurnKind::Console || may_remember(policies, &input).is_none() {
             return Ok(false);
         }
         let Some(found) = self.store().conversation(&turn.key()).await? else {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use azimuth_domain::policy::{Decision, Mode};
 use azimuth_domain::time::Timestamp;
-use azimuth_domain::tool::{Availability, ToolSpec};
+use azimuth_domain::tool::ToolSpec;
 use azimuth_ports::tools::Catalogue;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,9 +17,9 @@ use crate::http::page::{self, PageOf};
 use crate::http::query::Query;
 use crate::http::states::ToolState;
 use crate::http::turns::EffectView;
-use crate::policy::{KnownTags, PolicyInput, PolicySet, Remembered};
+use crate::policy::{KnownTags, PolicyInput, PolicySet};
 use crate::problem::{Answer, Code, Problem};
-use crate::tools::is_plain_change;
+use crate::tools::is_always_allowed;
 
 /// Which tools.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -166,6 +166,7 @@ fn view(policies: &PolicySet, caller: &Caller, tool: &ToolSpec, at: Timestamp) -
         at,
     };
     let decision = policies.decide(&input);
+    let always_allowed = &caller.record.item.settings.always_allowed_tools;
     ToolView {
         server: tool.tool.server.clone(),
         tool: tool.tool.name.clone(),
@@ -174,18 +175,9 @@ fn view(policies: &PolicySet, caller: &Caller, tool: &ToolSpec, at: Timestamp) -
         secret: tool.secret,
         input_schema: tool.input_schema.clone(),
         shared_identity: tool.shared_identity,
+        always_allowed: is_always_allowed(policies, always_allowed, &input, &decision),
         policy: decision.into(),
-        always_allowed: always_allows(caller, tool)
-            && policies.may_remember(&input) == Some(Remembered::User),
     }
-}
-
-/// Whether the caller chose the tool, as it is now, in their settings, and it may count.
-fn always_allows(caller: &Caller, tool: &ToolSpec) -> bool {
-    let chosen = &caller.record.item.settings.always_allowed_tools;
-    is_plain_change(tool.classify(&json!({})))
-        && tool.availability == Availability::Enabled
-        && chosen.iter().any(|one| one.is_of(&tool.tool, &tool.hash))
 }
 
 fn mark(catalogue: &Catalogue) -> &str {
