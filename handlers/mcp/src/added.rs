@@ -227,41 +227,25 @@ impl AddRules {
 
     /// Who gives a token for a server that is reached by URL.
     fn grant(&self, tenant: &str, oauth: &ServerOAuth) -> Result<Grant, AddedFault> {
-        let ServerOAuth {
-            token_url,
-            client_id,
-            client_secret,
-            scope,
-        } = oauth;
         let at = |name: &str| format!("oauth/{name}");
-        let endpoint = Endpoint::parse(token_url);
-        let endpoint =
-            endpoint.map_err(|why| fault(&at("token_url"), format!("The URL {why}.")))?;
-        if self.hosts_of(&endpoint).is_empty() {
+        let grant = Grant::read(oauth);
+        let grant = grant.map_err(|found| fault(&at(found.field), format!("It {}.", found.why)))?;
+        if self.hosts_of(&grant.token_url).is_empty() {
             return Err(fault(&at("token_url"), no_host()));
         }
-        if is_secret("url", token_url) {
+        if is_secret("url", &oauth.token_url) {
             return Err(fault(&at("token_url"), NO_SECRETS));
         }
-        if client_id.is_empty() {
-            return Err(fault(&at("client_id"), "Give the id of the client there."));
-        }
-        let given = [("client_id", Some(client_id)), ("scope", scope.as_ref())];
-        for (name, value) in given {
+        for (name, value) in [
+            ("client_id", Some(&grant.client_id)),
+            ("scope", grant.scope.as_ref()),
+        ] {
             let word = value.map_or(Ok(()), |value| is_word(value));
             word.map_err(|why| fault(&at(name), why))?;
         }
-        match secrets::read(client_secret) {
-            secrets::Value::Names(secret) => self.check_secret(tenant, secret),
-            _ => Err("Give the name of the secret, as @keyvault:name.".to_owned()),
-        }
-        .map_err(|why| fault(&at("client_secret"), why))?;
-        Ok(Grant {
-            token_url: endpoint,
-            client_id: client_id.clone(),
-            client_secret: client_secret.clone(),
-            scope: scope.clone(),
-        })
+        self.check_value(tenant, "client_secret", &grant.client_secret)
+            .map_err(|why| fault(&at("client_secret"), why))?;
+        Ok(grant)
     }
 
     /// The patterns of the operator that let a URL be reached: what they do not say about

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, HeaderValue, Method, Request};
+use azimuth_domain::tool_servers::ServerOAuth;
 use azimuth_ports::tokens::Secret;
 use http_body_util::Full;
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use url::form_urlencoded::Serializer;
 
 use super::endpoint::Endpoint;
 use super::exchange::{Way, read};
-use crate::secrets::Secrets;
+use crate::secrets::{self, Secrets};
 
 /// Longest answer, bytes.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -42,7 +43,39 @@ struct Answer {
     expires_in: Option<u64>,
 }
 
+/// What is wrong with what was given for a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GrantFault {
+    /// The field.
+    pub(crate) field: &'static str,
+    /// What it must be: "must …".
+    pub(crate) why: String,
+}
+
 impl Grant {
+    /// Reads what was given. Whether it may be used is for whoever gave it to say.
+    pub(crate) fn read(given: &ServerOAuth) -> Result<Self, GrantFault> {
+        let fault = |field, why: String| GrantFault { field, why };
+        let token_url =
+            Endpoint::parse(&given.token_url).map_err(|why| fault("token_url", why.to_string()))?;
+        if given.client_id.is_empty() {
+            return Err(fault("client_id", "must not be empty".to_owned()));
+        }
+        if !matches!(
+            secrets::read(&given.client_secret),
+            secrets::Value::Names(_)
+        ) {
+            let why = "must be @keyvault: and the name of a secret".to_owned();
+            return Err(fault("client_secret", why));
+        }
+        Ok(Self {
+            token_url,
+            client_id: given.client_id.clone(),
+            client_secret: given.client_secret.clone(),
+            scope: given.scope.clone(),
+        })
+    }
+
     /// Gets a token and puts it into the headers; gives how long it may be used. The error
     /// is for people.
     pub(super) async fn authorize(

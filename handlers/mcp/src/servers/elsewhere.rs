@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use azimuth_domain::tool_servers::ServerOAuth;
 use serde_json::{Map, Value};
 
 use super::ConfigError;
@@ -60,36 +60,13 @@ pub(super) fn read(
     })
 }
 
-/// The field `oauth`, as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OAuth {
-    token_url: String,
-    client_id: String,
-    client_secret: String,
-    #[serde(default)]
-    scope: Option<String>,
-}
-
 fn grant(path: &str, given: Value) -> Result<Grant, ConfigError> {
-    let read: OAuth = serde_json::from_value(given).map_err(|error| {
+    let given: ServerOAuth = serde_json::from_value(given).map_err(|error| {
         let form = "must be {token_url, client_id, client_secret, scope?}";
         ConfigError::at(path, format!("{form}: {error}"))
     })?;
-    let token_url = Endpoint::parse(&read.token_url)
-        .map_err(|error| ConfigError::at(format!("{path}.token_url"), error.to_string()))?;
-    if !matches!(secrets::read(&read.client_secret), secrets::Value::Names(_)) {
-        return Err(ConfigError::at(
-            format!("{path}.client_secret"),
-            "must be @keyvault: and the name of a secret",
-        ));
-    }
-    Ok(Grant {
-        token_url,
-        client_id: read.client_id,
-        client_secret: read.client_secret,
-        scope: read.scope,
-    })
+    Grant::read(&given)
+        .map_err(|fault| ConfigError::at(format!("{path}.{}", fault.field), fault.why))
 }
 
 fn headers(path: &str, map: Map<String, Value>) -> Result<BTreeMap<String, String>, ConfigError> {
