@@ -27,8 +27,8 @@ pub(super) fn read(
     tenants: &[String],
     keys: Option<&KeyConfig>,
 ) -> BTreeMap<String, OwnApplication> {
-    let mut secrets = by_tenant(settings, CLIENT_SECRETS, "tenant=secret");
-    let ids = by_tenant(settings, CLIENT_IDS, "tenant=client id");
+    let mut secrets = settings.by_tenant(CLIENT_SECRETS, "tenant=secret");
+    let ids = settings.by_tenant(CLIENT_IDS, "tenant=client id");
     let mut applications = BTreeMap::new();
     for (tenant, client_id) in ids {
         if !tenants.contains(&tenant) {
@@ -56,22 +56,4 @@ pub(super) fn read(
         ));
     }
     applications
-}
-
-/// A list of `tenant=…`, by tenant in lower case. Faults show nothing of what may be a
-/// secret.
-fn by_tenant(settings: &mut Settings, name: &str, form: &str) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for entry in settings.list(name) {
-        let parts = entry.split_once('=').map(|(a, b)| (a.trim(), b.trim()));
-        let Some((tenant, value)) = parts.filter(|(a, b)| !a.is_empty() && !b.is_empty()) else {
-            settings.fault(format!("{name} must be {form}, comma separated"));
-            continue;
-        };
-        let tenant = tenant.to_ascii_lowercase();
-        if found.insert(tenant.clone(), value.to_owned()).is_some() {
-            settings.fault(format!("{name} names the tenant {tenant} twice"));
-        }
-    }
-    found
 }

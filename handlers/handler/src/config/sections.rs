@@ -466,29 +466,23 @@ fn prices(settings: &mut Settings) -> BTreeMap<String, Price> {
 
 fn notices(settings: &mut Settings, auth: Option<&AuthConfig>) -> Option<NoticeConfig> {
     const NAME: &str = "AZIMUTH_APPROVAL_WEBHOOKS";
-    let entries = settings.list(NAME);
+    let channels = settings.by_tenant(NAME, "tenant=https://…");
     let portal_url = settings.optional("AZIMUTH_PORTAL_URL");
     if let Some(url) = &portal_url {
         settings.check_url("AZIMUTH_PORTAL_URL", url);
     }
-    if entries.is_empty() {
+    if settings.list(NAME).is_empty() {
         return None;
     }
     let mut webhooks = BTreeMap::new();
-    for entry in entries {
-        let Some((tenant, url)) = entry.split_once('=') else {
-            // What stands there may be an address, which is a secret.
-            settings.fault(format!("{NAME} must be tenant=https://…, comma separated"));
-            continue;
-        };
-        let tenant = tenant.trim().to_ascii_lowercase();
+    for (tenant, url) in channels {
         if auth.is_some_and(|auth| !auth.tenants().contains(&tenant)) {
             settings.fault(format!(
                 "{NAME} names the tenant {tenant}, which AZIMUTH_AUTH_TENANTS does not"
             ));
         }
-        settings.check_secret_url(NAME, url.trim());
-        webhooks.insert(tenant, Secret::new(url.trim()));
+        settings.check_secret_url(NAME, &url);
+        webhooks.insert(tenant, Secret::new(url));
     }
     let Some(portal_url) = portal_url else {
         settings.fault(format!("AZIMUTH_PORTAL_URL is missing: {NAME} needs it"));

@@ -110,6 +110,25 @@ impl Settings {
         list
     }
 
+    /// A list of `tenant=…` with something for each of some tenants, by tenant in lower
+    /// case. Faults show nothing of what may be a secret.
+    pub(super) fn by_tenant(&mut self, name: &str, form: &str) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        for entry in self.list(name) {
+            let parts = entry.split_once('=').map(|(a, b)| (a.trim(), b.trim()));
+            let Some((tenant, value)) = parts.filter(|(a, b)| !a.is_empty() && !b.is_empty())
+            else {
+                self.fault(format!("{name} must be {form}, comma separated"));
+                continue;
+            };
+            let tenant = tenant.to_ascii_lowercase();
+            if found.insert(tenant.clone(), value.to_owned()).is_some() {
+                self.fault(format!("{name} names the tenant {tenant} twice"));
+            }
+        }
+        found
+    }
+
     /// A URL: https, or http to this machine only.
     pub(super) fn check_url(&mut self, name: &str, url: &str) {
         if !is_allowed(url) {
