@@ -262,6 +262,7 @@ impl TestApp {
             tools: SealedServers::over(tools.clone()),
             queue: queue.clone(),
             verifier: Arc::new(verifier(sandbox, &as_clock, shape.other_issuer)),
+            tenant_settings: store.clone(),
             policies,
             quotas,
             models,

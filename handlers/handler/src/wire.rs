@@ -172,6 +172,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         tools: sealed,
         queue,
         verifier: Arc::new(verifier(config, &clock, &egress)?),
+        tenant_settings: stores.config,
         policies,
         quotas,
         models,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use azimuth_domain::principal::UserKey;
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::config::ConfigStore;
 use azimuth_ports::digests::{DigestLog, DigestSigner};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::sessions::SessionStore;
@@ -54,6 +55,8 @@ pub struct ApiParts {
     pub queue: Arc<dyn WorkQueue>,
     /// Checks bearer tokens.
     pub verifier: Arc<TokenVerifier>,
+    /// What tenants have settled for themselves.
+    pub tenant_settings: Arc<dyn ConfigStore>,
     /// What callers may see and do, by tenant.
     pub policies: Arc<Policies>,
     /// How much callers may use, and what is stopped.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use azimuth_ports::audit::AuditLog;
 use azimuth_ports::clock::{Clock, Random};
+use azimuth_ports::config::ConfigStore;
 use azimuth_ports::digests::{DigestLog, DigestSigner};
 use azimuth_ports::queue::WorkQueue;
 use azimuth_ports::store::ConversationStore;
@@ -75,7 +76,7 @@ pub struct SessionState {
 pub struct AdminState {
     pub gate: Gate,
     pub people: People,
-    pub policies: Arc<Policies>,
+    pub tenant_settings: Arc<dyn ConfigStore>,
 }
 
 /// What is kept of the caller.
@@ -244,7 +245,7 @@ impl States {
             admin: AdminState {
                 gate: gate.clone(),
                 people: people.clone(),
-                policies: Arc::clone(&parts.policies),
+                tenant_settings: Arc::clone(&parts.tenant_settings),
             },
             data: DataState {
                 gate: gate.clone(),

@@ -119,10 +119,10 @@ impl TokenVerifier {
 
     /// Who vouches for the people of this tenant; `None` where it is not served.
     pub fn trust_of(&self, tenant: &str) -> Option<TenantTrust> {
-        let rules = self.issuers.iter().map(|issuer| &issuer.rules);
-        let rules = rules.into_iter().find(|rules| rules.serves(tenant))?;
+        let mut rules = self.issuers.iter().map(|issuer| &issuer.rules);
+        let rules = rules.find(|rules| rules.serves(tenant))?;
         Some(TenantTrust {
-            issuer: rules.issuer.replace("{tid}", tenant),
+            issuer: rules.issuer_of(tenant),
             audience: rules.audience_of(tenant).to_owned(),
             has_own_application: rules.own_audiences.contains_key(tenant),
         })
@@ -203,7 +203,7 @@ impl TokenVerifier {
     fn check_claims(&self, rules: &IssuerRules, genuine: &Genuine) -> Result<(), TokenRefused> {
         let Genuine { claims, tenant, .. } = genuine;
         self.check_times(rules, claims)?;
-        if claims.iss != rules.issuer.replace("{tid}", tenant) {
+        if claims.iss != rules.issuer_of(tenant) {
             return Err(refuse(TokenCode::WrongIssuer, format!("tenant {tenant}")));
         }
         if !claims

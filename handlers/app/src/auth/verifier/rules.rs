@@ -183,6 +183,11 @@ impl IssuerRules {
         }
     }
 
+    /// `iss` of tokens of this tenant's people.
+    pub(super) fn issuer_of(&self, tenant: &str) -> String {
+        self.issuer.replace("{tid}", tenant)
+    }
+
     /// Whom tokens of this tenant's people are for; nobody else's are.
     pub(super) fn audience_of(&self, tenant: &str) -> &str {
         self.own_audiences.get(tenant).unwrap_or(&self.audience)

@@ -60,7 +60,7 @@ pub async fn handle(State(state): State<AdminState>, caller: Caller) -> Answer<J
     let tenant = &caller.principal.user.tid;
     let trust = state.gate.trust_of(tenant);
     let trust = trust.ok_or_else(|| Problem::new(Code::Internal))?;
-    let store = state.policies.store();
+    let store = &state.tenant_settings;
     let settings = ConfigKind::ALL.map(|kind| async move {
         let newest = store.config_history(tenant, kind, None, 1).await?;
         Ok::<_, Problem>(TenantSettingView {

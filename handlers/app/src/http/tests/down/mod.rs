@@ -166,6 +166,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
         tools: SealedServers::over(down.clone()),
         queue: down.clone(),
         verifier: Arc::new(verifier(down)),
+        tenant_settings: down.clone(),
         policies,
         quotas,
         models,
