@@ -52,7 +52,10 @@ export function ServerForm({ server, allowed, etag, onEnd }: ServerFormProps) {
     <TextField label={t(`field.${name}`)} hint={more.hint ?? t(`hint.${name}`)} value={draft[name]} fault={faultAt(name)} lines={more.lines} disabled={more.disabled} onChange={(value) => change({ [name]: value })} />
   );
   const withSecrets = (hint: string) => (typeof allowed.secrets === "string" ? `${hint} ${t("hint.secrets", { example: `@keyvault:${allowed.secrets}…` })}` : hint);
-  const secretHint = [typeof allowed.secrets === "string" ? t("hint.client_secret", { example: `@keyvault:${allowed.secrets}…` }) : t("hint.no_secrets"), typeof server?.oauth === "object" && server.oauth !== null ? t("hint.client_secret_again") : ""].join(" ").trim();
+  const secretHint = () => {
+    const named = typeof allowed.secrets === "string" ? t("hint.client_secret", { example: `@keyvault:${allowed.secrets}…` }) : t("hint.no_secrets");
+    return server?.oauth == null ? named : `${named} ${t("hint.client_secret_again")}`;
+  };
   const save = () => {
     const found = faultsOf(draft, reason);
     setFaults(found);
@@ -104,7 +107,7 @@ export function ServerForm({ server, allowed, etag, onEnd }: ServerFormProps) {
               <p className="text-sm text-ink-soft">{t("oauth.text")}</p>
               {field("token_url", { hint: t("hint.token_url", { hosts: allowed.hosts.join(", ") }) })}
               {field("client_id")}
-              {field("client_secret", { hint: secretHint })}
+              {field("client_secret", { hint: secretHint() })}
               {field("scope")}
             </div>
           </details>
