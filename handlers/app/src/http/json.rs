@@ -138,7 +138,14 @@ fn refusal(bytes: &[u8], error: &serde_json::Error, path: &Path) -> Problem {
     let sentence = text
         .rsplit_once(" at line ")
         .map_or(text.as_str(), |(s, _)| s);
-    let detail: String = sentence.chars().take(MAX_DETAIL_CHARS).collect();
+    // What our own types are called is nobody's business.
+    let told = match sentence.rsplit_once(", expected ") {
+        Some((found, wanted)) if wanted.starts_with("struct ") => {
+            format!("{found}, expected an object")
+        }
+        _ => sentence.to_owned(),
+    };
+    let detail: String = told.chars().take(MAX_DETAIL_CHARS).collect();
     let (code, field) = if let Some(rest) = sentence.strip_prefix("unknown field `") {
         (Code::FieldUnknown, rest.split('`').next())
     } else if let Some(rest) = sentence.strip_prefix("missing field `") {
@@ -209,6 +216,23 @@ mod tests {
     struct Inner {
         #[serde(rename = "number")]
         _number: u32,
+    }
+
+    #[test]
+    fn what_our_types_are_called_is_not_told() {
+        for (body, expected) in [
+            (
+                r#"{"text":"a","inner":3}"#,
+                "invalid type: integer `3`, expected an object",
+            ),
+            (
+                r#"{"text":"a","inner":{"number":", expected struct Inner"}}"#,
+                r#"invalid type: string ", expected struct Inner", expected u32"#,
+            ),
+        ] {
+            let problem = parse::<Wanted>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.document("r").detail, expected, "{body}");
+        }
     }
 
     #[test]
