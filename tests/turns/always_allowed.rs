@@ -253,13 +253,11 @@ async fn what_a_model_wanted_is_denied_when_the_setting_has_gone_before_it_runs(
     assert_eq!(allow(&alice, &["thing_create"]).await.status, 200);
     let conversation = alice.converse().await;
     let id = alice.ask(&conversation, "create a").await;
-    let tenant = app.user("alice").tid;
-    let step = WorkItem::advance(&tenant, &super::turn_id(&id));
-    assert_eq!(app.trigger("advance-turn", &step, 1).await, 200);
+    app.engine.idle().await;
     let turn = alice.get(&format!("/v1/turns/{id}")).await.body;
     assert_eq!(turn["calls"][0]["state"], "queued", "{turn}");
     assert_eq!(allow(&alice, &[]).await.status, 200);
-    let item = WorkItem::tool_call(&tenant, &call_id(&turn, 0));
+    let item = WorkItem::tool_call(&app.user("alice").tid, &call_id(&turn, 0));
     assert_eq!(app.trigger("execute-tool", &item, 1).await, 200);
     let turn = alice.get(&format!("/v1/turns/{id}")).await.body;
     assert_eq!(turn["calls"][0]["state"], "denied", "{turn}");

@@ -76,7 +76,11 @@ async fn text_comes_ahead_of_the_log_to_whoever_takes_it() {
     let mut stream = Events::of(response.unwrap());
     let mut seen = Vec::new();
     while text_of(&seen) != "Hel" {
-        seen.push(stream.next().await.expect("more, while the model waits"));
+        let event = stream.next().await.expect("more, while the model waits");
+        // Whoever reads before the model speaks is told of that ahead, too.
+        if event.id.is_some() {
+            seen.push(event);
+        }
     }
     first.open();
     let ahead = stream.next().await.expect("more, while the model waits");
