@@ -14,6 +14,7 @@ use azimuth_domain::time::Timestamp;
 use azimuth_ports::clock::Clock;
 use azimuth_ports::config::{ConfigKind, ConfigStore, ConfigVersion};
 use azimuth_ports::store::{Etag, StoreError, Versioned};
+use serde::de::DeserializeOwned;
 
 /// How long what was read holds while the store does not answer.
 pub const STALE_MS: i64 = 10 * 60_000;
@@ -170,6 +171,24 @@ impl<T> TenantDocuments<T> {
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Known<T>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: DeserializeOwned + Default> TenantDocuments<T> {
+    /// Documents that are JSON; what nobody stored is the default.
+    pub fn of_json(
+        kind: ConfigKind,
+        fresh_ms: i64,
+        store: Arc<dyn ConfigStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let read = |stored: Option<&ConfigVersion>| match stored {
+            None => Ok(Arc::default()),
+            Some(stored) => serde_json::from_str(&stored.text)
+                .map(Arc::new)
+                .map_err(|error| error.to_string()),
+        };
+        Self::new(kind, fresh_ms, store, clock, Box::new(read))
     }
 }
 

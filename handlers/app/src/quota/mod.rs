@@ -12,7 +12,6 @@
 mod budget;
 mod counters;
 mod meters;
-mod settings;
 mod tenants;
 mod today;
 mod used_up;
@@ -29,7 +28,7 @@ use azimuth_domain::tool::EffectClass;
 use azimuth_domain::turn::{Allowance, Turn};
 use azimuth_domain::usage::{Counts, Day, Price, TurnUse};
 use azimuth_ports::clock::Clock;
-use azimuth_ports::config::ConfigStore;
+use azimuth_ports::config::{ConfigKind, ConfigStore};
 use azimuth_ports::store::StoreError;
 use azimuth_ports::usage::UsageStore;
 
@@ -40,6 +39,11 @@ use meters::{MINUTE_MS, Meters};
 use tenants::TenantTotals;
 use today::{OF_A_DAY, Today, counted};
 pub use used_up::UsedUp;
+
+/// How long limits are not read again.
+const QUOTAS_FRESH_MS: i64 = 30_000;
+/// How long a kill switch is not read again: every executor sees it within 15 seconds.
+const SWITCH_FRESH_MS: i64 = 12_000;
 
 /// What quotas are made from.
 #[expect(missing_docs, reason = "the types say it")]
@@ -102,8 +106,18 @@ impl Quotas {
         } = parts;
         Arc::new(Self {
             is_on,
-            settings: settings::quotas(config.clone(), clock.clone()),
-            switches: settings::switches(config, clock.clone()),
+            settings: TenantDocuments::of_json(
+                ConfigKind::Quotas,
+                QUOTAS_FRESH_MS,
+                config.clone(),
+                clock.clone(),
+            ),
+            switches: TenantDocuments::of_json(
+                ConfigKind::KillSwitch,
+                SWITCH_FRESH_MS,
+                config,
+                clock.clone(),
+            ),
             counters: Counters::new(usage.clone(), clock.clone()),
             tenants: TenantTotals::new(usage.clone(), clock.clone()),
             meters: Meters::default(),
