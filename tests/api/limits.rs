@@ -24,7 +24,7 @@ async fn put(person: &Person, path: &str, etag: &str, body: Value) -> Reply {
 }
 
 /// The newest change of an area, with what was there before and after.
-async fn change(auditor: &Person, area: &str) -> (Value, Value, Value) {
+pub(super) async fn change(auditor: &Person, area: &str) -> (Value, Value, Value) {
     let records = auditor.get("/v1/audit?kind=admin&limit=100").await;
     let items = records.body["items"].as_array().unwrap().clone();
     let of = |record: &&Value| record["area"] == area && record["after"] != Value::Null;

@@ -10,6 +10,7 @@ mod idempotency;
 mod json_suite;
 mod limits;
 mod lists;
+mod models;
 mod my_data;
 mod naughty;
 mod operations;

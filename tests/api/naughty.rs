@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 type Field = (&'static str, &'static str);
 
 /// Where text goes beside messages, titles of new conversations and arguments.
-const FIELDS: [Field; 32] = [
+const FIELDS: [Field; 35] = [
     ("put_kill_switch", "reason"),
     ("put_kill_switch", "scope"),
     ("put_added_server", "args"),
@@ -33,6 +33,9 @@ const FIELDS: [Field; 32] = [
     ("put_tool_pin", "accepted"),
     ("put_tool_pin", "reason"),
     ("put_quotas", "reason"),
+    ("put_model_offer", "default"),
+    ("put_model_offer", "only_for"),
+    ("put_model_offer", "reason"),
     ("put_policies", "reason"),
     ("put_policies", "text"),
     ("simulate_policies", "text"),

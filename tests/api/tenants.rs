@@ -52,7 +52,14 @@ async fn an_administrator_sees_who_vouches_and_what_the_tenant_has_settled() {
         .iter()
         .map(|setting| setting["kind"].as_str().unwrap())
         .collect();
-    let all = ["policies", "tools", "servers", "quotas", "kill-switch"];
+    let all = [
+        "policies",
+        "tools",
+        "servers",
+        "models",
+        "quotas",
+        "kill-switch",
+    ];
     assert_eq!(kinds, all);
 
     for reason in ["too many", "too few"] {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use azimuth_app::digests::{AuditSigner, AuditWithDigests, DigestWriter};
 use azimuth_app::http::caller::NewPeople;
 use azimuth_app::http::{ApiParts, HttpConfig, StreamTimings};
-use azimuth_app::models::Models;
+use azimuth_app::models::{ModelOffers, Models};
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::routes;
@@ -210,6 +210,7 @@ impl TestApp {
         let built_in = Arc::new(PolicySet::default_set().unwrap());
         let policies = Arc::new(Policies::new(built_in, store.clone(), as_clock.clone()));
         let models = Models::new(shape.models, None).unwrap();
+        let models = ModelOffers::new(models, store.clone(), as_clock.clone());
         let watched_store = Arc::new(WatchedStore::over(store.clone()));
         let quotas = Quotas::new(QuotaParts {
             usage: store.clone(),

@@ -113,6 +113,8 @@ operations! {
     Admin "get_server_health" "GET" "/v1/admin/health" NONE "" => 200;
     Admin "get_quotas" "GET" "/v1/admin/quotas" NONE "" => 200;
     Admin "put_quotas" "PUT" "/v1/admin/quotas" ANY r#"{"reason":"to see"}"# => 200;
+    Admin "get_model_offer" "GET" "/v1/admin/models" NONE "" => 200;
+    Admin "put_model_offer" "PUT" "/v1/admin/models" ANY r#"{"reason":"to see"}"# => 200;
     Admin "get_kill_switch" "GET" "/v1/admin/kill-switch" NONE "" => 200;
     Admin "put_kill_switch" "PUT" "/v1/admin/kill-switch" ANY
         r#"{"on":false,"scope":"all","reason":"to see"}"# => 200;

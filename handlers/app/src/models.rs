@@ -1,8 +1,13 @@
-//! The chat models that this deployment offers.
+//! The chat models that this deployment has, and who is offered which.
+
+mod offers;
 
 use std::sync::Arc;
 
+use azimuth_domain::model_offer::ModelOffer;
 use azimuth_ports::model::ChatModel;
+
+pub use offers::{ModelOffers, ModelRefused, Offered};
 
 /// Models by name, one of them the default.
 #[derive(Clone)]
@@ -41,9 +46,16 @@ impl Models {
         self.models.iter().find(|m| m.name() == name)
     }
 
-    /// The model that answers when nobody chose.
+    /// The model that answers when nobody chose, neither person nor tenant.
     pub fn default_model(&self) -> &Arc<dyn ChatModel> {
         &self.models[self.default]
+    }
+
+    /// The model that answers in a tenant that settled `offer`; a default that the
+    /// deployment no longer has is the deployment's own.
+    pub fn default_in(&self, offer: &ModelOffer) -> &Arc<dyn ChatModel> {
+        let chosen = offer.default.as_deref().and_then(|name| self.get(name));
+        chosen.unwrap_or_else(|| self.default_model())
     }
 
     /// All of them.

@@ -75,6 +75,7 @@ codes! {
     UserDisabled = 403 "user_disabled" "This account is switched off.";
     UserPending = 403 "user_pending" "This account has not been admitted yet.";
     NotPermitted = 403 "not_permitted" "The caller does not hold the permission for this.";
+    ModelNotOffered = 403 "model_not_offered" "The organization does not offer this model to the caller.";
     AzureGrantRefused = 403 "azure_grant_refused" "Azure does not accept the sign-in for this person.";
     RouteNotFound = 404 "route_not_found" "There is no such route.";
     NotFound = 404 "not_found" "There is no such thing, or it is not yours.";
@@ -114,6 +115,7 @@ codes! {
     TooManySecrets = 422 "too_many_secrets" "At most 16 secrets fit into a message or the arguments of a call.";
     SecretTooLarge = 422 "secret_too_large" "A secret is larger than 25 KiB.";
     ModelUnknown = 422 "model_unknown" "There is no such model.";
+    ModelDefaultRestricted = 422 "model_default_restricted" "The model that answers when nobody chose must be offered to everybody.";
     ParentNotFound = 422 "parent_not_found" "The parent message is not in this conversation.";
     ArgumentsInvalid = 422 "arguments_invalid" "The arguments do not fit the tool.";
     PoliciesInvalid = 422 "policies_invalid" "The policies cannot be used.";

@@ -136,6 +136,10 @@ macro_rules! each_endpoint {
                 admin::quotas::get_quotas,
                 admin::quotas::put_quotas,
             }
+            model {
+                admin::models::get_models,
+                admin::models::put_models,
+            }
             catalogue {
                 admin::get_server_health,
                 admin::tools::list_tool_pins,

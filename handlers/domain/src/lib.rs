@@ -14,6 +14,7 @@ pub mod event;
 pub mod ids;
 pub mod kill_switch;
 pub mod limits;
+pub mod model_offer;
 pub mod policy;
 pub mod preview;
 pub mod principal;

@@ -12,7 +12,7 @@ use azimuth_app::auth::vault::{NoExchange, TokenVault, VaultParts, VaultSettings
 use azimuth_app::auth::verifier::{IssuerRules, TokenVerifier, VerifierSettings};
 use azimuth_app::digests::{AuditSigner, AuditWithDigests, DigestWriter};
 use azimuth_app::http::parts::{ApiParts, HttpConfig};
-use azimuth_app::models::Models;
+use azimuth_app::models::{ModelOffers, Models};
 use azimuth_app::notices::{self, ApprovalNotices, NoticeSettings};
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::quota::{QuotaParts, Quotas};
@@ -127,7 +127,11 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         is_on: config.http.quotas,
         prices: config.models.prices.clone(),
     });
-    let models = models(&config.models)?;
+    let models = ModelOffers::new(
+        models(&config.models)?,
+        stores.config.clone(),
+        Arc::clone(&clock),
+    );
     let azure = UserDirectory::new(
         ArmDirectory::new(&ArmSettings {
             url: config.azure.arm_url.clone(),
@@ -152,7 +156,7 @@ pub async fn wire(config: &Config) -> Result<Wired, WiringError> {
         },
         Arc::clone(&vault),
         Arc::clone(&policies),
-        models.clone(),
+        Arc::clone(&models),
         Arc::clone(&quotas),
     );
     let notices = approval_notices(config, &egress)?;

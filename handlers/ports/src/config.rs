@@ -25,14 +25,17 @@ pub enum ConfigKind {
     Tools,
     /// Tool servers that a tenant's administrators added, as JSON.
     Servers,
+    /// Which models a tenant offers to whom, as JSON.
+    Models,
 }
 
 impl ConfigKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Policies,
         Self::Tools,
         Self::Servers,
+        Self::Models,
         Self::Quotas,
         Self::KillSwitch,
     ];
@@ -45,6 +48,7 @@ impl ConfigKind {
             Self::KillSwitch => "kill-switch",
             Self::Tools => "tools",
             Self::Servers => "servers",
+            Self::Models => "models",
         }
     }
 }

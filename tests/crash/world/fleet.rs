@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use azimuth_app::auth::vault::{TokenVault, VaultParts, VaultSettings};
-use azimuth_app::models::Models;
+use azimuth_app::models::{ModelOffers, Models};
 use azimuth_app::policy::{Policies, PolicySet};
 use azimuth_app::quota::{QuotaParts, Quotas};
 use azimuth_app::secrets::SecretVault;
@@ -96,7 +96,11 @@ impl Worker {
                 Arc::new(MemoryConfig::default()),
                 clock.clone(),
             )),
-            Models::new(vec![model], None).unwrap(),
+            ModelOffers::new(
+                Models::new(vec![model], None).unwrap(),
+                Arc::new(MemoryConfig::default()),
+                clock.clone(),
+            ),
             quotas,
         );
         Self {

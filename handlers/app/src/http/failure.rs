@@ -7,6 +7,7 @@ use azimuth_ports::audit::AuditError;
 use azimuth_ports::store::StoreError;
 use azimuth_ports::tokens::TokenError;
 
+use crate::models::ModelRefused;
 use crate::problem::{Code, Problem};
 use crate::quota::UsedUp;
 use crate::tenant_documents::DocumentUnavailable;
@@ -73,6 +74,15 @@ impl From<UsedUp> for Problem {
     }
 }
 
+impl From<ModelRefused> for Problem {
+    fn from(refused: ModelRefused) -> Self {
+        Self::new(match refused {
+            ModelRefused::Unknown(_) => Code::ModelUnknown,
+            ModelRefused::NotOffered => Code::ModelNotOffered,
+        })
+    }
+}
+
 impl From<AcceptError> for Problem {
     fn from(error: AcceptError) -> Self {
         match error {
@@ -86,7 +96,7 @@ impl From<AcceptError> for Problem {
             AcceptError::KeyReused => Self::new(Code::IdempotencyKeyReused),
             AcceptError::TooManyTurns => Self::new(Code::TooManyTurns).quota("running_turns"),
             AcceptError::UsedUp(used_up) => used_up.into(),
-            AcceptError::ModelUnknown(_) => Self::new(Code::ModelUnknown).pointer("/model"),
+            AcceptError::Model(refused) => Self::from(refused).pointer("/model"),
             AcceptError::ArgumentsInvalid { pointer, detail } => Self::new(Code::ArgumentsInvalid)
                 .pointer(format!("/arguments{pointer}"))
                 .detail(detail),

@@ -173,8 +173,13 @@ fn pointer(path: &Path, field: Option<&str>) -> String {
         parts.push(field.to_owned());
     }
     parts.iter().fold(String::new(), |pointer, part| {
-        pointer + "/" + &part.replace('~', "~0").replace('/', "~1")
+        pointer + "/" + &escaped(part)
     })
+}
+
+/// A name as a part of a JSON pointer.
+pub(crate) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// Reads a field that may be left out (unchanged), null (reset) or a value.

@@ -1,13 +1,15 @@
-//! `GET /v1/models`: the models on offer.
+//! `GET /v1/models`: the models that the caller is offered.
 
 use axum::Json;
 use axum::extract::State;
+use azimuth_domain::principal::Principal;
 use azimuth_domain::usage::Price;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::states::PickerState;
+use crate::problem::Answer;
 
 /// Models.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,7 +49,7 @@ impl From<Price> for PriceView {
     }
 }
 
-/// The models on offer.
+/// The models that the caller is offered.
 #[utoipa::path(
     get,
     path = "/v1/models",
@@ -55,21 +57,21 @@ impl From<Price> for PriceView {
     tag = "pickers",
     responses((status = 200, body = ModelList))
 )]
-pub async fn handle(State(state): State<PickerState>, _caller: Caller) -> Json<ModelList> {
-    let default = state.models.default_model().name();
+pub async fn handle(State(state): State<PickerState>, caller: Caller) -> Answer<Json<ModelList>> {
+    let Principal { user, roles, .. } = &caller.principal;
+    let offered = state.models.of(user, roles).await?;
+    let default = offered.default_model().map(|model| model.name()).ok();
     let quotas = state.engine.quotas();
-    let items = state
-        .models
+    let items = offered
         .all()
-        .iter()
         .map(|model| ModelView {
             name: model.name().to_owned(),
             description: model.description().to_owned(),
-            default: model.name() == default,
+            default: default == Some(model.name()),
             price: quotas.price(model.name()).map(PriceView::from),
         })
         .collect();
-    Json(ModelList { items })
+    Ok(Json(ModelList { items }))
 }
 
 #[cfg(test)]

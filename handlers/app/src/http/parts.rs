@@ -18,7 +18,7 @@ use futures::future::BoxFuture;
 use super::caller::NewPeople;
 use crate::auth::verifier::TokenVerifier;
 use crate::digests::AuditSigner;
-use crate::models::Models;
+use crate::models::ModelOffers;
 use crate::policy::Policies;
 use crate::quota::Quotas;
 use crate::tools::SealedServers;
@@ -61,8 +61,8 @@ pub struct ApiParts {
     pub policies: Arc<Policies>,
     /// How much callers may use, and what is stopped.
     pub quotas: Arc<Quotas>,
-    /// The models on offer.
-    pub models: Models,
+    /// The models, and who is offered which.
+    pub models: Arc<ModelOffers>,
     /// Whether a user's grant for Azure is there.
     pub azure_grant: AzureGrantLookup,
     /// Time.

@@ -56,7 +56,7 @@ impl Asked {
         }
         let named = self.0.named.get().map(Vec::as_slice).unwrap_or_default();
         match problem.code() {
-            Code::NotPermitted | Code::UserDisabled | Code::UserPending => {
+            Code::NotPermitted | Code::ModelNotOffered | Code::UserDisabled | Code::UserPending => {
                 Some((user, named.first().map(|named| named.id.clone())))
             }
             Code::NotFound => {

@@ -17,7 +17,7 @@ use super::caller::Gate;
 use super::health::Readiness;
 use super::logins::Logins;
 use super::parts::{ApiParts, AzureGrantLookup, StreamTimings};
-use crate::models::Models;
+use crate::models::ModelOffers;
 use crate::policy::Policies;
 use crate::quota::Quotas;
 use crate::tools::{Catalogues, SealedServers};
@@ -45,7 +45,8 @@ gated!(
     AuditState,
     PolicyState,
     CatalogueState,
-    LimitState
+    LimitState,
+    ModelState
 );
 
 /// Who I am, and my settings.
@@ -57,7 +58,7 @@ pub struct AccountState {
     pub users: Arc<dyn UserStore>,
     pub store: Arc<dyn ConversationStore>,
     pub engine: Arc<Engine>,
-    pub models: Models,
+    pub models: Arc<ModelOffers>,
     pub azure_grant: AzureGrantLookup,
     pub quotas: Arc<Quotas>,
 }
@@ -93,7 +94,7 @@ pub struct DataState {
 #[expect(missing_docs, reason = "the types say it")]
 pub struct PickerState {
     pub gate: Gate,
-    pub models: Models,
+    pub models: Arc<ModelOffers>,
     pub engine: Arc<Engine>,
 }
 
@@ -174,6 +175,17 @@ pub struct LimitState {
     pub clock: Arc<dyn Clock>,
 }
 
+/// Which models are offered to whom.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct ModelState {
+    pub gate: Gate,
+    pub models: Arc<ModelOffers>,
+    pub quotas: Arc<Quotas>,
+    pub recorder: Recorder,
+    pub clock: Arc<dyn Clock>,
+}
+
 /// What readiness looks at.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "the types say it")]
@@ -181,7 +193,7 @@ pub struct HealthState {
     pub store: Arc<dyn ConversationStore>,
     pub queue: Arc<dyn WorkQueue>,
     pub tools: SealedServers,
-    pub models: Models,
+    pub models: Arc<ModelOffers>,
     pub clock: Arc<dyn Clock>,
     pub readiness: Arc<Readiness>,
 }
@@ -200,6 +212,7 @@ pub(crate) struct States {
     pub policy: PolicyState,
     pub catalogue: CatalogueState,
     pub limit: LimitState,
+    pub model: ModelState,
     pub health: HealthState,
 }
 
@@ -238,7 +251,7 @@ impl States {
                 users: Arc::clone(&parts.users),
                 store: Arc::clone(&parts.store),
                 engine: Arc::clone(&parts.engine),
-                models: parts.models.clone(),
+                models: Arc::clone(&parts.models),
                 azure_grant: Arc::clone(&parts.azure_grant),
                 quotas: Arc::clone(&parts.quotas),
             },
@@ -258,7 +271,7 @@ impl States {
             },
             picker: PickerState {
                 gate: gate.clone(),
-                models: parts.models.clone(),
+                models: Arc::clone(&parts.models),
                 engine: Arc::clone(&parts.engine),
             },
             conversation: conversations,
@@ -288,6 +301,13 @@ impl States {
                 recorder: people.recorder.clone(),
                 clock: Arc::clone(&parts.clock),
             },
+            model: ModelState {
+                gate: gate.clone(),
+                models: Arc::clone(&parts.models),
+                quotas: Arc::clone(&parts.quotas),
+                recorder: people.recorder.clone(),
+                clock: Arc::clone(&parts.clock),
+            },
             catalogue: CatalogueState {
                 gate: gate.clone(),
                 catalogues: Arc::clone(parts.engine.catalogues()),
@@ -307,7 +327,7 @@ impl States {
                 store: Arc::clone(&parts.store),
                 queue: Arc::clone(&parts.queue),
                 tools: parts.tools.clone(),
-                models: parts.models.clone(),
+                models: Arc::clone(&parts.models),
                 clock: Arc::clone(&parts.clock),
                 readiness: Arc::default(),
             },

@@ -26,6 +26,7 @@ use tokio::time::Instant;
 use super::commit::{WATCHDOG_DELAY, WRITE_TIMEOUT, number};
 use super::sealing::take_out_of_text;
 use super::{ApplyError, Engine};
+use crate::models::ModelRefused;
 use crate::policy::arguments::ArgumentError;
 use crate::quota::{NotGranted, UsedUp};
 use crate::secrets::SecretError;
@@ -89,9 +90,9 @@ pub enum AcceptError {
     /// A quota of the person, or of the tenant, is used up.
     #[error(transparent)]
     UsedUp(#[from] UsedUp),
-    /// No such model.
-    #[error("there is no model named {0}")]
-    ModelUnknown(String),
+    /// No such model for this person.
+    #[error(transparent)]
+    Model(#[from] ModelRefused),
     /// No such tool for this person.
     #[error("there is no such tool")]
     ToolUnknown,
@@ -190,14 +191,12 @@ impl Engine {
             return Ok(accepted);
         }
         let settings = self.settings(&intake.user).await?;
-        let model_name = match request.model.or_else(|| settings.model.clone()) {
-            None => self.models.default_model().name().to_owned(),
-            Some(name) if self.models.get(&name).is_some() => name,
-            Some(name) => return Err(AcceptError::ModelUnknown(name)),
-        };
+        let offered = self.models.of(&intake.user, &request.principal.roles).await;
+        let offered = offered.map_err(|error| AcceptError::Unavailable(error.to_string()))?;
+        let model = offered.choose(request.model.as_deref(), settings.model.as_deref())?;
         let secrets = self.seal(&mut intake, &taken).await?;
         let template = NewTurn {
-            model_name,
+            model_name: model.name().to_owned(),
             mode: request.mode,
             claim_lease_ms: Some(LEASE_MS),
             secrets,

@@ -46,7 +46,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::vault::TokenVault;
 use crate::azure_reads::AzureReads;
-use crate::models::Models;
+use crate::models::ModelOffers;
 use crate::notices::ApprovalNotices;
 use crate::policy::Policies;
 use crate::policy::arguments::ArgumentSchemas;
@@ -91,7 +91,7 @@ pub struct Engine {
     ports: EnginePorts,
     vault: Arc<TokenVault>,
     policies: Arc<Policies>,
-    models: Models,
+    models: Arc<ModelOffers>,
     hub: Arc<TurnHub>,
     /// Says inside this process that a turn was cancelled, so that its model
     /// call ends at once; other processes look once a second.
@@ -119,7 +119,7 @@ impl Engine {
         ports: EnginePorts,
         vault: Arc<TokenVault>,
         policies: Arc<Policies>,
-        models: Models,
+        models: Arc<ModelOffers>,
         quotas: Arc<Quotas>,
     ) -> Arc<Self> {
         let azure = AzureReads::new(

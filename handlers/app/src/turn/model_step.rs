@@ -188,7 +188,7 @@ impl Engine {
         claim: (u32, u32),
         pulse: &Pulse,
     ) -> Result<Spoken, Silence> {
-        let Some(model) = self.models.get(&turn.model_name).cloned() else {
+        let Some(model) = self.models.models().get(&turn.model_name).cloned() else {
             return Err(Silence::Failed(FailureCode::ModelUnavailable));
         };
         if turn.allowed().is_some_and(|allowed| allowed.tokens == 0) {

@@ -40,7 +40,7 @@ pub struct TenantView {
 /// Something that a tenant can settle for itself.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TenantSettingView {
-    /// `policies`, `tools`, `servers`, `quotas` or `kill-switch`.
+    /// `policies`, `tools`, `servers`, `models`, `quotas` or `kill-switch`.
     pub kind: String,
     /// Who settled it last; null where the default holds.
     pub stored: Option<StoredBy>,

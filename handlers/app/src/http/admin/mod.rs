@@ -8,6 +8,7 @@ pub mod list_roles;
 pub mod list_tenants;
 pub mod list_user_sessions;
 pub mod list_users;
+pub mod models;
 mod on_record;
 pub mod patch_user;
 mod people;

@@ -99,7 +99,7 @@ fn is_fresh(checked_at: Timestamp, now: Timestamp) -> bool {
 }
 
 async fn look(state: &HealthState, now: Timestamp) -> ReadinessReport {
-    let models = state.models.all().iter().map(|model| {
+    let models = state.models.models().all().iter().map(|model| {
         check(format!("model:{}", model.name()), false, async move {
             model.health().await
         })

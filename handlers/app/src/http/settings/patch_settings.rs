@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use azimuth_domain::approval_grant::AlwaysAllowed;
+use azimuth_domain::principal::Principal;
 use azimuth_domain::redact::redact;
 use azimuth_ports::store::Versioned;
 use azimuth_ports::users::{Settings, UserRecord};
@@ -18,7 +19,6 @@ use crate::http::edge::RequestId;
 use crate::http::etag::IfMatch;
 use crate::http::json::{JsonBody, present};
 use crate::http::states::AccountState;
-use crate::models::Models;
 use crate::problem::{Answer, Code, Problem};
 
 /// Longest subscription name, characters (Azure: 64; ids are 36).
@@ -77,9 +77,15 @@ pub async fn handle(
             always(&state, &caller, names, &before.always_allowed_tools).await?
         }
     };
+    let model = match patch.model.take() {
+        None => before.model.clone(),
+        Some(None) => None,
+        Some(Some(name)) => Some(model(&state, &caller, name).await?),
+    };
     let settings = Settings {
         always_allowed_tools: always,
-        ..patch.apply(before.clone(), &state.models)?
+        model,
+        ..patch.apply(before.clone())?
     };
     let change = change(&caller.record.item, &settings);
     let record = UserRecord {
@@ -97,6 +103,16 @@ pub async fn handle(
     let etag = etag.ok_or_else(|| Problem::new(Code::IfMatchStale))?;
     let catalogue = state.engine.catalogues().last(&user.tid);
     Ok(super::answer(Versioned { item: record, etag }, &catalogue))
+}
+
+/// The model of that name, if the caller is offered it.
+async fn model(state: &AccountState, caller: &Caller, name: String) -> Answer<String> {
+    let Principal { user, roles, .. } = &caller.principal;
+    let offered = state.models.of(user, roles).await?;
+    match offered.get(&name) {
+        Ok(_) => Ok(name),
+        Err(refused) => Err(Problem::from(refused).pointer("/model")),
+    }
 }
 
 /// The tools that are named from now on. Taking some away needs neither the tools nor the
@@ -137,7 +153,8 @@ fn change(before: &UserRecord, after: &Settings) -> Option<Change> {
 }
 
 impl SettingsPatch {
-    fn apply(self, mut settings: Settings, models: &Models) -> Answer<Settings> {
+    /// What needs nothing but itself to be checked.
+    fn apply(self, mut settings: Settings) -> Answer<Settings> {
         if let Some(language) = self.language {
             settings.language = one_of(language, &["ko", "en"], "/language")?;
         }
@@ -147,14 +164,6 @@ impl SettingsPatch {
         if let Some(subscription) = self.default_subscription {
             settings.default_subscription =
                 subscription.as_deref().map(subscription_name).transpose()?;
-        }
-        if let Some(model) = self.model {
-            if let Some(name) = &model
-                && models.get(name).is_none()
-            {
-                return Err(Problem::new(Code::ModelUnknown).pointer("/model"));
-            }
-            settings.model = model;
         }
         Ok(settings)
     }
@@ -193,31 +202,27 @@ mod tests {
 
     #[test]
     fn left_out_stays_and_null_resets() {
-        let models = Models::new(vec![crate::http::models::tests::model("planner")], None).unwrap();
         let before = Settings {
             language: Some("ko".into()),
             theme: Some("dark".into()),
             ..Settings::default()
         };
-        let after =
-            patch(r#"{"theme":null,"model":"planner","default_subscription":" Contoso-Dev "}"#)
-                .apply(before, &models)
-                .unwrap();
+        let after = patch(r#"{"theme":null,"default_subscription":" Contoso-Dev "}"#)
+            .apply(before)
+            .unwrap();
         let expected = Settings {
             language: Some("ko".into()),
             theme: None,
             default_subscription: Some("Contoso-Dev".into()),
-            model: Some("planner".into()),
             ..Settings::default()
         };
         assert_eq!(after, expected);
         for (body, at) in [
             (r#"{"language":"fr"}"#, "/language"),
             (r#"{"theme":""}"#, "/theme"),
-            (r#"{"model":"gpt-0"}"#, "/model"),
             (r#"{"default_subscription":" "}"#, "/default_subscription"),
         ] {
-            let problem = patch(body).apply(Settings::default(), &models).unwrap_err();
+            let problem = patch(body).apply(Settings::default()).unwrap_err();
             assert_eq!(problem.document("r").pointer.as_deref(), Some(at));
         }
     }

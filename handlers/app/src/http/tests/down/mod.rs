@@ -46,7 +46,7 @@ use crate::auth::verifier::{TokenVerifier, VerifierSettings};
 use crate::digests::{AuditSigner, DigestWriter};
 use crate::http::models::tests::model;
 use crate::http::{ApiParts, HttpConfig};
-use crate::models::Models;
+use crate::models::{ModelOffers, Models};
 use crate::policy::{Policies, PolicySet};
 use crate::quota::{QuotaParts, Quotas};
 use crate::secrets::SecretVault;
@@ -120,6 +120,7 @@ pub fn parts(down: &Arc<Down>, config: HttpConfig) -> ApiParts {
     let built_in = Arc::new(PolicySet::default_set().unwrap());
     let policies = Arc::new(Policies::new(built_in, down.clone(), down.clone()));
     let models = Models::new(vec![model("planner")], None).unwrap();
+    let models = ModelOffers::new(models, down.clone(), down.clone());
     let vault = TokenVault::new(
         VaultSettings::new("https://management.example", &[]),
         VaultParts {
