@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { User } from "@/api/types";
 import { useTranslation } from "@/i18n/use-translation";
 import { Button } from "@/ui/button";
+import { Option } from "@/ui/option";
 
 import { ROLES } from "./queries";
 import { isSameChoice, roleChange, toggled, type RoleChoice } from "./role-choice";
@@ -66,26 +67,5 @@ export function RoleForm({ user, busy, onSave }: { user: User; busy: boolean; on
         </div>
       )}
     </form>
-  );
-}
-
-interface OptionProps {
-  type: "radio" | "checkbox";
-  name?: string;
-  checked: boolean;
-  onChange(): void;
-  label: string;
-  note?: string | null;
-}
-
-function Option({ type, name, checked, onChange, label, note = null }: OptionProps) {
-  return (
-    <label className="flex min-h-8 cursor-pointer items-center gap-2.5 pointer-coarse:min-h-11">
-      <input type={type} name={name} checked={checked} onChange={onChange} className="size-4 shrink-0 accent-lead" />
-      <span className="min-w-0">
-        {label}
-        {note !== null && <span className="text-ink-soft"> · {note}</span>}
-      </span>
-    </label>
   );
 }
