@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { describe } from "node:test";
+import { after, describe } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { call, get } from "./harness/api.mjs";
 import { hasFocus, tabTo } from "./harness/keyboard.mjs";
+import { MODEL_NAME, Model, OFFLINE_PLANNER } from "./harness/model.mjs";
 import { Portal } from "./harness/portal.mjs";
 import { stage } from "./harness/stage.mjs";
 import { until } from "./harness/waiting.mjs";
@@ -14,9 +15,13 @@ const BOB = "00000000-0000-4000-8000-0000000000c2";
 
 const NOTES = fileURLToPath(new URL("./harness/notes-server.mjs", import.meta.url));
 
+const model = await Model.start();
+
 describe("the administration", () => {
   // What administrators may add: this very program, and no host.
-  const its = stage({ env: { AZIMUTH_MCP_COMMANDS: process.execPath, AZIMUTH_MCP_HOSTS: "mcp.example.com", AZIMUTH_MCP_SECRETS: "mcp-" } });
+  const added = { AZIMUTH_MCP_COMMANDS: process.execPath, AZIMUTH_MCP_HOSTS: "mcp.example.com", AZIMUTH_MCP_SECRETS: "mcp-" };
+  const its = stage({ env: { ...added, ...model.environment(), AZIMUTH_MODEL_PRICE: `${MODEL_NAME}=3/15` }, model: OFFLINE_PLANNER });
+  after(() => model.close());
 
   its.test("is there for those who administer, and for nobody else", async (scene) => {
     const { page } = await scene.signedIn("alice", { at: "/settings" });
@@ -287,6 +292,63 @@ describe("the administration", () => {
     await page.getByText(portal.pattern("quotas:stored", { number: 2, reason: "Less for now" })).waitFor();
     const { person, roles, tenant } = await get(scene.stack, "dave", "/v1/admin/quotas");
     assert.deepEqual({ person, roles, tenant }, { person: { turns_per_day: 5000 }, roles: { reader: { requests_per_minute: 50 } }, tenant: { turns_per_day: 9000 } });
+  });
+
+  its.test("says which models are for whom, and which answers when nobody chose", async (scene) => {
+    const preferred = await call(scene.stack, "alice", "PATCH", "/v1/settings", { model: OFFLINE_PLANNER }, { "if-match": "*" });
+    assert.equal(preferred.status, 200);
+    const { page } = await scene.signedIn("dave", { at: "/admin/models" });
+    const portal = new Portal(page);
+    const card = (/** @type {string} */ name) => page.getByRole("listitem", { name: new RegExp(`^${name}`) });
+    const onlyRoles = (/** @type {string} */ name) => card(name).getByRole("radio", { name: portal.text("models:only_roles"), exact: true });
+    const changes = page.getByRole("region", { name: portal.text("models:changes"), exact: true });
+    const store = portal.button("models:store");
+    const stored = async () => (await get(scene.stack, "dave", "/v1/admin/models")).stored;
+    await card(MODEL_NAME).getByText(portal.text("models:price", { input: "3.00", output: "15.00" }), { exact: true }).waitFor();
+
+    // What answers when nobody chose cannot be for some people only.
+    await onlyRoles(OFFLINE_PLANNER).check();
+    const fault = card(OFFLINE_PLANNER).getByRole("alert");
+    assert.equal(await fault.textContent(), portal.text("models:standard_fault"));
+    await page.getByRole("textbox", { name: portal.text("models:reason"), exact: true }).fill("It plans too simply");
+    await store.click();
+    assert.equal(await stored(), null, "nothing was stored");
+    await page.getByRole("combobox", { name: portal.text("models:default"), exact: true }).selectOption(MODEL_NAME);
+    await fault.waitFor({ state: "detached" });
+    await card(MODEL_NAME).getByText(portal.text("models:standard"), { exact: true }).waitFor();
+    assert.equal(await changes.getByRole("listitem").count(), 2);
+
+    // Somebody else was faster.
+    const other = await call(scene.stack, "dave", "PUT", "/v1/admin/models", { reason: "As it was" }, { "if-match": "*" });
+    assert.equal(other.status, 200);
+    await store.click();
+    await page.getByText(portal.text("models:stale"), { exact: true }).waitFor();
+    await page.getByText(portal.pattern("models:stored", { reason: "As it was" })).waitFor();
+    assert.equal(await changes.getByRole("listitem").count(), 2);
+    await store.click();
+    await page.getByText(portal.pattern("models:stored", { number: 2, reason: "It plans too simply" })).waitFor();
+    const offer = await get(scene.stack, "dave", "/v1/admin/models");
+    assert.equal(offer.default, MODEL_NAME);
+    assert.deepEqual(
+      offer.items.map((/** @type {any} */ item) => [item.name, item.only_for]),
+      [
+        [OFFLINE_PLANNER, ["admin"]],
+        [MODEL_NAME, null],
+      ],
+    );
+
+    // Alice preferred what she is not offered any more.
+    const alice = await scene.signedIn("alice", { at: "/c" });
+    const picker = new Portal(alice.page);
+    await alice.page.getByRole("button", { name: picker.text("chat:model.label", { name: MODEL_NAME }), exact: true }).click();
+    const choices = alice.page.getByRole("menuitemradio");
+    await choices.first().waitFor();
+    assert.equal(await choices.count(), 1);
+
+    // As it was, for the tests behind this one.
+    const back = await call(scene.stack, "dave", "PUT", "/v1/admin/models", { reason: "For the others" }, { "if-match": "*" });
+    const free = await call(scene.stack, "alice", "PATCH", "/v1/settings", { model: null }, { "if-match": "*" });
+    assert.deepEqual([back.status, free.status], [200, 200]);
   });
 
   its.test("adds a tool server as another program has it, accepts its tool, and removes it", async (scene) => {

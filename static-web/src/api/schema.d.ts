@@ -93,6 +93,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which models the caller's tenant offers to whom, and which answers when nobody chose. */
+        get: operations["get_model_offer"];
+        /**
+         * Replaces what the caller's tenant has settled about models. Every process offers by it
+         *     within half a minute; a turn that runs goes on with the model that it began with.
+         */
+        put: operations["put_model_offer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/policies": {
         parameters: {
             query?: never;
@@ -718,7 +739,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The models on offer. */
+        /** The models that the caller is offered. */
         get: operations["list_models"];
         put?: never;
         post?: never;
@@ -1795,6 +1816,36 @@ export interface components {
             /** @description In the order of pickers. */
             items: components["schemas"]["ModelView"][];
         };
+        /** @description What to store; a model that is not named is offered to everybody. */
+        ModelOfferToStore: {
+            /**
+             * @description The model that answers when nobody chose; null, or left out, takes the
+             *     deployment's. It must be for everybody.
+             */
+            default?: string | null;
+            /**
+             * @description By name, the models that only people with one of these roles are offered; with no
+             *     role, nobody is.
+             */
+            only_for?: {
+                [key: string]: string[];
+            };
+            /** @description Why, 1–500 characters; for the history and the audit. */
+            reason: string;
+        };
+        /** @description Which models a tenant offers to whom. */
+        ModelOfferView: {
+            /** @description The model that was chosen to answer when nobody chose; null takes the deployment's. */
+            default?: string | null;
+            /** @description The deployment's. */
+            default_of_deployment: string;
+            /**
+             * @description The models of the deployment in the order of pickers, then those that are only
+             *     named in what was stored.
+             */
+            items: components["schemas"]["OfferedModelView"][];
+            stored?: components["schemas"]["StoredBy"] | null;
+        };
         /** @description One model. */
         ModelView: {
             /** @description Whether it answers when nobody chose. */
@@ -1867,6 +1918,21 @@ export interface components {
             scope?: string | null;
             /** @description Where tokens are given. */
             token_url: string;
+        };
+        /** @description A model, and who is offered it. */
+        OfferedModelView: {
+            /** @description Whether it answers when nobody chose. */
+            default: boolean;
+            /** @description What it is, in one sentence; null where the deployment has it no more. */
+            description?: string | null;
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description The roles of which one is needed, by their names: with none, nobody is offered it;
+             *     null: everybody is.
+             */
+            only_for?: string[] | null;
+            price?: components["schemas"]["PriceView"] | null;
         };
         /**
          * @description How a call ended.
@@ -2638,7 +2704,7 @@ export interface components {
         };
         /** @description Something that a tenant can settle for itself. */
         TenantSettingView: {
-            /** @description `policies`, `tools`, `servers`, `quotas` or `kill-switch`. */
+            /** @description `policies`, `tools`, `servers`, `models`, `quotas` or `kill-switch`. */
             kind: string;
             stored?: components["schemas"]["StoredBy"] | null;
         };
@@ -3155,6 +3221,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KillSwitchView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Version, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelOfferView"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_model_offer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or * */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelOfferToStore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description New version */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelOfferView"];
                 };
             };
             /** @description A problem document */

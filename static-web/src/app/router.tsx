@@ -143,6 +143,11 @@ const adminServers = createRoute({
   path: "/servers",
   component: lazyRouteComponent(() => withTexts("admin_servers", import("@/routes/admin-servers")), "ServersPage"),
 });
+const adminModels = createRoute({
+  getParentRoute: () => admin,
+  path: "/models",
+  component: lazyRouteComponent(() => withTexts("models", import("@/routes/admin-models")), "ModelsPage"),
+});
 const adminQuotas = createRoute({
   getParentRoute: () => admin,
   path: "/quotas",
@@ -181,7 +186,7 @@ export const router = createRouter({
       auditRecord,
       usage,
       settings,
-      admin.addChildren([adminHome, adminUsers, adminRoles, adminPolicies, adminTools, adminServers, adminQuotas, adminKillSwitch, adminHealth, adminTenant]),
+      admin.addChildren([adminHome, adminUsers, adminRoles, adminPolicies, adminTools, adminServers, adminModels, adminQuotas, adminKillSwitch, adminHealth, adminTenant]),
     ]),
   ]),
   defaultPendingComponent: () => <SkeletonList className="p-6" />,

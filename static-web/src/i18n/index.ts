@@ -23,6 +23,7 @@ const LATER = {
   catalogue: { en: () => import("./en/catalogue.json"), ko: () => import("./ko/catalogue.json") },
   login: { en: () => import("./en/login.json"), ko: () => import("./ko/login.json") },
   kill_switch: { en: () => import("./en/kill_switch.json"), ko: () => import("./ko/kill_switch.json") },
+  models: { en: () => import("./en/models.json"), ko: () => import("./ko/models.json") },
   outcomes: { en: () => import("./en/outcomes.json"), ko: () => import("./ko/outcomes.json") },
   problems: { en: () => import("./en/problems.json"), ko: () => import("./ko/problems.json") },
   quotas: { en: () => import("./en/quotas.json"), ko: () => import("./ko/quotas.json") },

@@ -21,12 +21,12 @@ export function AdminArea() {
     <div className="min-h-0 flex-1 overflow-y-auto" data-scroll="page">
       <div className="mx-auto max-w-5xl px-4 py-8 sm:px-8">
         <nav aria-label={t("nav")}>
-          <ul className="flex flex-wrap gap-1">
+          <ul className="-mx-2 flex flex-wrap gap-y-1">
             {ADMIN_PAGES.map(({ to, label, icon: Icon }) => (
               <li key={to}>
                 <Link
                   to={to}
-                  className="flex min-h-9 items-center gap-2 rounded-control px-2.5 text-sm text-ink-soft transition-colors hover:bg-sunken hover:text-ink pointer-coarse:min-h-11"
+                  className="flex min-h-9 items-center gap-1.5 rounded-control px-2 text-sm text-ink-soft transition-colors hover:bg-sunken hover:text-ink pointer-coarse:min-h-11"
                   activeProps={{ className: "bg-lead-soft font-medium text-ink" }}
                 >
                   <Icon size={16} aria-hidden />

@@ -323,6 +323,15 @@ export const SHOTS = [
     },
   },
   {
+    name: "admin-models",
+    user: "dave",
+    async open(moment) {
+      await go("/admin/models")(moment);
+      await moment.page.getByRole("radio").nth(3).check();
+      await moment.page.getByRole("region", { name: moment.portal.text("models:changes"), exact: true }).waitFor();
+    },
+  },
+  {
     name: "admin-quotas",
     user: "dave",
     async open(moment) {

@@ -62,7 +62,7 @@ export function signedInPages(furniture) {
 }
 
 /** Pages of dave, who administers. */
-export const ADMIN_PAGES = ["/admin/users", "/admin/roles", "/admin/policies", "/admin/tools", "/admin/servers", "/admin/quotas", "/admin/kill-switch", "/admin/health", "/admin/tenant"];
+export const ADMIN_PAGES = ["/admin/users", "/admin/roles", "/admin/policies", "/admin/tools", "/admin/servers", "/admin/models", "/admin/quotas", "/admin/kill-switch", "/admin/health", "/admin/tenant"];
 
 /**
  * Waits until a page shows what it is for, so that no check looks at a skeleton.
@@ -85,6 +85,7 @@ export async function stands(page, path, furniture) {
   if (path === "/admin/policies") await page.getByRole("main").getByRole("textbox").waitFor();
   if (path === "/admin/tools") await page.getByRole("main").getByRole("list").last().getByRole("listitem").first().waitFor();
   if (path === "/admin/servers") await page.getByRole("main").getByText("AZIMUTH_MCP_COMMANDS").waitFor();
+  if (path === "/admin/models") await page.getByRole("main").getByRole("radio").first().waitFor();
   if (path === "/admin/quotas" || path === "/admin/kill-switch") await page.getByRole("main").getByRole("textbox").first().waitFor();
   if (path === "/admin/tenant") await page.getByRole("main").getByRole("list").last().getByRole("listitem").first().waitFor();
   if (path === "/admin/health") await page.getByRole("heading", { level: 3 }).first().waitFor();

@@ -15,7 +15,9 @@ export function ModelPicker() {
   const items = models.data?.items ?? [];
   const chosen = settings.data?.value.model ?? "";
   const standard = items.find((model) => model.default)?.name ?? "";
-  const name = chosen === "" ? standard : chosen;
+  // What is preferred but not on offer any more does not answer.
+  const isOffered = models.data === undefined || items.some((model) => model.name === chosen);
+  const name = chosen === "" || !isOffered ? standard : chosen;
   return (
     <Menu
       trigger={
