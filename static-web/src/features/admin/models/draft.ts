@@ -1,8 +1,10 @@
 /** Which models are for whom, while it is edited. */
 import type { ModelOffer, ModelOfferToStore } from "@/api/types";
 
+import { isSameChoice, type RoleChoice } from "../users/role-choice";
+
 /** Roles of which one is needed; `null`: everybody is offered it. */
-export type OnlyFor = readonly string[] | null;
+export type OnlyFor = RoleChoice;
 
 export interface Draft {
   /** The model that answers when nobody chose; empty takes the installation's. */
@@ -34,7 +36,7 @@ export function changesOf(offer: ModelOffer, draft: Draft): Change[] {
   const before = draftOf(offer);
   const standard: Change[] = before.default === draft.default ? [] : [{ what: "default", before: before.default, after: draft.default }];
   const models = offer.items.map(({ name }): Change => ({ what: "only_for", model: name, before: before.onlyFor[name] ?? null, after: draft.onlyFor[name] ?? null }));
-  return [...standard, ...models.filter((change) => change.what === "only_for" && !isSame(change.before, change.after))];
+  return [...standard, ...models.filter((change) => change.what === "only_for" && !isSameChoice(change.before, change.after))];
 }
 
 export function toStore(draft: Draft, reason: string): ModelOfferToStore {
@@ -44,9 +46,4 @@ export function toStore(draft: Draft, reason: string): ModelOfferToStore {
     only_for: Object.fromEntries(restricted.map(([name, roles]) => [name, [...roles]])),
     reason,
   };
-}
-
-function isSame(a: OnlyFor, b: OnlyFor): boolean {
-  if (a === null || b === null) return a === b;
-  return a.length === b.length && a.every((role) => b.includes(role));
 }

@@ -1,16 +1,11 @@
-import { RotateCcw } from "lucide-react";
 import { useState } from "react";
 
-import { ProblemError } from "@/api/problem";
 import type { ModelOffer } from "@/api/types";
 import { useTranslation } from "@/i18n/use-translation";
-import { Button } from "@/ui/button";
-import { ProblemNotice } from "@/ui/problem-notice";
 import { Select } from "@/ui/select";
 import { toast } from "@/ui/toast";
 
-import { ReasonField } from "../reason-field";
-import { StaleNotice } from "../stale-notice";
+import { StoreFields } from "../store-fields";
 import { ChangeList } from "./change-list";
 import { changesOf, draftOf, isFaulty, standardOf, toStore, type Edits } from "./draft";
 import { ModelCard } from "./model-card";
@@ -81,35 +76,21 @@ export function ModelDesk({ present, etag }: { present: ModelOffer; etag: string
       {changes.length > 0 && (
         <>
           <ChangeList changes={changes} standard={present.default_of_deployment} />
-          <ReasonField
-            label={t("reason")}
-            hint={t("reason_hint")}
-            missing={isMissing ? t("reason_missing") : null}
-            value={reason}
-            onChange={(value) => {
+          <StoreFields
+            texts="models"
+            reason={reason}
+            isMissing={isMissing}
+            onReason={(value) => {
               setReason(value);
               setIsMissing(false);
             }}
+            error={store.error}
+            isPending={store.isPending}
+            onDiscard={() => {
+              setEdits({});
+              store.reset();
+            }}
           />
-          {store.error instanceof ProblemError && store.error.status === 412 ? (
-            <StaleNotice text={t("stale")} />
-          ) : (
-            store.error !== null && <ProblemNotice error={store.error} />
-          )}
-          <div className="flex flex-wrap gap-2">
-            <Button type="submit" tone="lead" disabled={store.isPending}>
-              {t(store.isPending ? "storing" : "store")}
-            </Button>
-            <Button
-              onClick={() => {
-                setEdits({});
-                store.reset();
-              }}
-            >
-              <RotateCcw size={16} aria-hidden />
-              {t("discard")}
-            </Button>
-          </div>
         </>
       )}
     </form>

@@ -1,16 +1,13 @@
-import { CircleAlert, RotateCcw } from "lucide-react";
+import { CircleAlert } from "lucide-react";
 import { useEffect, useState } from "react";
 
 import { ProblemError } from "@/api/problem";
 import type { Quotas } from "@/api/types";
 import { useTranslation } from "@/i18n/use-translation";
-import { Button } from "@/ui/button";
-import { ProblemNotice } from "@/ui/problem-notice";
 import { Select } from "@/ui/select";
 import { toast } from "@/ui/toast";
 
-import { ReasonField } from "../reason-field";
-import { StaleNotice } from "../stale-notice";
+import { StoreFields } from "../store-fields";
 import { ChangeList } from "./change-list";
 import { changesOf, draftOf, firstFault, GROUPS, placeOf, toStore, withEdits, type Draft, type Group } from "./draft";
 import { useGroupName } from "./group-name";
@@ -105,31 +102,21 @@ export function QuotaDesk({ present, etag }: { present: Quotas; etag: string | n
               {t("faulty")}
             </p>
           )}
-          <ReasonField
-            label={t("reason")}
-            hint={t("reason_hint")}
-            missing={isMissing ? t("reason_missing") : null}
-            value={reason}
-            onChange={(value) => {
+          <StoreFields
+            texts="quotas"
+            reason={reason}
+            isMissing={isMissing}
+            onReason={(value) => {
               setReason(value);
               setIsMissing(false);
             }}
+            error={refused === null ? store.error : null}
+            isPending={store.isPending}
+            onDiscard={() => {
+              setEdits({});
+              store.reset();
+            }}
           />
-          {problem?.status === 412 ? <StaleNotice text={t("stale")} /> : store.error !== null && refused === null && <ProblemNotice error={store.error} />}
-          <div className="flex flex-wrap gap-2">
-            <Button type="submit" tone="lead" disabled={store.isPending}>
-              {t(store.isPending ? "storing" : "store")}
-            </Button>
-            <Button
-              onClick={() => {
-                setEdits({});
-                store.reset();
-              }}
-            >
-              <RotateCcw size={16} aria-hidden />
-              {t("discard")}
-            </Button>
-          </div>
         </>
       )}
     </form>
